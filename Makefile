@@ -1,0 +1,51 @@
+# Marsham: every target sets up what it needs by itself. `make help` lists them.
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+PYTHON ?= python3
+BIN := .venv/bin
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+DEMO := demo
+COMPILE := --quiet --generate-hashes --allow-unsafe --strip-extras --no-header --no-emit-index-url --no-emit-find-links --no-emit-trusted-host
+
+.PHONY: help install demo test lint types format schema docs lock clean
+
+help: ## list the targets
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.venv/installed: requirements/run.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Marsham needs Python 3.11 or newer; say which with: make PYTHON=python3.11 ...")'
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --require-hashes -r requirements/run.lock
+	$(BIN)/pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.venv/installed-dev: .venv/installed requirements/dev.lock
+	$(BIN)/pip install --quiet --require-hashes -r requirements/dev.lock
+	@touch $@
+
+install: .venv/installed ## make .venv with the marsham command
+
+demo: .venv/installed ## build an archive from the example, extract, report
+	@$(BIN)/python examples/home-office/demo.py $(DEMO)
+
+test: lint types ## lint, types and tests: what must pass before anything lands
+	$(BIN)/pytest -n 2
+
+lint: .venv/installed-dev ## formatting, lint rules, and that generated files are up to date
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+
+types: .venv/installed-dev ## mypy --strict over the four packages
+	$(BIN)/mypy
+
+format: .venv/installed-dev ## put the code into the agreed format
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+lock: .venv/installed-dev ## renew requirements/*.lock from pyproject.toml
+	$(BIN)/pip install --quiet pip-tools
+	$(BIN)/pip-compile --upgrade $(COMPILE) --all-build-deps --extra postgres -o requirements/run.lock pyproject.toml
+	$(BIN)/pip-compile --upgrade $(COMPILE) --extra dev -c requirements/run.lock -o requirements/dev.lock pyproject.toml
+
+clean: ## remove everything make has made
+	rm -rf .venv build dist *.egg-info $(DEMO) .pytest_cache .mypy_cache .ruff_cache .hypothesis

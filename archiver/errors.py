@@ -1,0 +1,144 @@
+"""What can go wrong, as a tree.
+
+::
+
+    MarshamError
+    ├── InputError            something given cannot be used
+    │   ├── TimestampError    not a date or archive timestamp
+    │   ├── UrlError          not a web address
+    │   └── FormatError       a file is not of a kind we can read
+    ├── WarcError             a WARC record cannot be read where one was promised
+    ├── ArchiveError          the archive folder cannot be used
+    │   ├── NoArchiveError    there is none at that path
+    │   ├── LockedError       another process is writing
+    │   ├── NotWritableError  the folder or a file in it is read-only
+    │   ├── DamagedError      bytes the catalogue counts on are not there
+    │   └── SettingsError     marsham.toml says something we do not understand
+    └── NoCaptureError        the archive holds no capture of a URL
+
+Every message says what happened, to what, and what to do next; the facts are attributes as well.
+A faulty record among millions is a `Problem` in a report, not an exception: `archiver.records`.
+"""
+
+__all__ = [
+    "ArchiveError",
+    "DamagedError",
+    "FormatError",
+    "InputError",
+    "LockedError",
+    "MarshamError",
+    "NoArchiveError",
+    "NoCaptureError",
+    "NotWritableError",
+    "SettingsError",
+    "TimestampError",
+    "UrlError",
+    "WarcError",
+]
+
+
+class MarshamError(Exception):
+    """Something Marsham could not do, worded for the person who asked."""
+
+
+class InputError(MarshamError, ValueError):
+    """Something given cannot be used as it is."""
+
+
+class TimestampError(InputError):
+    """A text is neither a date nor an archive timestamp."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        super().__init__(
+            f"not a date: {text!r}; write 2011, 2011-05, 2011-05-29, 29/05/2011 or 20110529101621"
+        )
+
+
+class UrlError(InputError):
+    """A text is not a web address that can be archived."""
+
+    def __init__(self, url: str, reason: str) -> None:
+        self.url = url
+        self.reason = reason
+        super().__init__(f"not a web address: {url!r} ({reason}); write it as http://host/path")
+
+
+class FormatError(InputError):
+    """A file is not of a kind that can be read, or not what its name says."""
+
+    def __init__(self, path: str, reason: str) -> None:
+        self.path = path
+        self.reason = reason
+        super().__init__(f"{path}: {reason}")
+
+
+class WarcError(MarshamError):
+    """A WARC record cannot be read at a place where one was promised."""
+
+    def __init__(self, path: str, offset: int, reason: str) -> None:
+        self.path = path
+        self.offset = offset
+        self.reason = reason
+        super().__init__(f"{path} at byte {offset}: {reason}")
+
+
+class ArchiveError(MarshamError):
+    """The archive folder cannot be used as asked."""
+
+
+class NoArchiveError(ArchiveError, LookupError):
+    """There is no archive at a path."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        super().__init__(f"no archive at {path}; make one with: marsham --archive {path} init")
+
+
+class LockedError(ArchiveError):
+    """Another process is writing to the archive."""
+
+    def __init__(self, path: str, holder: str) -> None:
+        self.path = path
+        self.holder = holder
+        super().__init__(
+            f"{path} is being written by {holder}; "
+            "wait until it has finished (reading is possible meanwhile)"
+        )
+
+
+class NotWritableError(ArchiveError, PermissionError):
+    """The archive folder, or something in it, may not be written."""
+
+    def __init__(self, path: str, reason: str) -> None:
+        self.path = path
+        self.reason = reason
+        super().__init__(f"cannot write to {path}: {reason}; nothing was changed")
+
+
+class DamagedError(ArchiveError):
+    """Bytes that the catalogue counts on are missing or changed."""
+
+    def __init__(self, path: str, reason: str) -> None:
+        self.path = path
+        self.reason = reason
+        super().__init__(
+            f"archive damaged: {path}: {reason}; restore the file from a copy before writing again"
+        )
+
+
+class SettingsError(ArchiveError, ValueError):
+    """The settings file says something that is not understood."""
+
+    def __init__(self, path: str, reason: str) -> None:
+        self.path = path
+        self.reason = reason
+        super().__init__(f"{path}: {reason}")
+
+
+class NoCaptureError(MarshamError, LookupError):
+    """The archive holds no capture of a URL."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        super().__init__(f"no capture of {url}; see what there is with: marsham list 'PREFIX*'")
