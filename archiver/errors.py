@@ -14,7 +14,8 @@
     │   ├── NotWritableError  the folder or a file in it is read-only
     │   ├── DamagedError      bytes the catalogue counts on are not there
     │   └── SettingsError     marsham.toml says something we do not understand
-    └── NoCaptureError        the archive holds no capture of a URL
+    ├── NoCaptureError        the archive holds no capture of a URL
+    └── NoPayloadError        a capture says "same as before", and that is not in the archive
 
 Every message says what happened, to what, and what to do next; the facts are attributes as well.
 A faulty record among millions is a `Problem` in a report, not an exception: `archiver.records`.
@@ -29,6 +30,7 @@ __all__ = [
     "MarshamError",
     "NoArchiveError",
     "NoCaptureError",
+    "NoPayloadError",
     "NotWritableError",
     "SettingsError",
     "TimestampError",
@@ -142,3 +144,15 @@ class NoCaptureError(MarshamError, LookupError):
     def __init__(self, url: str) -> None:
         self.url = url
         super().__init__(f"no capture of {url}; see what there is with: marsham list 'PREFIX*'")
+
+
+class NoPayloadError(MarshamError, LookupError):
+    """A revisit says "same as before", and what came before is not in the archive."""
+
+    def __init__(self, url: str, timestamp: str) -> None:
+        self.url = url
+        self.timestamp = timestamp
+        super().__init__(
+            f"the capture of {url} at {timestamp} only says that nothing had changed, and the "
+            "earlier capture is not in this archive; take in the WARC file that holds it"
+        )

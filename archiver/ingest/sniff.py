@@ -1,0 +1,97 @@
+"""What kind of input a path is, told by its content and never by its name alone."""
+
+import csv
+import stat
+import zlib
+from enum import StrEnum
+from pathlib import Path
+
+from archiver.errors import FormatError
+
+__all__ = ["LISTING", "Format", "sniff"]
+
+LISTING = "pages.csv"  # the file that makes a folder a set of saved pages
+_START = 4096  # bytes looked at
+_NAMED = (
+    (b"\x89PNG", "a PNG picture"),
+    (b"\xff\xd8\xff", "a JPEG picture"),
+    (b"GIF8", "a GIF picture"),
+    (b"%PDF", "a PDF document"),
+    (b"PK\x03\x04", "a zip file (WACZ is not read yet)"),
+    (b"\x28\xb5\x2f\xfd", "a zstd file"),
+    (b"filedesc://", "an ARC file (ARC is not read yet)"),
+    (b"\x7fELF", "a program"),
+)
+
+
+class Format(StrEnum):
+    """The kinds of input that can be taken in."""
+
+    WARC = "warc"
+    PAGES = "pages.csv"  # a folder of saved pages with a list of them
+    FOLDER = "folder"  # a folder of saved pages without one
+    PAGE = "page"  # one saved HTML page
+    TEXT = "text"  # a plain text rendering of a page
+
+
+def sniff(path: Path) -> Format:
+    """Tell what kind of input a file or folder is.
+
+    Raises:
+        FormatError: when it is not there, empty, not a regular file, or nothing we read; the
+            message says what it is instead.
+    """
+    try:
+        mode = path.stat().st_mode
+    except FileNotFoundError:
+        raise FormatError(str(path), "there is no such file or folder") from None
+    except OSError as error:
+        raise FormatError(str(path), f"cannot be looked at: {error.strerror}") from error
+    if stat.S_ISDIR(mode):
+        return _sniff_folder(path)
+    if not stat.S_ISREG(mode):
+        raise FormatError(str(path), "is not a regular file (a pipe, device or socket)")
+    try:
+        with path.open("rb") as file:
+            start = file.read(_START)
+    except OSError as error:
+        raise FormatError(str(path), f"cannot be read: {error.strerror}") from error
+    if not start:
+        raise FormatError(str(path), "is empty; nothing to take in")
+    return _sniff_bytes(str(path), start)
+
+
+def _sniff_folder(path: Path) -> Format:
+    listing = path / LISTING
+    if listing.is_file():
+        return Format.PAGES
+    if not any(place.is_file() for place in path.rglob("*")):
+        raise FormatError(str(path), "is a folder without any file")
+    return Format.FOLDER
+
+
+def _sniff_bytes(name: str, start: bytes) -> Format:
+    inner = start
+    if start.startswith(b"\x1f\x8b"):
+        try:
+            inner = zlib.decompressobj(16 + zlib.MAX_WBITS).decompress(start, _START)
+        except zlib.error:
+            raise FormatError(name, "is gzip, but its beginning is damaged") from None
+    if inner.lstrip(b"\r\n").startswith(b"WARC/"):
+        return Format.WARC
+    for magic, what in _NAMED:
+        if inner.startswith(magic):
+            raise FormatError(name, f"is {what}, not something that holds archived pages")
+    if inner is not start:
+        raise FormatError(name, "is a gzip file, but does not hold WARC records")
+    head = start.lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n").replace(b"\x00", b"").lower()
+    if head.startswith((b"<!doctype html", b"<html", b"<head", b"<body", b"<!--", b"<?xml")):
+        return Format.PAGE
+    if b"<html" in head or b"<body" in head or b"<title" in head:
+        return Format.PAGE
+    if b"\x00" in start:
+        raise FormatError(name, "is neither WARC nor a page nor text")
+    first = next(csv.reader([start.decode("latin-1").splitlines()[0]]), [])
+    if "url" in (field.strip().lower() for field in first):
+        raise FormatError(name, f"is a list of pages; give the folder it stands in, with {LISTING}")
+    return Format.TEXT

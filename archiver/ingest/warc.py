@@ -1,0 +1,109 @@
+"""The captures of a WARC file: which records are captures, and what the index says of each."""
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+from archiver.digests import read_digest, write_digest
+from archiver.http import media_type
+from archiver.records import Capture, Kind, Problem
+from archiver.timestamps import format_timestamp
+from archiver.warc import ScannedRecord, scan
+
+__all__ = ["WarcReading"]
+
+_YEARS = range(1990, 2101)  # a capture outside them is a clock set wrong, not history
+_KINDS = {kind.value: kind for kind in Kind}
+
+
+class WarcReading:
+    """One reading of a WARC file: iterate over it once for its captures and problems.
+
+    Args:
+        path: the file to read.
+        name: what the operator calls it, for problems.
+
+    Attributes:
+        counts: records seen so far by WARC type; complete once the iteration is.
+        shared: whether gzip members hold several records, so that they cannot be opened alone.
+    """
+
+    def __init__(self, path: Path, name: str) -> None:
+        self.counts: Counter[str] = Counter()
+        self.shared = False
+        self._path = path
+        self._name = name
+
+    def __iter__(self) -> Iterator[Capture | Problem]:
+        """Give a `Capture` (its `file` empty) for each response, revisit and resource record."""
+        for found in scan(self._path, name=self._name):
+            if isinstance(found, Problem):
+                yield found
+                continue
+            self.counts[found.type or "unknown"] += 1
+            self.shared = self.shared or found.shared
+            if found.type in _KINDS:
+                yield from self._capture(found)
+
+    def _capture(self, record: ScannedRecord) -> Iterator[Capture | Problem]:
+        at = _moment(record.headers.get("WARC-Date") or "")
+        if not record.target:
+            yield self._problem(record, "no-target", "the record names no address; left out")
+            return
+        if at is None:
+            date = record.headers.get("WARC-Date")
+            yield self._problem(record, "bad-date", f"no usable date ({date!r}); left out")
+            return
+        yield from self._doubts(record)
+        kind = _KINDS[record.type]
+        content_type = (record.http or record).headers.get("Content-Type")
+        declared = read_digest(record.headers.get("WARC-Payload-Digest") or "")
+        own = b"" if kind is Kind.REVISIT else record.payload_digest
+        yield Capture(
+            url=record.target.replace("\0", "%00"),
+            timestamp=format_timestamp(at),
+            kind=kind,
+            status=record.http.status if record.http else None,
+            media_type=media_type(content_type)[0],
+            digest=write_digest(declared or own),
+            file="",
+            offset=record.offset,
+            length=record.length,
+        )
+
+    def _doubts(self, record: ScannedRecord) -> Iterator[Problem]:
+        # Only SHA-1 is computed while scanning; a revisit's payload is not in its record.
+        block = read_digest(record.headers.get("WARC-Block-Digest") or "")
+        if block and len(block) == len(record.block_digest) and block != record.block_digest:
+            yield self._problem(
+                record, "block-digest", "the record's bytes do not match their declared digest"
+            )
+        payload = read_digest(record.headers.get("WARC-Payload-Digest") or "")
+        computed = (record.payload_digest, record.framed_digest)
+        if (
+            payload
+            and record.type != Kind.REVISIT
+            and len(payload) == len(record.payload_digest)
+            and payload not in computed
+        ):
+            yield self._problem(
+                record, "payload-digest", "the payload does not match its declared digest"
+            )
+        if record.fault and not record.fault.startswith("announced"):
+            yield self._problem(record, "broken-chunking", f"the body's framing: {record.fault}")
+
+    def _problem(self, record: ScannedRecord, code: str, message: str) -> Problem:
+        place = (record.offset, record.length, record.target or None)
+        return Problem(code, message, self._name, *place)
+
+
+def _moment(text: str) -> datetime | None:
+    # Source: ISO 28500, clause 5.4 (W3C profile of ISO 8601, fractions allowed).
+    try:
+        moment = datetime.fromisoformat(text.strip())
+    except ValueError:
+        return None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return moment.astimezone(UTC) if moment.year in _YEARS else None

@@ -1,0 +1,184 @@
+"""The archive folder: where things are, who may write, and how it recovers from an interruption.
+
+::
+
+    marsham.toml   settings
+    lock           held by the one writer
+    catalogue.db   the catalogue, unless the settings name another database
+    warcs/YYYY/MM/ finished WARC files, read-only
+    warcs/open/    what is being written or copied in
+    originals/     inputs that were not WARC, untouched, by SHA-256
+    manifests/     per WARC file: size, SHA-256; and a list of all in BagIt's shape
+    quarantine/    tails cut after an interruption, each with its reason
+
+WARC files are the truth. Bytes are on disk before the catalogue points at them, and a file's
+`committed_length` says how far that is; see `snapshots.writer` for the order of steps.
+"""
+
+import fcntl
+import json
+import os
+import socket
+import sys
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
+from typing import TextIO
+
+from archiver.errors import (
+    ArchiveError,
+    LockedError,
+    NoArchiveError,
+    NotWritableError,
+)
+from snapshots.catalogue import Catalogue
+from snapshots.settings import Settings, read_settings, write_settings
+
+__all__ = ["Archive"]
+
+SETTINGS = "marsham.toml"
+CATALOGUE = "catalogue.db"
+_LOCK = "lock"
+_FOLDERS = ("warcs/open", "originals", "manifests", "quarantine")
+
+
+class Archive:
+    """An archive, opened for reading; a context manager.
+
+    Any number of readers may have it open while one `snapshots.writer.Writer` writes.
+
+    Attributes:
+        path: the archive folder.
+        settings: what ``marsham.toml`` says.
+        catalogue: the database of what it holds.
+    """
+
+    def __init__(self, path: Path, settings: Settings, catalogue: Catalogue) -> None:
+        self.path = path
+        self.settings = settings
+        self.catalogue = catalogue
+
+    @classmethod
+    def create(cls, path: Path, settings: Settings | None = None) -> "Archive":
+        """Make a new archive in a folder that is empty or not there.
+
+        Raises:
+            ArchiveError: when the folder holds an archive or anything else already.
+            NotWritableError: when it cannot be made.
+        """
+        if (path / SETTINGS).exists():
+            raise ArchiveError(f"{path} is an archive already; nothing was changed")
+        settings = settings or Settings()
+        try:
+            if path.exists() and any(path.iterdir()):
+                raise ArchiveError(f"{path} is not empty; choose a new folder for the archive")
+            for folder in _FOLDERS:
+                (path / folder).mkdir(parents=True, exist_ok=True)
+            catalogue = _catalogue(path, settings, create=True)
+            catalogue.lay_out()
+            # The settings come last: a folder without them is not yet an archive.
+            write_settings(path / SETTINGS, settings)
+        except NotADirectoryError as error:
+            raise ArchiveError(f"{path} is not a folder") from error
+        except OSError as error:
+            raise NotWritableError(str(path), error.strerror or str(error)) from error
+        return cls(path, settings, catalogue)
+
+    @classmethod
+    def open(cls, path: Path) -> "Archive":
+        """Open an archive.
+
+        Raises:
+            NoArchiveError: when there is none at `path`.
+            SettingsError: when its settings cannot be understood.
+        """
+        if not (path / SETTINGS).is_file():
+            raise NoArchiveError(str(path))
+        settings = read_settings(path / SETTINGS)
+        if not settings.database and not (path / CATALOGUE).is_file():
+            raise ArchiveError(f"{path} has lost its catalogue ({CATALOGUE})")
+        return cls(path, settings, _catalogue(path, settings, create=False))
+
+    def locate(self, name: str) -> Path:
+        """Find a WARC file of the catalogue, finished or still being written."""
+        final = self.path / name
+        opened = self.path / "warcs/open" / (final.name + ".open")
+        for place in (final, opened, final):  # between two looks it may have been finished
+            if place.exists():
+                return place
+        return final
+
+    def lock(self) -> "ArchiveLock":
+        """Become the one writer; the lock is held until it is released or the process ends.
+
+        Raises:
+            LockedError: at once, when another process holds it; the message names the process.
+            NotWritableError: when the folder may not be written.
+        """
+        return ArchiveLock(self.path)
+
+    def close(self) -> None:
+        """Let go of the catalogue."""
+        self.catalogue.close()
+
+    def __enter__(self) -> "Archive":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+class ArchiveLock:
+    """The right to write to an archive: an advisory lock on the file ``lock`` (flock)."""
+
+    def __init__(self, path: Path) -> None:
+        place = path / _LOCK
+        try:
+            self._file: TextIO = place.open("a+", encoding="utf-8")
+        except OSError as error:
+            raise NotWritableError(str(path), error.strerror or str(error)) from error
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            holder = _holder(place)
+            self._file.close()
+            raise LockedError(str(path), holder) from None
+        self._file.truncate(0)
+        json.dump(
+            {"pid": os.getpid(), "host": socket.gethostname(), "command": " ".join(sys.argv)},
+            self._file,
+        )
+        self._file.flush()
+
+    def release(self) -> None:
+        """Let others write."""
+        with suppress(OSError):
+            self._file.truncate(0)
+        self._file.close()
+
+    def __enter__(self) -> "ArchiveLock":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.release()
+
+
+def _holder(place: Path) -> str:
+    try:
+        held = json.loads(place.read_text("utf-8"))
+        return f"process {held['pid']} on {held['host']} ({held['command']})"
+    except (OSError, ValueError, KeyError, TypeError):
+        return "another process"
+
+
+def _catalogue(path: Path, settings: Settings, *, create: bool) -> Catalogue:
+    if settings.database:
+        catalogue = Catalogue.at(settings.database, str(path / SETTINGS))
+    else:
+        catalogue = Catalogue.sqlite(path / CATALOGUE, create=create)
+    return catalogue

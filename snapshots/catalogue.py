@@ -1,0 +1,157 @@
+"""The catalogue as a database: opened, laid out, read and written in transactions.
+
+SQLite by default, in the archive folder; PostgreSQL when the settings name one. Both hold the same
+tables and answer the same questions.
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Protocol
+
+from sqlalchemy import Connection, Engine, Select, Table, create_engine, event, func, insert, select
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
+
+from archiver.errors import ArchiveError, SettingsError
+from snapshots.tables import SCHEMA_VERSION, metadata, schema_version
+
+__all__ = ["Catalogue", "insert_rows", "next_id", "stream"]
+
+_BATCH = 5_000  # rows sent to the database at once
+_BUSY_MS = 5_000  # how long SQLite waits for another's lock
+_CACHE_KIB = 65_536
+_MMAP_BYTES = 1 << 28
+
+
+class _DriverConnection(Protocol):
+    isolation_level: str | None
+
+    def execute(self, sql: str, /) -> object: ...
+
+
+class Catalogue:
+    """One catalogue, opened. Readers and the one writer may use it at the same time.
+
+    Open it with `Catalogue.sqlite` or `Catalogue.at`, close it with `close`.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+
+    @classmethod
+    def sqlite(cls, path: Path, *, create: bool = False) -> "Catalogue":
+        """Open the catalogue in a SQLite file.
+
+        A file in a folder that may not be written is opened as it stands, without a log beside it.
+        """
+        query: dict[str, str] = {}
+        if not create:
+            query = {"uri": "true", "mode": "rw"}
+            if not _may_write(path):
+                query = {"uri": "true", "mode": "ro", "immutable": "1"}
+        name = f"file:{path}" if query else str(path)
+        engine = create_engine(URL.create("sqlite", database=name, query=query))
+        event.listen(engine, "connect", _set_up_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+        return cls(engine)
+
+    @classmethod
+    def at(cls, database: str, settings_path: str) -> "Catalogue":
+        """Open the catalogue at a database URL, such as ``postgresql://user@host/marsham``.
+
+        Raises:
+            SettingsError: when the URL is not one, or names a database we do not know.
+        """
+        try:
+            url = make_url(database)
+            if url.drivername in ("postgresql", "postgres"):
+                url = url.set(drivername="postgresql+psycopg")
+            if url.get_backend_name() == "sqlite":
+                return cls.sqlite(Path(url.database or ""), create=True)
+            return cls(create_engine(url))
+        except (ArgumentError, NoSuchModuleError) as error:
+            raise SettingsError(settings_path, f"database: {error}") from error
+        except ImportError as error:
+            raise SettingsError(
+                settings_path,
+                f"database: the driver is missing ({error}); install marsham[postgres]",
+            ) from error
+
+    def lay_out(self) -> None:
+        """Make every known table that is not there yet, and note the version of the schema."""
+        with self.write() as connection:
+            metadata.create_all(connection)
+            if connection.scalar(select(schema_version.c.version)) is None:
+                connection.execute(insert(schema_version).values(version=SCHEMA_VERSION))
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """Give a connection for reading; what it sees does not change until it is given back."""
+        with _translated(), self.engine.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """Give a connection for writing: all of it happens when the block ends, or none."""
+        with (
+            _translated(),
+            self.engine.connect().execution_options(marsham_write=True) as connection,
+            connection.begin(),
+        ):
+            yield connection
+
+    def close(self) -> None:
+        """Let go of every connection."""
+        self.engine.dispose()
+
+
+def next_id(connection: Connection, table: Table) -> int:
+    """Give the first id not yet taken in a table; good for the one writer within a transaction."""
+    highest: int | None = connection.scalar(select(func.max(table.c.id)))
+    return (highest or 0) + 1
+
+
+def insert_rows(connection: Connection, table: Table, rows: list[dict[str, Any]]) -> None:
+    """Insert rows in batches; nothing happens for none."""
+    for start in range(0, len(rows), _BATCH):
+        connection.execute(insert(table), rows[start : start + _BATCH])
+
+
+def stream(connection: Connection, query: Select[Any]) -> Iterator[Any]:
+    """Run a query and give its rows one by one without holding them all."""
+    yield from connection.execution_options(yield_per=_BATCH).execute(query)
+
+
+def _may_write(path: Path) -> bool:
+    return os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except SQLAlchemyError as error:
+        cause = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
+        raise ArchiveError(f"the catalogue could not be used: {cause}") from error
+
+
+def _set_up_sqlite(connection: _DriverConnection, _: object) -> None:
+    connection.isolation_level = None  # transactions are begun by us, see _begin_sqlite
+    for pragma in (
+        f"busy_timeout = {_BUSY_MS}",
+        "page_size = 8192",
+        "journal_mode = WAL",
+        "synchronous = FULL",
+        "foreign_keys = ON",
+        f"cache_size = -{_CACHE_KIB}",
+        f"mmap_size = {_MMAP_BYTES}",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # A writer takes its lock at once: a reader that turned writer half-way could only fail.
+    write = connection.get_execution_options().get("marsham_write")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")

@@ -1,0 +1,56 @@
+"""Files put on disk so that they survive a crash: written whole, synced, then renamed."""
+
+import hashlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+__all__ = ["copy_synced", "file_sha256", "sync_folder", "write_synced"]
+
+_STEP = 1 << 20
+
+
+def write_synced(path: Path, data: bytes) -> None:
+    """Write a file so that after a crash it is there whole or not at all."""
+    temporary = path.with_name(path.name + ".new")
+    with temporary.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(path)
+    sync_folder(path.parent)
+
+
+def copy_synced(source: Path, target: Path) -> str:
+    """Copy a file in constant memory, sync the copy, and give its SHA-256 in hex."""
+    digest = hashlib.sha256()
+    with target.open("wb") as out:
+        for part in _parts(source):
+            digest.update(part)
+            out.write(part)
+        out.flush()
+        os.fsync(out.fileno())
+    return digest.hexdigest()
+
+
+def file_sha256(path: Path) -> str:
+    """Give a file's SHA-256 in hex, in constant memory."""
+    digest = hashlib.sha256()
+    for part in _parts(path):
+        digest.update(part)
+    return digest.hexdigest()
+
+
+def sync_folder(path: Path) -> None:
+    """Make sure that names given or taken away in a folder survive a crash."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _parts(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        while part := file.read(_STEP):
+            yield part

@@ -1,0 +1,201 @@
+"""The index of captures: the closest to a date, every version of a URL, every URL of a prefix.
+
+Many URLs may share a key (with and without ``www.``, other letter case); all of them are versions
+of one address, as everywhere in the field, and of two equally close the one asked for wins.
+"""
+
+import hashlib
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, bindparam, func, select, union_all
+
+from archiver.digests import write_digest
+from archiver.records import Capture, DateSource, Grade, Kind, StatedDate
+from archiver.timestamps import Span, format_timestamp, parse_timestamp
+from archiver.urls import prefix_range, url_key
+from snapshots.catalogue import stream
+from snapshots.tables import DIGEST_PREFIX, capture, media_type, stated_date, url, warc_file
+
+__all__ = [
+    "GRADE_CODES",
+    "KIND_CODES",
+    "every",
+    "nearest",
+    "prefix",
+    "stated_dates",
+    "url_hash",
+    "versions",
+    "with_digest",
+]
+
+_Row = Row[*tuple[Any, ...]]
+
+KIND_CODES = {Kind.RESPONSE: 1, Kind.REVISIT: 2, Kind.RESOURCE: 3}
+GRADE_CODES = {Grade.SENT: 1, Grade.BODY: 2, Grade.RECOVERED: 3, Grade.RENDERING: 4}
+_KINDS = {code: kind for kind, code in KIND_CODES.items()}
+_GRADES = {code: grade for grade, code in GRADE_CODES.items()}
+_CANDIDATES = 100  # records of equal content looked at to find the payload of a revisit
+
+_CAPTURES = (
+    select(
+        url.c.url,
+        capture.c.timestamp,
+        capture.c.kind,
+        capture.c.status,
+        media_type.c.name,
+        capture.c.digest,
+        warc_file.c.path,
+        capture.c.record_offset,
+        capture.c.record_length,
+        capture.c.grade,
+    )
+    .select_from(url)
+    .join(capture, capture.c.url_id == url.c.id)
+    .join(media_type, media_type.c.id == capture.c.media_type_id)
+    .join(warc_file, warc_file.c.id == capture.c.file_id)
+)
+_other = capture.alias("other")
+_LAST_BEFORE = (
+    select(func.max(_other.c.timestamp))
+    .where(_other.c.url_id == url.c.id, _other.c.timestamp <= bindparam("moment"))
+    .scalar_subquery()
+)
+_FIRST_AFTER = (
+    select(func.min(_other.c.timestamp))
+    .where(_other.c.url_id == url.c.id, _other.c.timestamp > bindparam("moment"))
+    .scalar_subquery()
+)
+_AROUND = union_all(
+    *(
+        _CAPTURES.where(url.c.urlkey == bindparam("key"), capture.c.timestamp == side)
+        for side in (_LAST_BEFORE, _FIRST_AFTER)
+    )
+)
+
+
+def nearest(connection: Connection, wanted: str, moment: datetime) -> Capture | None:
+    """Choose the capture of a URL closest in time to `moment`; of two as close, the earlier.
+
+    Args:
+        connection: a connection of the catalogue.
+        wanted: the original URL.
+        moment: an aware datetime; it may lie before the first capture or after the last.
+
+    One query of two steps in the index, however many captures there are. Source: RFC 7089 asks for
+    the best match; the earlier of two is our choice.
+    """
+    found = connection.execute(
+        _AROUND, {"key": url_key(wanted), "moment": int(format_timestamp(moment))}
+    ).all()
+
+    def rank(row: _Row) -> tuple[float, bool, int]:
+        at = parse_timestamp(_digits(row.timestamp))
+        return abs((at - moment).total_seconds()), row.url != wanted, row.timestamp
+
+    return _capture(min(found, key=rank)) if found else None
+
+
+def versions(
+    connection: Connection, wanted: str, span: Span | None = None, *, newest_first: bool = False
+) -> Iterator[Capture]:
+    """Give every capture of a URL in the order of time, both ends of `span` included."""
+    query = _within(_CAPTURES.where(url.c.urlkey == url_key(wanted)), span)
+    order = capture.c.timestamp.desc() if newest_first else capture.c.timestamp
+    yield from map(_capture, stream(connection, query.order_by(order, url.c.url, capture.c.seq)))
+
+
+def prefix(connection: Connection, start: str, span: Span | None = None) -> Iterator[Capture]:
+    """Give every capture below a URL prefix, sorted by key, then by time."""
+    first, beyond = prefix_range(start)
+    query = _CAPTURES.where(url.c.urlkey >= first, url.c.urlkey < beyond)
+    yield from _sorted(connection, _within(query, span))
+
+
+def every(connection: Connection, span: Span | None = None) -> Iterator[Capture]:
+    """Give every capture of the archive, sorted by key, then by time."""
+    yield from _sorted(connection, _within(_CAPTURES, span))
+
+
+def with_digest(connection: Connection, digest: bytes) -> list[Capture]:
+    """Give captures whose record holds the payload of a digest itself; never revisits."""
+    query = (
+        _CAPTURES.where(
+            func.substr(capture.c.digest, 1, DIGEST_PREFIX) == digest[:DIGEST_PREFIX],
+            capture.c.digest == digest,
+            capture.c.kind != KIND_CODES[Kind.REVISIT],
+        )
+        .order_by(capture.c.timestamp)
+        .limit(_CANDIDATES)
+    )
+    return [_capture(row) for row in connection.execute(query)]
+
+
+def stated_dates(connection: Connection, of: Capture) -> list[tuple[StatedDate, str | None]]:
+    """Give every date stated for a capture, and the rule at the one that was chosen.
+
+    Empty when nothing but the capture's own timestamp was ever stated.
+    """
+    query = (
+        select(stated_date.c.source, stated_date.c.stated, stated_date.c.raw, stated_date.c.rule)
+        .select_from(capture)
+        .join(warc_file, warc_file.c.id == capture.c.file_id)
+        .join(url, url.c.id == capture.c.url_id)
+        .join(
+            stated_date,
+            (stated_date.c.url_id == capture.c.url_id)
+            & (stated_date.c.timestamp == capture.c.timestamp)
+            & (stated_date.c.seq == capture.c.seq),
+        )
+        .where(
+            url.c.urlkey == url_key(of.url),
+            url.c.url_hash == url_hash(of.url),
+            capture.c.timestamp == int(of.timestamp),
+            warc_file.c.path == of.file,
+            capture.c.record_offset == of.offset,
+        )
+        .order_by(stated_date.c.position)
+    )
+    return [
+        (StatedDate(DateSource(source), stated, raw), rule)
+        for source, stated, raw, rule in connection.execute(query)
+    ]
+
+
+def url_hash(text: str) -> int:
+    """Give the signed 8-byte number that stands for a URL in the unique index."""
+    digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
+    return int.from_bytes(digest[:8], "big", signed=True)
+
+
+def _sorted(connection: Connection, query: Select[Any]) -> Iterator[Capture]:
+    order = (url.c.urlkey, capture.c.timestamp, url.c.url, capture.c.seq)
+    return map(_capture, stream(connection, query.order_by(*order)))
+
+
+def _within(query: Select[Any], span: Span | None) -> Select[Any]:
+    if span is None:
+        return query
+    first, last = (int(format_timestamp(end)) for end in (span.first, span.last))
+    return query.where(capture.c.timestamp >= first, capture.c.timestamp <= last)
+
+
+def _digits(timestamp: int) -> str:
+    return f"{timestamp:014}"
+
+
+def _capture(row: _Row) -> Capture:
+    at, kind, status, name, digest, path, offset, length, grade = row[1:]
+    return Capture(
+        url=row[0],
+        timestamp=_digits(at),
+        kind=_KINDS[kind],
+        status=status,
+        media_type=name,
+        digest=write_digest(digest),
+        file=path,
+        offset=offset,
+        length=length,
+        grade=_GRADES[grade],
+    )

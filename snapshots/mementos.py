@@ -1,0 +1,190 @@
+"""Mementos: captures with their content at hand, revisits followed to the record that holds it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from archiver.digests import read_digest
+from archiver.errors import NoCaptureError, NoPayloadError, WarcError
+from archiver.http import CodingError, Dechunker, Head, Headers, decode_content, parse_head
+from archiver.records import Capture, Kind
+from archiver.timestamps import format_timestamp, parse_timestamp
+from archiver.urls import url_key
+from archiver.warc import OpenRecord, open_record, target_uri
+from snapshots import index
+from snapshots.archive import Archive
+
+__all__ = ["CONTENT_LIMIT", "Memento", "memento_at", "memento_of"]
+
+CONTENT_LIMIT = 1 << 28  # bytes of decoded content that are held at once
+_HEAD_LIMIT = 1 << 18
+_STEP = 1 << 16
+
+
+@dataclass(frozen=True, slots=True)
+class Memento:
+    """A capture with head and content.
+
+    Attributes:
+        archive: where it is kept.
+        capture: what was asked for; its timestamp is the memento's date.
+        holder: the capture whose record holds the payload; for a revisit the earlier one.
+        record: the WARC header of the capture's own record.
+        head: the HTTP response head, the capture's own if its record has one; None for records
+            that hold a resource as it is.
+    """
+
+    archive: Archive
+    capture: Capture
+    holder: Capture
+    record: Headers
+    head: Head | None
+
+    def block(self) -> Iterator[bytes]:
+        """Give the block of the capture's own record in parts, exactly as recorded."""
+        with _open(self.archive, self.capture) as opened:
+            yield from _parts(opened)
+
+    def entity(self) -> Iterator[bytes]:
+        """Give the payload in parts: transfer coding undone, content coding left on.
+
+        Constant memory, whatever its size.
+        """
+        with _open(self.archive, self.holder) as opened:
+            head, start = _read_head(opened)
+            dechunker = Dechunker() if head and head.chunked else None
+            parts = _chain(start, _parts(opened))
+            if dechunker is None:
+                yield from parts
+                return
+            for part in parts:
+                yield dechunker.feed(part)
+            yield dechunker.close()
+
+    def content(self, limit: int = CONTENT_LIMIT) -> bytes:
+        """Give the payload with content codings undone.
+
+        A body that is not in the coding its head names is given as it is, as readers of such pages
+        have always had to do.
+
+        Raises:
+            CodingError: when it passes `limit` bytes.
+        """
+        codings = self.head.content_codings if self.head else ()
+        if codings:
+            try:
+                return b"".join(decode_content(self.entity(), codings, limit))
+            except CodingError as error:
+                if "limit" in str(error):
+                    raise
+        return b"".join(decode_content(self.entity(), (), limit))
+
+    @property
+    def content_type(self) -> str:
+        """The Content-Type as declared; empty when there is none."""
+        return (self.head.headers if self.head else self.record).get("Content-Type") or ""
+
+
+def memento_at(archive: Archive, url: str, moment: datetime) -> Memento:
+    """Give the memento of a URL closest in time to `moment`.
+
+    Raises:
+        NoCaptureError: when the URL was never captured.
+        NoPayloadError: see `memento_of`.
+    """
+    with archive.catalogue.read() as connection:
+        capture = index.nearest(connection, url, moment)
+    if capture is None:
+        raise NoCaptureError(url)
+    return memento_of(archive, capture)
+
+
+def memento_of(archive: Archive, capture: Capture) -> Memento:
+    """Open a capture: read its head, and find the record that holds its payload.
+
+    Raises:
+        NoPayloadError: when it is a revisit of something that is not in the archive.
+        WarcError: when its record is not where the catalogue says.
+    """
+    with _open(archive, capture) as opened:
+        head, _ = _read_head(opened) if capture.kind is not Kind.RESOURCE else (None, b"")
+        record = opened.headers
+    if capture.kind is not Kind.REVISIT:
+        return Memento(archive, capture, capture, record, head)
+    with archive.catalogue.read() as connection:
+        holder = _holder(connection, capture, record)
+    if holder is None:
+        raise NoPayloadError(capture.url, capture.timestamp)
+    if head is None:
+        head = memento_of(archive, holder).head
+    return Memento(archive, capture, holder, record, head)
+
+
+def _holder(connection: Connection, revisit: Capture, record: Headers) -> Capture | None:
+    # By digest first: two captures of one digest are one content, whatever the record names. The
+    # record's own reference breaks ties, then the same address, then closeness in time.
+    digest = read_digest(revisit.digest)
+    same = index.with_digest(connection, digest) if digest else []
+    uri = (record.get("WARC-Refers-To-Target-URI") or "").strip("<>")
+    named = uri or revisit.url
+    date = record.get("WARC-Refers-To-Date")
+    if same:
+        at = parse_timestamp(revisit.timestamp)
+        return min(
+            same,
+            key=lambda found: (
+                found.url != named,
+                url_key(found.url) != url_key(revisit.url),
+                abs((parse_timestamp(found.timestamp) - at).total_seconds()),
+            ),
+        )
+    if not date:
+        return None
+    try:
+        moment = datetime.fromisoformat(date)
+    except ValueError:
+        return None
+    found = index.nearest(connection, named, moment)
+    exact = found and found.timestamp == format_timestamp(moment)
+    return found if found and exact and found.kind is not Kind.REVISIT else None
+
+
+def _open(archive: Archive, capture: Capture) -> OpenRecord:
+    place = archive.locate(capture.file)
+    try:
+        opened = open_record(place, capture.offset)
+    except FileNotFoundError:
+        raise WarcError(capture.file, capture.offset, "the file is missing") from None
+    if target_uri(opened.headers) != capture.url:
+        opened.block.close()
+        raise WarcError(
+            capture.file, capture.offset, f"the record there is not that of {capture.url}"
+        )
+    return opened
+
+
+def _read_head(opened: OpenRecord) -> tuple[Head | None, bytes]:
+    # The head, and the bytes of the body that were read along with it.
+    if (opened.headers.get("WARC-Type") or "").lower() == Kind.RESOURCE:
+        return None, b""
+    start = b""
+    while len(start) < _HEAD_LIMIT and b"\r\n\r\n" not in start:
+        part = opened.block.read(_STEP)
+        if not part:
+            break
+        start += part
+    found = parse_head(start)
+    return (found[0], start[found[1] :]) if found else (None, start)
+
+
+def _parts(opened: OpenRecord) -> Iterator[bytes]:
+    while part := opened.block.read(_STEP):
+        yield part
+
+
+def _chain(start: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
+    if start:
+        yield start
+    yield from rest

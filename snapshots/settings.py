@@ -1,0 +1,85 @@
+"""The settings of an archive, as ``marsham.toml`` in its folder states them."""
+
+import tomllib
+from dataclasses import dataclass, fields
+from difflib import get_close_matches
+from pathlib import Path
+
+from archiver.errors import SettingsError
+
+__all__ = ["Settings", "read_settings", "write_settings"]
+
+_TEMPLATE = """\
+# Settings of this archive. `marsham init` wrote this file; change it as you like.
+
+# What the archive is called: in its pages and in the names of its WARC files.
+name = {name}
+
+# Who keeps it. The banner over every snapshot names this institution.
+institution = {institution}
+
+# Where a reader may write to, and a web master whose site is captured: e-mail or web address.
+contact = {contact}
+
+# A sentence of your own at the end of the banner; leave empty for none.
+notice = {notice}
+
+# Where the catalogue lives. Empty: catalogue.db in this folder. For PostgreSQL:
+# "postgresql://user@host/database" (needs marsham[postgres]).
+database = {database}
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What an institution decides about its archive.
+
+    Attributes:
+        name: what the archive is called.
+        institution: who keeps it, as the banner says.
+        contact: an e-mail or web address for readers and web masters.
+        notice: one more sentence for the banner; empty for none.
+        database: database URL of the catalogue; empty for SQLite in the folder.
+    """
+
+    name: str = "Marsham"
+    institution: str = "this archive"
+    contact: str = ""
+    notice: str = ""
+    database: str = ""
+
+
+def read_settings(path: Path) -> Settings:
+    """Read the settings file; what it leaves out keeps its default.
+
+    Raises:
+        SettingsError: for a file that is not TOML, an unknown key (the message names the nearest
+            known one) or a value that is not text.
+    """
+    try:
+        found = tomllib.loads(path.read_text("utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(str(path), f"not readable as TOML: {error}") from error
+    except OSError as error:
+        raise SettingsError(str(path), error.strerror or str(error)) from error
+    known = [field.name for field in fields(Settings)]
+    for key, value in found.items():
+        if key not in known:
+            near = get_close_matches(key, known, 1, 0.5) or known
+            raise SettingsError(str(path), f"unknown setting {key!r}; did you mean {near[0]!r}?")
+        if not isinstance(value, str):
+            raise SettingsError(str(path), f"{key} must be text in quotes, not {value!r}")
+    return Settings(**found)
+
+
+def write_settings(path: Path, settings: Settings) -> None:
+    """Write a settings file that explains itself."""
+    values = {field.name: _quoted(getattr(settings, field.name)) for field in fields(Settings)}
+    path.write_text(_TEMPLATE.format(**values), "utf-8")
+
+
+def _quoted(text: str) -> str:
+    escaped = "".join(
+        f"\\u{ord(char):04x}" if char < " " or char in '"\\\x7f' else char for char in text
+    )
+    return f'"{escaped}"'

@@ -1,0 +1,185 @@
+"""The catalogue's tables: what the archive holds, when it was taken, and what went wrong.
+
+Conventions: ids are short integers given by the one writer, counting up from 1; times are 14-digit
+timestamps kept as integers (``20110529101621``), so that they sort and read alike; digests are raw
+bytes. Everything here can be rebuilt from the archive's files.
+"""
+
+from typing import Final
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    PrimaryKeyConstraint,
+    SmallInteger,
+    Table,
+    Text,
+    UniqueConstraint,
+    func,
+)
+
+__all__ = [
+    "DIGEST_PREFIX",
+    "SCHEMA_VERSION",
+    "capture",
+    "intake",
+    "media_type",
+    "metadata",
+    "original",
+    "problem",
+    "schema_version",
+    "snapshot",
+    "stated_date",
+    "url",
+    "warc_file",
+]
+
+SCHEMA_VERSION: Final = 1
+DIGEST_PREFIX: Final = 8  # bytes of a digest that are indexed; enough to tell any two apart
+
+metadata = MetaData()
+
+# SURT ranges need byte order; PostgreSQL sorts by the language of the database unless told.
+_BYTE_ORDERED = Text().with_variant(Text(collation="C"), "postgresql")
+
+
+def _id() -> Column[int]:
+    return Column("id", Integer, primary_key=True, autoincrement=False)
+
+
+schema_version = Table(
+    "schema_version",
+    metadata,
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    comment="The version of this schema; one row.",
+)
+
+snapshot = Table(
+    "snapshot",
+    metadata,
+    _id(),
+    Column("label", Text, nullable=False, comment="what people call it"),
+    Column("kind", Text, nullable=False, comment="ingest or crawl"),
+    Column("created", BigInteger, nullable=False, comment="when it came into the archive"),
+    Column("tool", Text, nullable=False, comment="software and version that made it"),
+    Column("operator", Text, nullable=False, comment="who ran it; empty when not told"),
+    Column("captures", Integer, nullable=False, comment="how many captures belong to it"),
+    Column("first", BigInteger, comment="its earliest capture; null when it has none"),
+    Column("last", BigInteger, comment="its latest capture"),
+    comment="One dated run, a crawl or an ingested set, of one site.",
+)
+
+intake = Table(
+    "intake",
+    metadata,
+    _id(),
+    Column("snapshot_id", ForeignKey("snapshot.id"), nullable=False, index=True),
+    Column("name", Text, nullable=False, comment="the input as the operator named it"),
+    Column("format", Text, nullable=False, comment="warc, pages.csv, folder, page or text"),
+    Column("digest", Text, nullable=False, unique=True, comment="SHA-256 (hex) of the input"),
+    Column("taken", BigInteger, nullable=False, comment="when it was taken in"),
+    Column("report", Text, nullable=False, comment="counts by kind, as JSON"),
+    comment="One input taken in; the same digest again changes nothing.",
+)
+
+warc_file = Table(
+    "warc_file",
+    metadata,
+    _id(),
+    Column("path", Text, nullable=False, unique=True, comment="relative to the archive folder"),
+    Column("sealed", SmallInteger, nullable=False, comment="1 when finished and read-only"),
+    Column("committed_length", BigInteger, nullable=False, comment="bytes that rows may point at"),
+    Column("sha256", Text, nullable=False, comment="hex; empty until sealed"),
+    Column("created", BigInteger, nullable=False, comment="when it was begun"),
+    comment="One WARC file of the archive.",
+)
+
+original = Table(
+    "original",
+    metadata,
+    Column("sha256", Text, primary_key=True, comment="hex; also its name below originals/"),
+    Column("size", BigInteger, nullable=False),
+    Column("name", Text, nullable=False, comment="the file as the operator named it"),
+    Column("intake_id", ForeignKey("intake.id"), nullable=False, index=True),
+    comment="An input file that was not WARC, kept untouched.",
+)
+
+media_type = Table(
+    "media_type",
+    metadata,
+    _id(),
+    Column("name", Text, nullable=False, unique=True),
+    comment="Media types as declared, lower case, without parameters.",
+)
+
+url = Table(
+    "url",
+    metadata,
+    _id(),
+    Column("urlkey", _BYTE_ORDERED, nullable=False, comment="SURT, at most 600 characters"),
+    Column("url", Text, nullable=False, comment="the original URL as recorded"),
+    Column("url_hash", BigInteger, nullable=False, comment="first 8 bytes of the URL's SHA-256"),
+    UniqueConstraint("urlkey", "url_hash"),
+    comment="One original URL. Variants of one address share the urlkey.",
+)
+
+capture = Table(
+    "capture",
+    metadata,
+    Column("url_id", ForeignKey("url.id"), nullable=False),
+    Column("timestamp", BigInteger, nullable=False, comment="when it was captured"),
+    Column("seq", SmallInteger, nullable=False, comment="tells captures of one second apart"),
+    Column("file_id", ForeignKey("warc_file.id"), nullable=False),
+    Column("record_offset", BigInteger, nullable=False, comment="where the record begins"),
+    Column("record_length", BigInteger, nullable=False, comment="bytes as stored"),
+    Column("status", SmallInteger, comment="HTTP status; null where there was none"),
+    Column("media_type_id", ForeignKey("media_type.id"), nullable=False),
+    Column("digest", LargeBinary, nullable=False, comment="payload digest; SHA-1 if 20 bytes"),
+    Column("kind", SmallInteger, nullable=False, comment="1 response, 2 revisit, 3 resource"),
+    Column("grade", SmallInteger, nullable=False, comment="fidelity: 1 A, 2 B, 3 C, 4 D"),
+    Column("snapshot_id", ForeignKey("snapshot.id"), nullable=False),
+    PrimaryKeyConstraint("url_id", "timestamp", "seq"),
+    comment="One response to one request at one moment.",
+    sqlite_with_rowid=False,
+)
+Index("capture_digest", func.substr(capture.c.digest, 1, DIGEST_PREFIX))
+
+stated_date = Table(
+    "stated_date",
+    metadata,
+    Column("url_id", Integer, nullable=False),
+    Column("timestamp", BigInteger, nullable=False),
+    Column("seq", SmallInteger, nullable=False),
+    Column("position", SmallInteger, nullable=False, comment="order in which they were found"),
+    Column("source", Text, nullable=False, comment="who stated it: address, banner, list ..."),
+    Column("stated", Text, nullable=False, comment="4 to 14 digits, as precise as stated"),
+    Column("raw", Text, nullable=False, comment="the text it was read from"),
+    Column("rule", Text, comment="the rule that chose this one; null for the others"),
+    PrimaryKeyConstraint("url_id", "timestamp", "seq", "position"),
+    ForeignKeyConstraint(
+        ["url_id", "timestamp", "seq"], ["capture.url_id", "capture.timestamp", "capture.seq"]
+    ),
+    comment="Every date anyone stated for a capture. A WARC-Date alone is the capture's timestamp.",
+    sqlite_with_rowid=False,
+)
+
+problem = Table(
+    "problem",
+    metadata,
+    _id(),
+    Column("intake_id", ForeignKey("intake.id"), index=True, comment="the input it was found in"),
+    Column("noted", BigInteger, nullable=False, comment="when it was found"),
+    Column("code", Text, nullable=False, comment="short stable name"),
+    Column("message", Text, nullable=False, comment="what happened, for people"),
+    Column("file", Text, nullable=False, comment="the file as the operator named it"),
+    Column("record_offset", BigInteger, comment="byte offset in that file"),
+    Column("record_length", BigInteger, comment="bytes concerned"),
+    Column("url", Text),
+    comment="Something lost, doubtful or left out.",
+)

@@ -1,0 +1,375 @@
+"""Writing to an archive so that kill -9 at any moment loses at most the work in flight.
+
+One writer at a time holds the lock. The order of steps is what makes it safe:
+
+1. Records are appended to a file below ``warcs/open/``, each a whole gzip member, and synced.
+2. One database transaction adds the rows that point at them and the file's `committed_length`.
+3. A finished file gets its manifest, moves to ``warcs/YYYY/MM/``, and is marked sealed.
+
+So the catalogue never points at bytes that may not be there. Opening a writer puts right what an
+interruption left: bytes beyond `committed_length` go to quarantine, a half-done step 3 is finished,
+and a file shorter than its `committed_length` is damage that stops everything.
+"""
+
+import json
+import os
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import BinaryIO, TypeVar
+from uuid import uuid4
+
+from sqlalchemy import Connection, insert, select, update
+
+from archiver.errors import DamagedError, NotWritableError
+from archiver.records import Problem
+from archiver.timestamps import format_timestamp
+from archiver.warc import NewRecord, write_record
+from snapshots.archive import Archive
+from snapshots.catalogue import next_id
+from snapshots.disk import copy_synced, file_sha256, sync_folder, write_synced
+from snapshots.tables import problem, warc_file
+
+__all__ = ["Place", "Writer", "store_problems"]
+
+T = TypeVar("T")
+
+ROLL_OVER = 1 << 30  # bytes after which a new WARC file is begun
+_OPEN = "warcs/open"
+_QUARANTINE = "quarantine"
+_LIST = "manifests/manifest-sha256.txt"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a record was put: the path of its file in the catalogue, its offset and length."""
+
+    file: str
+    offset: int
+    length: int
+
+
+@dataclass(slots=True)
+class _OpenFile:
+    path: str  # as in the catalogue, where the file will be once it is sealed
+    place: Path  # where it is now
+    committed: int
+    handle: BinaryIO | None  # None for a file that was copied in whole
+    sha256: str = ""
+    known: bool = False  # whether the catalogue has a row for it
+
+
+class Writer:
+    """The one writer of an archive; a context manager.
+
+    Appended records and adopted files belong to the archive once `commit` has returned; `roll_back`
+    forgets those since the last commit. Closing seals what was committed.
+
+    Attributes:
+        archive: the archive written to.
+        recovered: what opening found left by an interrupted run, and what was done about it.
+    """
+
+    def __init__(self, archive: Archive) -> None:
+        self.archive = archive
+        self.recovered: list[Problem] = []
+        self._lock = archive.lock()
+        self._current: _OpenFile | None = None
+        self._pending: list[_OpenFile] = []  # full or copied in, to be sealed after the commit
+        self._new_originals: list[Path] = []
+        try:
+            self._recover()
+        except BaseException:
+            self._lock.release()
+            raise
+
+    def append(self, record: NewRecord) -> Place:
+        """Append a record to the WARC file being written, beginning a new one when it is full."""
+        if self._current is not None and self._length(self._current) >= ROLL_OVER:
+            self._pending.append(self._current)
+            self._current = None
+        if self._current is None:
+            self._current = self._begin()
+        current = self._current
+        assert current.handle is not None  # noqa: S101 - only copied files have none
+        with _disk(current.place):
+            offset, length = write_record(current.handle, record)
+        return Place(current.path, offset, length)
+
+    def adopt(self, source: Path, name: str, moment: datetime) -> tuple[Path, str]:
+        """Copy a WARC file in, untouched; its captures are committed by the next `commit`.
+
+        Args:
+            source: the file to copy.
+            name: what its own name begins with; letters that do not suit a file name are replaced.
+            moment: the date under which it is filed.
+
+        Returns:
+            Where the copy is now, and the path by which the catalogue will know it.
+        """
+        path = self._path(name, moment, source.name)
+        place = self._open_place(path)
+        copying = place.with_name(place.name + ".copy")
+        with _disk(copying):
+            sha256 = copy_synced(source, copying)
+            copying.replace(place)
+            sync_folder(place.parent)
+        self._pending.append(_OpenFile(path, place, place.stat().st_size, None, sha256))
+        return place, path
+
+    def keep_original(self, data: bytes, sha256: str) -> None:
+        """Keep an input that is not WARC, untouched, under its SHA-256."""
+        place = self.archive.path / "originals" / sha256[:2] / sha256
+        if place.exists():
+            return
+        with _disk(place):
+            place.parent.mkdir(exist_ok=True)
+            self._new_originals.append(place)
+            write_synced(place, data)
+            place.chmod(0o444)
+
+    def commit(self, store: Callable[[Connection], T]) -> T:
+        """Sync what was appended, then write the rows that point at it in one transaction.
+
+        Args:
+            store: writes the rows; the rows of the files are there already.
+        """
+        touched = [*self._pending, *([self._current] if self._current else [])]
+        for file in touched:
+            if file.handle:
+                with _disk(file.place):
+                    file.handle.flush()
+                    os.fsync(file.handle.fileno())
+        with self.archive.catalogue.write() as connection:
+            for file in touched:
+                _note_file(connection, file, self._length(file))
+            result = store(connection)
+        for file in touched:
+            file.known = True
+            file.committed = self._length(file)
+        self._new_originals.clear()
+        while self._pending:
+            self._seal(self._pending.pop())
+        return result
+
+    def roll_back(self) -> None:
+        """Forget what was appended, adopted and kept since the last commit."""
+        for file in (*self._pending, self._current):
+            if file is None or file.known:
+                continue
+            if file.handle:
+                file.handle.close()
+            file.place.unlink(missing_ok=True)
+        self._pending = [file for file in self._pending if file.known]
+        if self._current and not self._current.known:
+            self._current = None
+        for file in (*self._pending, self._current):
+            if file and file.handle:
+                file.handle.truncate(file.committed)
+                file.handle.seek(file.committed)
+        for place in self._new_originals:
+            place.unlink(missing_ok=True)
+        self._new_originals.clear()
+
+    def close(self) -> None:
+        """Seal what was committed, forget the rest, and let others write."""
+        try:
+            self.roll_back()
+            if self._current:
+                self._seal(self._current)
+                self._current = None
+        finally:
+            self._lock.release()
+
+    def __enter__(self) -> "Writer":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # Files
+
+    def _begin(self) -> _OpenFile:
+        path = self._path(self.archive.settings.name, datetime.now(UTC), ".warc.gz")
+        place = self._open_place(path)
+        with _disk(place):
+            handle = place.open("xb")
+            sync_folder(place.parent)
+        return _OpenFile(path, place, 0, handle)
+
+    def _path(self, name: str, moment: datetime, ending: str) -> str:
+        # NAME-YYYYMMDDhhmmss-NNNNN-ID; the id keeps names apart that were made in one second.
+        slug = re.sub(r"[^A-Za-z0-9]+", "-", name).strip("-")[:40] or "warc"
+        suffix = ".warc.gz" if ending.endswith(".gz") else ".warc"
+        with self.archive.catalogue.read() as connection:
+            number = next_id(connection, warc_file) + len(self._pending)
+        stamp = format_timestamp(moment)
+        return (
+            f"warcs/{stamp[:4]}/{stamp[4:6]}/{slug}-{stamp}-{number:05}-{uuid4().hex[:8]}{suffix}"
+        )
+
+    def _open_place(self, path: str) -> Path:
+        return self.archive.path / _OPEN / (Path(path).name + ".open")
+
+    def _length(self, file: _OpenFile) -> int:
+        return file.handle.tell() if file.handle else file.committed
+
+    def _seal(self, file: _OpenFile) -> None:
+        if file.handle:
+            file.handle.close()
+        final = self.archive.path / file.path
+        with _disk(final):
+            place = file.place if file.place.exists() else final
+            sha256 = file.sha256 or file_sha256(place)
+            self._write_manifest(file.path, sha256, file.committed)
+            final.parent.mkdir(parents=True, exist_ok=True)
+            if place != final:
+                place.chmod(0o444)
+                place.replace(final)
+                sync_folder(final.parent)
+                sync_folder(place.parent)
+        with self.archive.catalogue.write() as connection:
+            connection.execute(
+                update(warc_file)
+                .where(warc_file.c.path == file.path)
+                .values(sealed=1, sha256=sha256)
+            )
+
+    def _write_manifest(self, path: str, sha256: str, size: int) -> None:
+        manifest = {"path": path, "size": size, "sha256": sha256, "algorithm": "sha256"}
+        place = self.archive.path / "manifests" / (Path(path).name + ".json")
+        write_synced(place, json.dumps(manifest, indent=1).encode() + b"\n")
+        line = f"{sha256}  {path}\n"
+        listing = self.archive.path / _LIST
+        if listing.exists() and line in listing.read_text("utf-8"):
+            return
+        with listing.open("a", encoding="utf-8") as file:
+            file.write(line)
+            file.flush()
+            os.fsync(file.fileno())
+
+    # After an interruption
+
+    def _recover(self) -> None:
+        with self.archive.catalogue.read() as connection:
+            unfinished = connection.execute(
+                select(warc_file.c.path, warc_file.c.committed_length).where(
+                    warc_file.c.sealed == 0
+                )
+            ).all()
+        known = set()
+        for path, committed in unfinished:
+            place = self._open_place(path)
+            known.add(place)
+            if not place.exists():
+                place = self.archive.path / path
+            if not place.exists():
+                raise DamagedError(str(place), "the file is missing")
+            size = place.stat().st_size
+            if size < committed:
+                raise DamagedError(
+                    str(place), f"{size} bytes where {committed} were committed, so some were lost"
+                )
+            if size > committed:
+                self._quarantine(place, committed, "an interrupted run left an unfinished tail")
+            self._seal(_OpenFile(path, place, committed, None, known=True))
+        self._sweep(known)
+        if self.recovered:
+            self.commit(self._store_recovered)
+
+    def _sweep(self, known: set[Path]) -> None:
+        for place in sorted((self.archive.path / _OPEN).iterdir()):
+            if place.suffix == ".copy":
+                place.unlink()  # half a copy of a file that is still where it came from
+            elif place not in known and place.stat().st_size == 0:
+                place.unlink()
+            elif place not in known:
+                self._quarantine(
+                    place, 0, "an interrupted run left a file that was never committed"
+                )
+
+    def _quarantine(self, place: Path, committed: int, reason: str) -> None:
+        # The tail is copied and synced before it is cut, so that it is never in neither place.
+        size = place.stat().st_size
+        kept = self.archive.path / _QUARANTINE / f"{place.name.removesuffix('.open')}-{committed}"
+        with _disk(kept):
+            with place.open("r+b") as file:
+                file.seek(committed)
+                with kept.open("wb") as out:
+                    while part := file.read(1 << 20):
+                        out.write(part)
+                    out.flush()
+                    os.fsync(out.fileno())
+                note = {"from": place.name, "offset": committed, "length": size - committed}
+                write_synced(
+                    kept.with_name(kept.name + ".json"),
+                    json.dumps(note | {"reason": reason}, indent=1).encode() + b"\n",
+                )
+                if committed:
+                    file.truncate(committed)
+                    os.fsync(file.fileno())
+            if not committed:
+                place.unlink()
+            sync_folder(place.parent)
+        where = kept.relative_to(self.archive.path)
+        message = f"{reason}; {size - committed} bytes moved to {where}"
+        self.recovered.append(
+            Problem("interrupted-run", message, place.name, committed, size - committed)
+        )
+
+    def _store_recovered(self, connection: Connection) -> None:
+        store_problems(connection, None, self.recovered)
+
+
+def store_problems(connection: Connection, intake_id: int | None, problems: list[Problem]) -> None:
+    """Write problem rows; of an intake, or of the archive as a whole when `intake_id` is None."""
+    if not problems:
+        return
+    first = next_id(connection, problem)
+    noted = int(format_timestamp(datetime.now(UTC)))
+    connection.execute(
+        insert(problem),
+        [
+            {
+                "id": first + number,
+                "intake_id": intake_id,
+                "noted": noted,
+                "code": found.code,
+                "message": found.message,
+                "file": found.file,
+                "record_offset": found.offset,
+                "record_length": found.length,
+                "url": found.url,
+            }
+            for number, found in enumerate(problems)
+        ],
+    )
+
+
+def _note_file(connection: Connection, file: _OpenFile, length: int) -> None:
+    if file.known:
+        connection.execute(
+            update(warc_file).where(warc_file.c.path == file.path).values(committed_length=length)
+        )
+        return
+    connection.execute(
+        insert(warc_file).values(
+            id=next_id(connection, warc_file),
+            path=file.path,
+            sealed=0,
+            committed_length=length,
+            sha256="",
+            created=int(format_timestamp(datetime.now(UTC))),
+        )
+    )
+
+
+@contextmanager
+def _disk(place: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise NotWritableError(str(place), error.strerror or str(error)) from error
