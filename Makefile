@@ -34,6 +34,10 @@ test: lint types ## lint, types and tests: what must pass before anything lands
 lint: .venv/installed-dev ## formatting, lint rules, and that generated files are up to date
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
+	$(BIN)/python -m marsham.schema | diff schema.sql - || (echo "schema.sql is out of date; run: make schema"; exit 1)
+
+schema: .venv/installed ## write schema.sql from the tables
+	$(BIN)/python -m marsham.schema > schema.sql
 
 types: .venv/installed-dev ## mypy --strict over the four packages
 	$(BIN)/mypy

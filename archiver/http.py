@@ -122,7 +122,7 @@ def parse_head(block: bytes) -> tuple[Head, int] | None:
     37
     """
     end, body = _head_end(block)
-    lines = block[:end].decode("latin-1").splitlines()
+    lines = [line.decode("latin-1") for line in block[:end].splitlines()]
     match = _STATUS.fullmatch(lines[0].rstrip()) if lines else None
     if match is None:
         return None

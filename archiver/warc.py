@@ -9,6 +9,7 @@ Source: ISO 28500:2017 (WARC/1.1); RFC 1952 for gzip members.
 
 import hashlib
 import io
+import re
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -36,11 +37,20 @@ __all__ = [
     "write_record",
 ]
 
-_READ_STEP = 1 << 20  # bytes asked of the disk at once
+_FIRST_READ = 1 << 14  # bytes asked of the disk at a new place, and doubled up to ...
+_READ_STEP = 1 << 20  # ... this much at once
 _FEED_STEP = 1 << 14  # bytes given to the inflater at once; a mean member is 7 to 9 kB
 _INFLATE_STEP = 1 << 18  # bytes the inflater may give at once
 _HEADER_LIMIT = 1 << 18  # a record header, or an HTTP head we look for, is shorter than this
+_PROBE = 1 << 12  # bytes looked at to tell whether a record begins at a place
+_PROBLEMS = 10_000  # problems of one file told one by one; the others are counted
 _GZIP_MAGIC = b"\x1f\x8b\x08"
+_MEMBER_START = re.compile(rb"\x1f\x8b\x08[\x00-\x1f]")
+_RECORD_START = re.compile(
+    rb"WARC/(?:1\.[01]|0\.1[78])[ \t]{0,8}\r?\n[A-Za-z][A-Za-z-]{0,40}[ \t]{0,4}:"
+)
+_OVERLAP = 80  # bytes; no match of these two is longer
+_HEADER_ENDS = (b"\r\n\r\n", b"\n\n")
 _VERSIONS = (b"WARC/1.1", b"WARC/1.0", b"WARC/0.18", b"WARC/0.17")
 
 
@@ -151,8 +161,11 @@ def scan(path: Path, *, name: str | None = None) -> Iterator[ScannedRecord | Pro
     Yields:
         A `ScannedRecord` for each sound record and a `Problem` for each stretch of bytes that is
         not one. After damage the next record that begins well is looked for, so that damage costs
-        the record it stands in. A record cut short by the end of the file is a problem as well.
+        the record it stands in. A record cut short by the end of the file is a problem as well. Of
+        a file that is mostly damage the first `_PROBLEMS` problems are given, then their number.
     """
+    name = name or str(path)
+    told = untold = 0
     with path.open("rb") as file:
         source = _open_source(file)
         while True:
@@ -160,19 +173,24 @@ def scan(path: Path, *, name: str | None = None) -> Iterator[ScannedRecord | Pro
                 record = _scan_record(source)
             except _Damage as damage:
                 resumed = source.resume(damage.offset + 1)
-                yield Problem(
-                    damage.code,
-                    damage.message,
-                    name or str(path),
-                    damage.offset,
-                    (source.size if resumed is None else resumed) - damage.offset,
-                )
+                end = source.size if resumed is None else resumed
+                place = (name, damage.offset, end - damage.offset)
+                if told < _PROBLEMS:
+                    yield Problem(damage.code, damage.message, *place)
+                    told += 1
+                else:
+                    untold += 1
                 if resumed is None:
-                    return
+                    break
                 continue
             if record is None:
-                return
+                break
             yield record
+            if source.excess:
+                message = f"{source.excess} bytes stand between the record's end and its member's"
+                yield Problem("wrong-length", message, name, record.offset, record.length)
+    if untold:
+        yield Problem("more-damage", f"{untold} more damaged places are not told one by one", name)
 
 
 def open_record(path: Path, offset: int) -> OpenRecord:
@@ -185,6 +203,8 @@ def open_record(path: Path, offset: int) -> OpenRecord:
     file = path.open("rb")
     try:
         source = _open_source(file, offset)
+        if not source.skip_blank() or source.record_offset != offset:
+            raise _Damage("not-a-record", "no WARC record begins here", offset)
         _, headers = _read_header(source)
         length = _content_length(headers, source.record_offset)
     except _Damage as damage:
@@ -248,7 +268,7 @@ def _scan_record(source: "_Source") -> ScannedRecord | None:
             )
         left -= len(part)
         reading.feed(part)
-    alone = source.end_record()
+    alone = source.end_record(start)
     reading.close()
     return ScannedRecord(
         offset=start,
@@ -341,11 +361,13 @@ class _Source:
         self._file = file
         self.size = file.seek(0, io.SEEK_END)
         file.seek(offset)
+        self._step = _FIRST_READ
         self._data = b""  # uncompressed bytes at hand
         self._at = 0
         self._base = offset  # position in the file of the first byte at hand
         self.record_offset = offset
         self.at_member_start = True
+        self.excess = 0  # bytes passed behind the last record that belong to no record
 
     @property
     def stored_position(self) -> int:
@@ -355,24 +377,28 @@ class _Source:
     def skip_blank(self) -> bool:
         """Pass empty lines; tell whether a record may follow, and note where it begins."""
         while True:
-            while self._at < len(self._data) and self._data[self._at] in b"\r\n":
-                self._at += 1
+            self._pass_line_ends()
             if self._at < len(self._data):
                 self.record_offset = self.stored_position
                 return True
             if not self._more():
                 return False
 
+    def _pass_line_ends(self) -> None:
+        if self._data[self._at : self._at + 1] in (b"\r", b"\n"):
+            self._at = len(self._data) - len(self._data[self._at :].lstrip(b"\r\n"))
+
     def take_header(self) -> bytes:
         """Take the bytes up to the first empty line, and that line."""
         searched = self._at
         while True:
-            for mark in (b"\r\n\r\n", b"\n\n"):
-                end = self._data.find(mark, searched, self._at + _HEADER_LIMIT)
-                if end != -1:
-                    header = self._data[self._at : end]
-                    self._at = end + len(mark)
-                    return header
+            limit = self._at + _HEADER_LIMIT
+            ends = [(self._data.find(mark, searched, limit), mark) for mark in _HEADER_ENDS]
+            if found := [(end, mark) for end, mark in ends if end != -1]:
+                end, mark = min(found)  # the block may hold the other kind
+                header = self._data[self._at : end]
+                self._at = end + len(mark)
+                return header
             held = len(self._data) - self._at
             if held >= _HEADER_LIMIT:
                 raise _Damage(
@@ -395,36 +421,53 @@ class _Source:
         self._at += len(part)
         return part
 
-    def end_record(self) -> bool:
+    def end_record(self, start: int) -> bool:
         """Pass the two line ends behind a block; tell whether the record can be opened alone."""
-        while len(self._data) - self._at < 4 and self._more():
+        while len(self._data) - self._at < 5 and self._more():
             pass
         tail = self._data[self._at : self._at + 4]
         self._at += len(tail) - len(tail.lstrip(b"\r\n"))
+        if tail and tail[0] not in b"\r\n" and not self._data.startswith(b"WARC/", self._at):
+            end = self.stored_position
+            inner = self._find(start + 1, _RECORD_START)
+            if inner is not None and inner < end:
+                raise _Damage(
+                    "wrong-length", "the record's length reaches into the next record", start
+                )
+            self._move(end)
         return True
 
     def resume(self, at: int) -> int | None:
         """Go to the first place from `at` on where a record may begin; None without one."""
-        keep = b""
+        place = self._find(at, _RECORD_START)
+        if place is not None:
+            self._move(place)
+        return place
+
+    def _find(self, at: int, mark: re.Pattern[bytes]) -> int | None:
+        keep, step = b"", _FIRST_READ
         self._file.seek(at)
-        while chunk := self._file.read(_READ_STEP):
+        while chunk := self._file.read(step):
             window = keep + chunk
-            found = window.find(b"\nWARC/")
-            if found != -1:
-                place = at - len(keep) + found + 1
-                self._move(place)
-                return place
+            if found := mark.search(window):
+                return at - len(keep) + found.start()
             at += len(chunk)
-            keep = window[-5:]
+            keep, step = window[-_OVERLAP:], min(2 * step, _READ_STEP)
         return None
 
     def _move(self, offset: int) -> None:
         self._file.seek(offset)
+        self._step = _FIRST_READ
         self._data, self._at, self._base = b"", 0, offset
         self.record_offset = offset
 
+    def _read(self) -> bytes:
+        chunk = self._file.read(self._step)
+        self._step = min(2 * self._step, _READ_STEP)
+        return chunk
+
     def _more(self) -> bool:
-        chunk = self._file.read(_READ_STEP)
+        chunk = self._read()
         self._base += self._at
         self._data, self._at = self._data[self._at :] + chunk, 0
         return bool(chunk)
@@ -448,8 +491,7 @@ class _GzipSource(_Source):
 
     def skip_blank(self) -> bool:
         while True:
-            while self._at < len(self._data) and self._data[self._at] in b"\r\n":
-                self._at += 1
+            self._pass_line_ends()
             if self._at < len(self._data):
                 self.record_offset = self._member_offset
                 self.at_member_start = not self._taken_in_member
@@ -463,36 +505,33 @@ class _GzipSource(_Source):
             return b""
         return super().take(most)
 
-    def end_record(self) -> bool:
+    def end_record(self, start: int) -> bool:
         # The member has to be read to its end: only then are its checksum and length known.
+        self.excess = 0
         while len(self._data) - self._at < 16 and self._more():
             pass
         tail = self._data[self._at : self._at + 16]
         self._at += len(tail) - len(tail.lstrip(b"\r\n"))
-        return self._at == len(self._data) and self._member is None
+        if self._data.startswith(b"WARC/", self._at):
+            return False
+        while self._at < len(self._data) or self._more():
+            self.excess += len(self._data) - self._at
+            self._at = len(self._data)
+        return True
 
     def resume(self, at: int) -> int | None:
-        while (place := self._find_magic(at)) is not None:
-            self._move(place)
+        while (place := self._find(at, _MEMBER_START)) is not None:
+            self._file.seek(place)
             try:
-                if self._next_member() and self._data.lstrip(b"\r\n").startswith(b"WARC/"):
-                    self._move(place)
-                    return place
-            except _Damage:
-                pass
+                start = zlib.decompressobj(16 + zlib.MAX_WBITS).decompress(
+                    self._file.read(_PROBE), 64
+                )
+            except zlib.error:
+                start = b""
+            if start.lstrip(b"\r\n").startswith(b"WARC/"):
+                self._move(place)
+                return place
             at = place + 1
-        return None
-
-    def _find_magic(self, at: int) -> int | None:
-        keep = b""
-        self._file.seek(at)
-        while chunk := self._file.read(_READ_STEP):
-            window = keep + chunk
-            found = window.find(_GZIP_MAGIC)
-            if found != -1:
-                return at - len(keep) + found
-            at += len(chunk)
-            keep = window[-2:]
         return None
 
     def _move(self, offset: int) -> None:
@@ -502,7 +541,8 @@ class _GzipSource(_Source):
 
     def _next_member(self) -> bool:
         while self._raw_has(1) and self._raw[self._raw_at] == 0:
-            self._raw_at += 1  # zero padding, as tape and some file systems leave it
+            # Zero padding, as tape and some file systems leave it.
+            self._raw_at = len(self._raw) - len(self._raw[self._raw_at :].lstrip(b"\0"))
         if not self._raw_has(1):
             return False
         self._member_offset = self.stored_position
@@ -515,11 +555,16 @@ class _GzipSource(_Source):
 
     def _body_goes_on(self) -> bool:
         # Some writers closed a member between a record's head and its body.
-        return self._next_member() and not self._data.startswith(b"WARC/", self._at)
+        try:
+            found = self._next_member() and not self._data.startswith(b"WARC/", self._at)
+        except _Damage:
+            return False
+        self._taken_in_member = 1
+        return found
 
     def _raw_has(self, count: int) -> bool:
         while len(self._raw) - self._raw_at < count:
-            chunk = self._file.read(_READ_STEP)
+            chunk = self._read()
             if not chunk:
                 return False
             self._raw_base += self._raw_at

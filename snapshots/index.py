@@ -8,8 +8,9 @@ import hashlib
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlsplit
 
-from sqlalchemy import Connection, Row, Select, bindparam, func, select, union_all
+from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, func, select, union_all
 
 from archiver.digests import write_digest
 from archiver.records import Capture, DateSource, Grade, Kind, StatedDate
@@ -21,9 +22,12 @@ from snapshots.tables import DIGEST_PREFIX, capture, media_type, stated_date, ur
 __all__ = [
     "GRADE_CODES",
     "KIND_CODES",
+    "capture_of",
     "every",
     "nearest",
     "prefix",
+    "select_captures",
+    "sites",
     "stated_dates",
     "url_hash",
     "versions",
@@ -38,24 +42,31 @@ _KINDS = {code: kind for kind, code in KIND_CODES.items()}
 _GRADES = {code: grade for grade, code in GRADE_CODES.items()}
 _CANDIDATES = 100  # records of equal content looked at to find the payload of a revisit
 
-_CAPTURES = (
-    select(
-        url.c.url,
-        capture.c.timestamp,
-        capture.c.kind,
-        capture.c.status,
-        media_type.c.name,
-        capture.c.digest,
-        warc_file.c.path,
-        capture.c.record_offset,
-        capture.c.record_length,
-        capture.c.grade,
+
+def select_captures(*more: ColumnElement[Any]) -> Select[Any]:
+    """Begin a query for captures; each row is for `capture_of`, with `more` columns behind."""
+    return (
+        select(
+            url.c.url,
+            capture.c.timestamp,
+            capture.c.kind,
+            capture.c.status,
+            media_type.c.name,
+            capture.c.digest,
+            warc_file.c.path,
+            capture.c.record_offset,
+            capture.c.record_length,
+            capture.c.grade,
+            *more,
+        )
+        .select_from(url)
+        .join(capture, capture.c.url_id == url.c.id)
+        .join(media_type, media_type.c.id == capture.c.media_type_id)
+        .join(warc_file, warc_file.c.id == capture.c.file_id)
     )
-    .select_from(url)
-    .join(capture, capture.c.url_id == url.c.id)
-    .join(media_type, media_type.c.id == capture.c.media_type_id)
-    .join(warc_file, warc_file.c.id == capture.c.file_id)
-)
+
+
+_CAPTURES = select_captures()
 _other = capture.alias("other")
 _LAST_BEFORE = (
     select(func.max(_other.c.timestamp))
@@ -94,7 +105,7 @@ def nearest(connection: Connection, wanted: str, moment: datetime) -> Capture | 
         at = parse_timestamp(_digits(row.timestamp))
         return abs((at - moment).total_seconds()), row.url != wanted, row.timestamp
 
-    return _capture(min(found, key=rank)) if found else None
+    return capture_of(min(found, key=rank)) if found else None
 
 
 def versions(
@@ -103,7 +114,7 @@ def versions(
     """Give every capture of a URL in the order of time, both ends of `span` included."""
     query = _within(_CAPTURES.where(url.c.urlkey == url_key(wanted)), span)
     order = capture.c.timestamp.desc() if newest_first else capture.c.timestamp
-    yield from map(_capture, stream(connection, query.order_by(order, url.c.url, capture.c.seq)))
+    yield from map(capture_of, stream(connection, query.order_by(order, url.c.url, capture.c.seq)))
 
 
 def prefix(connection: Connection, start: str, span: Span | None = None) -> Iterator[Capture]:
@@ -118,6 +129,25 @@ def every(connection: Connection, span: Span | None = None) -> Iterator[Capture]
     yield from _sorted(connection, _within(_CAPTURES, span))
 
 
+def sites(connection: Connection) -> Iterator[str]:
+    """Give every host (with its port, if unusual) that has captures, in the order of their keys.
+
+    Costs one look-up a host, whatever the number of captures.
+    """
+    key = ""
+    while True:
+        following = select(url.c.urlkey, url.c.url).where(url.c.urlkey >= key)
+        row = connection.execute(following.order_by(url.c.urlkey).limit(1)).one_or_none()
+        if row is None:
+            return
+        host, bracket, _ = row.urlkey.partition(")")
+        if bracket:
+            yield urlsplit(row.url).netloc
+            key = host + chr(ord(")") + 1)
+        else:  # dns: and other addresses that are no web pages
+            key = row.urlkey + " "
+
+
 def with_digest(connection: Connection, digest: bytes) -> list[Capture]:
     """Give captures whose record holds the payload of a digest itself; never revisits."""
     query = (
@@ -129,7 +159,7 @@ def with_digest(connection: Connection, digest: bytes) -> list[Capture]:
         .order_by(capture.c.timestamp)
         .limit(_CANDIDATES)
     )
-    return [_capture(row) for row in connection.execute(query)]
+    return [capture_of(row) for row in connection.execute(query)]
 
 
 def stated_dates(connection: Connection, of: Capture) -> list[tuple[StatedDate, str | None]]:
@@ -163,6 +193,23 @@ def stated_dates(connection: Connection, of: Capture) -> list[tuple[StatedDate, 
     ]
 
 
+def capture_of(row: _Row) -> Capture:
+    """Read a row of `select_captures` as a capture."""
+    address, at, kind, status, name, digest, path, offset, length, grade = row[:10]
+    return Capture(
+        url=address,
+        timestamp=_digits(at),
+        kind=_KINDS[kind],
+        status=status,
+        media_type=name,
+        digest=write_digest(digest),
+        file=path,
+        offset=offset,
+        length=length,
+        grade=_GRADES[grade],
+    )
+
+
 def url_hash(text: str) -> int:
     """Give the signed 8-byte number that stands for a URL in the unique index."""
     digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
@@ -171,7 +218,7 @@ def url_hash(text: str) -> int:
 
 def _sorted(connection: Connection, query: Select[Any]) -> Iterator[Capture]:
     order = (url.c.urlkey, capture.c.timestamp, url.c.url, capture.c.seq)
-    return map(_capture, stream(connection, query.order_by(*order)))
+    return map(capture_of, stream(connection, query.order_by(*order)))
 
 
 def _within(query: Select[Any], span: Span | None) -> Select[Any]:
@@ -183,19 +230,3 @@ def _within(query: Select[Any], span: Span | None) -> Select[Any]:
 
 def _digits(timestamp: int) -> str:
     return f"{timestamp:014}"
-
-
-def _capture(row: _Row) -> Capture:
-    at, kind, status, name, digest, path, offset, length, grade = row[1:]
-    return Capture(
-        url=row[0],
-        timestamp=_digits(at),
-        kind=_KINDS[kind],
-        status=status,
-        media_type=name,
-        digest=write_digest(digest),
-        file=path,
-        offset=offset,
-        length=length,
-        grade=_GRADES[grade],
-    )

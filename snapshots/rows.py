@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, func, select
 
 from archiver.digests import read_digest
+from archiver.provenance import ChosenDate
 from archiver.records import Capture, StatedDate
 from archiver.urls import url_key
 from snapshots.catalogue import insert_rows, next_id
@@ -24,14 +25,12 @@ class Entry:
 
     Attributes:
         stated: every date, in the order found; leave it empty when only the record's own is known.
-        rule: the name of the rule that chose `chosen`.
-        chosen: the position of the chosen date in `stated`.
+        chosen: which of them was taken, and by which rule.
     """
 
     capture: Capture
     stated: Sequence[StatedDate] = ()
-    rule: str = ""
-    chosen: int | None = None
+    chosen: ChosenDate | None = None
 
 
 def store_captures(connection: Connection, entries: Iterable[Entry], snapshot_id: int) -> None:
@@ -44,13 +43,8 @@ def store_captures(connection: Connection, entries: Iterable[Entry], snapshot_id
         key=lambda pair: (pair[0], pair[1].capture.url, pair[1].capture.timestamp),
     )
     urls = _url_ids(connection, {entry.capture.url: key for key, entry in keyed})
-    types = _name_ids(
-        connection, media_type, media_type.c.name, {e.capture.media_type for _, e in keyed}
-    )
-    files = {
-        path: number
-        for number, path in connection.execute(select(warc_file.c.id, warc_file.c.path))
-    }
+    types = _type_ids(connection, {entry.capture.media_type for _, entry in keyed})
+    files = _file_ids(connection, {entry.capture.file for _, entry in keyed})
     taken = _taken(connection, {(urls[e.capture.url], int(e.capture.timestamp)) for _, e in keyed})
     rows: list[dict[str, Any]] = []
     dates: list[dict[str, Any]] = []
@@ -73,6 +67,7 @@ def store_captures(connection: Connection, entries: Iterable[Entry], snapshot_id
                 "snapshot_id": snapshot_id,
             }
         )
+        chosen, rule = _chosen(entry)
         dates.extend(
             moment
             | {
@@ -80,12 +75,23 @@ def store_captures(connection: Connection, entries: Iterable[Entry], snapshot_id
                 "source": date.source.value,
                 "stated": date.timestamp,
                 "raw": date.raw,
-                "rule": entry.rule if position == entry.chosen else None,
+                "rule": rule if position == chosen else None,
             }
             for position, date in enumerate(entry.stated)
         )
     insert_rows(connection, capture, rows)
     insert_rows(connection, stated_date, dates)
+
+
+def _chosen(entry: Entry) -> tuple[int | None, str]:
+    # The position of the date that was taken, and the name of the rule that took it.
+    if entry.chosen is None:
+        return None, ""
+    for position, date in enumerate(entry.stated):
+        taken = entry.chosen.timestamp.startswith(date.timestamp)
+        if date.source is entry.chosen.source and taken:
+            return position, entry.chosen.rule
+    return None, ""
 
 
 def _url_ids(connection: Connection, keys: dict[str, str]) -> dict[str, int]:
@@ -111,13 +117,18 @@ def _url_ids(connection: Connection, keys: dict[str, str]) -> dict[str, int]:
 
 def _type_ids(connection: Connection, names: set[str]) -> dict[str, int]:
     query = select(media_type.c.name, media_type.c.id)
-    ids: dict[str, int] = {name: number for name, number in connection.execute(query)}  # noqa: C416
+    ids = dict(connection.execute(query).tuples().all())
     rows = [
         {"id": number, "name": name}
         for number, name in enumerate(sorted(names - ids.keys()), next_id(connection, media_type))
     ]
     insert_rows(connection, media_type, rows)
     return ids | {row["name"]: row["id"] for row in rows}
+
+
+def _file_ids(connection: Connection, paths: set[str]) -> dict[str, int]:
+    query = select(warc_file.c.path, warc_file.c.id).where(warc_file.c.path.in_(paths))
+    return dict(connection.execute(query).tuples().all())
 
 
 def _taken(connection: Connection, places: set[tuple[int, int]]) -> dict[tuple[int, int], int]:

@@ -84,7 +84,8 @@ intake = Table(
     Column("format", Text, nullable=False, comment="warc, pages.csv, folder, page or text"),
     Column("digest", Text, nullable=False, unique=True, comment="SHA-256 (hex) of the input"),
     Column("taken", BigInteger, nullable=False, comment="when it was taken in"),
-    Column("report", Text, nullable=False, comment="counts by kind, as JSON"),
+    Column("captures", Integer, nullable=False, comment="how many captures came of it"),
+    Column("counts", Text, nullable=False, comment="records or saved files by kind, as JSON"),
     comment="One input taken in; the same digest again changes nothing.",
 )
 

@@ -26,8 +26,9 @@ from sqlalchemy import Connection, insert, select, update
 
 from archiver.errors import DamagedError, NotWritableError
 from archiver.records import Problem
+from archiver.software import software_name
 from archiver.timestamps import format_timestamp
-from archiver.warc import NewRecord, write_record
+from archiver.warc import NewRecord, record_id, write_record
 from snapshots.archive import Archive
 from snapshots.catalogue import next_id
 from snapshots.disk import copy_synced, file_sha256, sync_folder, write_synced
@@ -197,8 +198,28 @@ class Writer:
         place = self._open_place(path)
         with _disk(place):
             handle = place.open("xb")
+            write_record(handle, self._warcinfo(Path(path).name))
             sync_folder(place.parent)
         return _OpenFile(path, place, 0, handle)
+
+    def _warcinfo(self, filename: str) -> NewRecord:
+        # Source: ISO 28500, clause 6.2.
+        settings = self.archive.settings
+        facts = {
+            "software": software_name(),
+            "format": "WARC File Format 1.1",
+            "isPartOf": settings.name,
+            "publisher": settings.institution,
+        }
+        return NewRecord(
+            type="warcinfo",
+            id=record_id(),
+            date=datetime.now(UTC),
+            target=None,
+            content_type="application/warc-fields",
+            block="".join(f"{name}: {value}\r\n" for name, value in facts.items()).encode(),
+            fields=(("WARC-Filename", filename),),
+        )
 
     def _path(self, name: str, moment: datetime, ending: str) -> str:
         # NAME-YYYYMMDDhhmmss-NNNNN-ID; the id keeps names apart that were made in one second.

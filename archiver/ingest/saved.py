@@ -11,7 +11,7 @@ import mimetypes
 import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from urllib.parse import quote, unquote, urlsplit
@@ -19,10 +19,10 @@ from urllib.parse import quote, unquote, urlsplit
 from archiver.errors import FormatError, InputError, TimestampError
 from archiver.http import media_type
 from archiver.ingest.sniff import LISTING
-from archiver.provenance import Provenance, choose_date
-from archiver.records import DateSource, Grade, Problem, StatedDate
+from archiver.provenance import NoDateError, Provenance
+from archiver.records import DateSource, Problem, StatedDate
 from archiver.timestamps import format_timestamp, parse_date
-from archiver.unreplay import Recovered, recover_page
+from archiver.unreplay import recover_page
 from archiver.urls import check_url, join_url, parse_replay_address
 
 __all__ = ["SavedCapture", "SavedFile", "read_file", "read_folder", "read_listing"]
@@ -90,7 +90,7 @@ class _Line:
     status: int | None = 200
     content_type: str = ""
     location: str = ""
-    listed: dict[str, str] = field(default_factory=dict)
+    listed: tuple[tuple[str, str], ...] = ()
 
 
 Saved = SavedCapture | SavedFile | Problem
@@ -116,8 +116,7 @@ def read_file(path: Path, *, url: str | None, captured: str | None) -> Iterator[
     address = check_url(url) if url else _stated_address(saved.data, kind)
     if not address:
         raise FormatError(str(path), "does not say which address it had; give it with --url")
-    rendering = kind == "text/plain" and not path.suffix.lower() == ".html"
-    line = _Line(str(path), address, stated, None if rendering else 200)
+    line = _Line(str(path), address, stated, None if kind == "text/plain" else 200)
     yield saved
     yield _capture(line, saved, path)
 
@@ -169,23 +168,25 @@ def read_listing(folder: Path) -> Iterator[Saved]:
 def read_folder(folder: Path) -> Iterator[Saved]:
     """Read a folder of saved pages without a list.
 
-    A page's address is the one it states itself (an archive's frame, "saved from", base or canonical
-    link). A file that states none gets its address from its place beside those that do. What stays
-    without an address is a problem.
+    A page's address is the one it states itself (an archive's frame, or "saved from"). A file that
+    states none gets its address from its place beside those that do. What stays without an address
+    is a problem.
     """
     pages: dict[Path, str] = {}
     others: list[Path] = []
     for path in _files(folder):
         start = path.read_bytes()[:_FILE_LIMIT] if path.stat().st_size <= _FILE_LIMIT else b""
         kind = _kind(path.name, start)
-        address = _stated_address(start, kind) if kind in _PAGE_TYPES else None
+        address = _stated_address(start, kind)
         if address:
             pages[path] = address
         else:
             others.append(path)
     root = _common_root(folder, pages)
     for path in sorted([*pages, *others]):
-        address = pages.get(path) or (_address_below(root, path.relative_to(folder)) if root else None)
+        address = pages.get(path)
+        if address is None and root:
+            address = root + quote(path.relative_to(folder).as_posix())
         if address is None:
             yield from _left_over(folder, path, f"its address is not known; list it in a {LISTING}")
             continue
@@ -201,37 +202,188 @@ def _read_line(line: _Line, path: Path | None) -> Iterator[Saved]:
         yield saved
     try:
         yield _capture(line, saved, path)
-    except InputError as error:
+    except NoDateError as error:
         yield Problem("no-date", f"{error}; left out", line.name, url=line.address)
 
 
 def _capture(line: _Line, saved: SavedFile | None, path: Path | None) -> SavedCapture:
     data = saved.data if saved else b""
-    kind = media_type(line.content_type)[0] or (_kind(line.name, data) if saved else "")
-    recovered = recover_page(
-        data, media_type=kind, charset=media_type(line.content_type)[1], address=line.address
-    )
-    stated = [*line.stated, *recovered.stated]
-    if path and not stated:
+    kind, charset = media_type(line.content_type)
+    kind = kind or (_kind(line.name, data) if saved else "")
+    recovered = recover_page(data, media_type=kind, charset=charset, address=line.address)
+    stated = list(line.stated)
+    if path and not stated and not recovered.stated:
         stated.append(_file_time(path))
-    if not stated:
-        raise InputError(f"no date is stated for {line.address}")
-    chosen = choose_date(stated)
+    provenance = Provenance.of(
+        recovered,
+        source_file=line.name,
+        source_sha256=saved.sha256 if saved else "",
+        stated=stated,
+        listed=line.listed,
+    )
+    if provenance.chosen is None:
+        raise NoDateError
     location = parse_replay_address(line.location)
     return SavedCapture(
         url=recovered.url or line.address,
-        timestamp=chosen.timestamp,
+        timestamp=provenance.chosen.timestamp,
         status=line.status,
         content_type=line.content_type or _content_type(kind, recovered.body, line.status),
         body=recovered.body,
         location=location.url if location else line.location,
-        provenance=Provenance.of(
-            source=line.name,
-            sha256=saved.sha256 if saved else "",
-            recovered=recovered,
-            stated=stated,
-            chosen=chosen,
-            listed=line.listed,
-        ),
-        problems=tuple(_doubts(line, recovered, chosen)),
+        provenance=provenance,
+        problems=tuple(_doubts(line.name, recovered.url, provenance)),
     )
+
+
+def _doubts(name: str, url: str | None, provenance: Provenance) -> Iterator[Problem]:
+    chosen = provenance.chosen
+    if chosen and chosen.conflict:
+        message = f"{chosen.conflict}; {chosen.timestamp[:8]} was taken. {chosen.reason}"
+        yield Problem("date-conflict", message, name, url=url)
+    for left in provenance.left:
+        yield Problem("not-undone", left, name, url=url)
+
+
+def _rows(path: Path, data: bytes) -> Iterator[tuple[int, dict[str, str]]]:
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = data.decode("windows-1252", "replace")  # as Excel saves it in Britain
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    names: list[str] | None = None
+    try:
+        for cells in reader:
+            if names is None:
+                names = [cell.strip().lower() for cell in cells]
+                if "url" not in names:
+                    raise FormatError(str(path), "has no column called url in its first line")
+            elif any(cell.strip() for cell in cells):
+                row = dict(zip(names, (cell.strip() for cell in cells), strict=False))
+                yield reader.line_num, row
+    except csv.Error as error:
+        raise FormatError(f"{path} line {reader.line_num}", f"is not CSV: {error}") from error
+
+
+def _line(row: dict[str, str], name: str, number: int) -> _Line | Problem:
+    def problem(code: str, message: str) -> Problem:
+        return Problem(code, f"line {number}: {message}; left out", name, url=row.get("url"))
+
+    try:
+        address = check_url(row.get("url", ""))
+        stated = (_listed_date(row["timestamp"]),) if row.get("timestamp") else ()
+    except TimestampError as error:
+        return problem("bad-date", str(error))
+    except InputError as error:
+        return problem("bad-url", str(error))
+    status = row.get("status") or "200"
+    if not (status.isascii() and status.isdigit() and int(status) in _STATUSES):
+        return problem("bad-status", f"{status!r} is no HTTP status")
+    location = row.get("location", "")
+    return _Line(
+        name=name,
+        address=address,
+        stated=stated,
+        status=int(status),
+        content_type=row.get("content_type", ""),
+        location=(join_url(address, location) or "") if location else "",
+        listed=tuple(
+            (name, value) for name, value in row.items() if name not in _COLUMNS and value
+        ),
+    )
+
+
+def _listed_date(text: str) -> StatedDate:
+    first = format_timestamp(parse_date(text).first)
+    return StatedDate(DateSource.LIST, text if text.isdigit() else first, text)
+
+
+def _file_time(path: Path) -> StatedDate:
+    at = format_timestamp(datetime.fromtimestamp(path.stat().st_mtime, UTC))
+    return StatedDate(DateSource.FILE, at, f"{path.name} last written {at}")
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    # Links are not followed: what they lead to may lie outside the folder.
+    for path in sorted(folder.rglob("*")):
+        if path.is_file() and not path.is_symlink():
+            yield path
+
+
+def _inside(folder: Path, name: str) -> Path | None:
+    parts = PurePosixPath(name.replace("\\", "/")).parts
+    if not parts or parts[0] == "/" or ".." in parts:
+        return None
+    path = folder.joinpath(*parts)
+    return path if path.resolve().is_relative_to(folder.resolve()) else None
+
+
+def _load(path: Path, name: str) -> SavedFile | Problem:
+    size = path.stat().st_size
+    if size > _FILE_LIMIT:
+        message = f"is {size} bytes; a saved file may have {_FILE_LIMIT}; left out"
+        return Problem("too-large", message, name)
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        return Problem("not-readable", f"cannot be read: {error.strerror}; left out", name)
+    return SavedFile(name, data, hashlib.sha256(data).hexdigest())
+
+
+def _left_over(folder: Path, path: Path, why: str) -> Iterator[Saved]:
+    name = f"{folder.name}/{path.relative_to(folder)}"
+    saved = _load(path, name)
+    yield saved
+    if isinstance(saved, SavedFile):
+        yield Problem("not-listed", f"kept as an original, but not as a capture: {why}", name)
+
+
+def _kind(name: str, data: bytes) -> str:
+    """Give the media type a saved file most likely had: by its ending, else by its first bytes."""
+    ending = PurePosixPath(name).suffix.lower()
+    kind = _TYPES.get(ending) or mimetypes.types_map.get(ending, "")
+    if kind and kind != "text/plain":
+        return kind
+    start = data[:4096].lower()
+    if b"<html" in start or b"<!doctype html" in start:
+        return "text/html"
+    return "" if b"\0" in start else "text/plain"
+
+
+def _content_type(kind: str, body: bytes, status: int | None) -> str:
+    # A charset is stated only for renderings, whose encoding is ours to tell; a page declares its
+    # own, and what its server said is not known.
+    if status is not None or kind != "text/plain":
+        return kind
+    try:
+        body.decode("utf-8")
+    except UnicodeDecodeError:
+        return "text/plain; charset=windows-1252"
+    return "text/plain; charset=utf-8"
+
+
+def _stated_address(data: bytes, kind: str) -> str | None:
+    """Find the address a saved page states itself; that of the archive it was in, if it was."""
+    if kind not in _PAGE_TYPES:
+        return None
+    match = _SAVED_FROM.search(data[:4096])
+    if match:
+        return match[1].decode("utf-8", "replace")
+    return recover_page(data, media_type=kind).url
+
+
+def _common_root(folder: Path, pages: dict[Path, str]) -> str | None:
+    # A page at crime/partnerships.html with address http://host/crime/partnerships.html tells that
+    # the folder stands for http://host/; most pages agree, or none does.
+    votes: Counter[str] = Counter()
+    for path, address in pages.items():
+        replay = parse_replay_address(address)
+        url = replay.url if replay else address
+        parts = urlsplit(url)
+        place = unquote(parts.path)
+        relative = path.relative_to(folder).as_posix()
+        if place.endswith("/"):
+            place += path.name
+        if place.endswith("/" + relative):
+            votes[f"{parts.scheme}://{parts.netloc}{place[: -len(relative)]}"] += 1
+    return votes.most_common(1)[0][0] if votes else None

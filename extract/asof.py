@@ -1,0 +1,136 @@
+"""What the archive's pages said as of a date: of every address the newest reading up to then.
+
+An archive only samples. A page counts from its first capture until a capture that shows it gone
+(404, 410) or moved (a redirect); a capture of an error that passes, such as 503, says nothing.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from sqlalchemy import Connection, Subquery, and_, func, inspect, or_, select
+
+from archiver.errors import ArchiveError
+from archiver.records import Capture
+from archiver.timestamps import format_timestamp
+from archiver.urls import join_url
+from extract.facts.observations import Observation
+from extract.facts.records import Records, records_of
+from extract.store import observations_of
+from extract.tables import extraction, page_text, page_version
+from snapshots import index
+from snapshots.tables import capture, url
+
+__all__ = ["PageAsOf", "pages_as_of"]
+
+_GONE = (404, 410)
+
+
+@dataclass(frozen=True, slots=True)
+class PageAsOf:
+    """A page as of a date.
+
+    Attributes:
+        capture: the capture that shows it.
+        records: what it says.
+        observations: the evidence: each value with its place and rule.
+        text: its canonical text, in which the places count.
+    """
+
+    capture: Capture
+    records: Records
+    observations: tuple[Observation, ...]
+    text: str
+
+
+def pages_as_of(connection: Connection, moment: datetime) -> Iterator[PageAsOf]:
+    """Give every page that stood at `moment`, sorted by key, each in its newest version up to then.
+
+    Of several spellings of one address (with and without ``www.``, say) that all show a page, the
+    newest is given. Pages not yet extracted are left out.
+
+    Raises:
+        ArchiveError: when nothing was ever extracted.
+    """
+    if not inspect(connection).has_table(extraction.name):
+        raise ArchiveError("nothing has been extracted yet; run: marsham extract")
+    newest = _newest_states(moment)
+    query = (
+        index.select_captures(
+            newest.c.extraction_id, extraction.c.url, page_text.c.text, url.c.urlkey
+        )
+        .join(
+            newest,
+            and_(
+                newest.c.url_id == capture.c.url_id,
+                newest.c.timestamp == capture.c.timestamp,
+                newest.c.seq == capture.c.seq,
+            ),
+        )
+        .join(extraction, extraction.c.id == newest.c.extraction_id)
+        .join(page_text, page_text.c.id == extraction.c.text_id)
+        .where(newest.c.rank == 1)
+        .order_by(url.c.urlkey, capture.c.timestamp.desc(), url.c.url)
+    )
+    last_key = None
+    for row in connection.execute(query).all():
+        extraction_id, read_under, text, key = row[10:14]
+        if key == last_key:
+            continue
+        last_key = key
+        found = index.capture_of(row)
+        observations = tuple(observations_of(connection, extraction_id))
+        records = _readdressed(records_of(observations), read_under, found.url)
+        yield PageAsOf(found, records, observations, text)
+
+
+def _newest_states(moment: datetime) -> Subquery:
+    # Of every address the captures up to the moment that say whether a page stands there, newest
+    # first; rank 1 decides. A capture without a reading (gone, moved) has no extraction, so the
+    # join above drops its address.
+    order = func.row_number().over(
+        partition_by=capture.c.url_id,
+        order_by=(capture.c.timestamp.desc(), capture.c.seq.desc()),
+    )
+    reading = and_(
+        page_version.c.url_id == capture.c.url_id,
+        page_version.c.timestamp == capture.c.timestamp,
+        page_version.c.seq == capture.c.seq,
+    )
+    return (
+        select(
+            capture.c.url_id,
+            capture.c.timestamp,
+            capture.c.seq,
+            page_version.c.extraction_id,
+            order.label("rank"),
+        )
+        .outerjoin(page_version, reading)
+        .where(
+            capture.c.timestamp <= int(format_timestamp(moment)),
+            or_(
+                page_version.c.extraction_id.is_not(None),
+                capture.c.status.in_(_GONE),
+                and_(capture.c.status >= 300, capture.c.status < 400),
+            ),
+        )
+        .subquery()
+    )
+
+
+def _readdressed(records: Records, read_under: str, address: str) -> Records:
+    # Equal bytes at another address are read once; only what relative links lead to differs.
+    if read_under == address:
+        return records
+    moved = {
+        link.url: join_url(address, link.raw) or link.url
+        for link in records.links
+        if join_url(read_under, link.raw) == link.url
+    }
+    return replace(
+        records,
+        links=tuple(replace(link, url=moved.get(link.url, link.url)) for link in records.links),
+        attachments=tuple(
+            replace(found, url=moved.get(found.url, found.url)) for found in records.attachments
+        ),
+    )

@@ -1,0 +1,216 @@
+"""The rows of each export: one value a column, and with each row where it came from.
+
+Rows are made from observations, so each carries its evidence: the capture, the place in the page's
+text, the rules that read it and how sure they are. The order of rows follows the addresses of the
+pages and the order on each page: a second export of the same archive is the same to the byte.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from extract.asof import PageAsOf
+from extract.facts.observations import Observation
+
+__all__ = ["EXPORTS", "Export", "Row"]
+
+Row = dict[str, object]
+"""A row: column name to value; several values of one column stay a list until they are written."""
+
+_ONE = ("organisation", "unit", "person", "role", "postcode")
+_MANY = ("address", "phone", "fax", "textphone", "email", "website")
+_CONTACT = ("organisation", "unit", "person", "role", "address", "postcode", *_MANY[1:])
+_SOURCE = ("url", "captured", "digest", "file", "offset")
+_EVIDENCE = ("text_start", "text_end", "rules", "confidence", "evidence")
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """One kind of export.
+
+    Attributes:
+        about: what a row is.
+        columns: their names, in order; ``evidence`` is left out of flat files.
+        rows: makes the rows of one page.
+    """
+
+    about: str
+    columns: tuple[str, ...]
+    rows: Callable[[PageAsOf], Iterator[Row]]
+
+
+def _contacts(page: PageAsOf) -> Iterator[Row]:
+    partnerships = _records(page.observations, "partnership")
+    for found in _records(page.observations, "contact").values():
+        parent = found[0].parent
+        name = _first(partnerships[parent], "name") if parent is not None else None
+        region = _first(found, "region") or "main"
+        yield (
+            {"partnership": name} | _contact(found) | {"part_of_page": region} | _from(page, found)
+        )
+
+
+def _partnerships(page: PageAsOf) -> Iterator[Row]:
+    contacts: dict[int, list[Observation]] = {}
+    for found in _records(page.observations, "contact").values():
+        if found[0].parent is not None:
+            contacts.setdefault(found[0].parent, []).extend(found)
+    for number, found in _records(page.observations, "partnership").items():
+        yield {
+            "name": _first(found, "name"),
+            "aliases": _all(found, "alias"),
+            "area": _all(found, "area"),
+            "region": _first(found, "region"),
+            "country": _first(found, "country"),
+            "police_force": _first(found, "police_force"),
+            "predecessors": _all(found, "predecessor"),
+            "phone": _all(contacts.get(number, []), "phone"),
+            "email": _all(contacts.get(number, []), "email"),
+            "website": _all(contacts.get(number, []), "website"),
+        } | _from(page, found)
+
+
+def _pages(page: PageAsOf) -> Iterator[Row]:
+    records = page.records
+    dates = {date.type: date.date for date in reversed(records.dates)}
+    yield {
+        "title": records.title,
+        "summary": records.summary,
+        "language": records.language,
+        "status": page.capture.status,
+        "media_type": page.capture.media_type,
+        "fidelity": page.capture.grade.value,
+        "published": dates.get("published"),
+        "updated": dates.get("updated"),
+        "words": len(page.text.split()),
+        "headings": [heading.text for heading in records.headings],
+        "links": [link.url for link in records.links],
+        "attachments": [found.url for found in records.attachments],
+        "contacts": len(_records(page.observations, "contact")),
+        "partnerships": len(records.partnerships),
+        "claims": [
+            f"{count.number} {count.what}" + (f" in {count.where}" if count.where else "")
+            for count in records.counts
+        ],
+        "claims_not_borne_out": [
+            f"{check.claimed} claimed, {check.found} found"
+            for check in records.claim_checks
+            if not check.agrees
+        ],
+        "authorities": [
+            found.name + (f" ({found.applies_to})" if found.applies_to else "")
+            for found in records.authorities
+        ],
+        "legislation": [
+            " ".join(filter(None, [law.act, str(law.year or ""), *law.sections]))
+            for law in records.legal
+        ],
+    } | _place(page)
+
+
+EXPORTS = {
+    "contacts": Export(
+        "a contact on a page",
+        ("partnership", *_CONTACT, "part_of_page", *_SOURCE, *_EVIDENCE),
+        _contacts,
+    ),
+    "partnerships": Export(
+        "a partnership on a page",
+        (
+            "name",
+            "aliases",
+            "area",
+            "region",
+            "country",
+            "police_force",
+            "predecessors",
+            "phone",
+            "email",
+            "website",
+            *_SOURCE,
+            *_EVIDENCE,
+        ),
+        _partnerships,
+    ),
+    "pages": Export(
+        "a page",
+        (
+            "title",
+            "summary",
+            "language",
+            "status",
+            "media_type",
+            "fidelity",
+            "published",
+            "updated",
+            "words",
+            "headings",
+            "links",
+            "attachments",
+            "contacts",
+            "partnerships",
+            "claims",
+            "claims_not_borne_out",
+            "authorities",
+            "legislation",
+            *_SOURCE,
+        ),
+        _pages,
+    ),
+}
+
+
+def _records(observations: Sequence[Observation], kind: str) -> dict[int, list[Observation]]:
+    found: dict[int, list[Observation]] = {}
+    for each in observations:
+        if each.kind == kind:
+            found.setdefault(each.record, []).append(each)
+    return dict(sorted(found.items()))
+
+
+def _all(found: Sequence[Observation], field: str) -> list[str]:
+    return list(dict.fromkeys(each.value for each in found if each.field == field))
+
+
+def _first(found: Sequence[Observation], field: str) -> str | None:
+    return next((each.value for each in found if each.field == field), None)
+
+
+def _contact(found: Sequence[Observation]) -> Row:
+    return {name: _first(found, name) for name in _ONE} | {
+        name: _all(found, name) for name in _MANY
+    }
+
+
+def _place(page: PageAsOf) -> Row:
+    capture = page.capture
+    return {
+        "url": capture.url,
+        "captured": capture.timestamp,
+        "digest": capture.digest,
+        "file": capture.file,
+        "offset": capture.offset,
+    }
+
+
+def _from(page: PageAsOf, found: Sequence[Observation]) -> Row:
+    starts = [each.start for each in found if each.start is not None]
+    ends = [each.end for each in found if each.end is not None]
+    return _place(page) | {
+        "text_start": min(starts, default=None),
+        "text_end": max(ends, default=None),
+        "rules": list(dict.fromkeys(each.rule for each in found)),
+        "confidence": min(each.confidence for each in found),
+        "evidence": [
+            {
+                "field": each.field,
+                "raw": each.raw,
+                "value": each.value,
+                "start": each.start,
+                "end": each.end,
+                "source": each.source,
+                "rule": each.rule,
+                "confidence": each.confidence,
+            }
+            for each in found
+        ],
+    }

@@ -1,0 +1,207 @@
+"""Facts into the catalogue: every page read once, and its observations found again.
+
+The unit of work is one payload. A payload that was read before by this version of the extractor is
+not read again, whatever address or date it was captured under; the capture only points at the
+reading. Work is committed in batches, so a run that is killed goes on where it was.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterator
+from dataclasses import astuple, dataclass, field
+
+from sqlalchemy import Connection, and_, delete, insert, or_, select
+
+from archiver.digests import sha1
+from archiver.errors import MarshamError
+from archiver.records import Capture, Kind, Problem
+from extract.facts.observations import Observation
+from extract.page import EXTRACTOR_VERSION, Page, read_page
+from extract.tables import FACT_TABLES, extraction, observation, page_text, page_version
+from snapshots import index
+from snapshots.archive import Archive
+from snapshots.catalogue import insert_rows, next_id
+from snapshots.mementos import memento_of
+from snapshots.tables import capture, media_type, metadata, url
+
+__all__ = ["ExtractReport", "extract_archive", "observations_of"]
+
+_BATCH = 200  # pages a transaction
+_CONTENT_LIMIT = 1 << 26  # bytes of one page; beyond it is no page for people
+_COLUMNS = (  # of an observation, in the order of its fields
+    "kind",
+    "record",
+    "parent",
+    "field",
+    "raw",
+    "value",
+    "text_start",
+    "text_end",
+    "source",
+    "rule",
+    "confidence",
+)
+_PAGE_TYPES = ("text/html", "application/xhtml+xml", "text/plain")
+
+
+@dataclass(slots=True)
+class ExtractReport:
+    """What one run of the extractor did.
+
+    Attributes:
+        captures: captures of pages that now have their reading.
+        read: payloads that were read.
+        shared: captures whose payload had been read already.
+        problems: pages that could not be read, and why.
+    """
+
+    captures: int = 0
+    read: int = 0
+    shared: int = 0
+    problems: list[Problem] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class _Pending:
+    capture: Capture
+    key: tuple[int, int, int]
+
+
+def extract_archive(
+    archive: Archive, *, tick: Callable[[int, int], None] = lambda done, of: None
+) -> ExtractReport:
+    """Read every page of the archive that this version of the extractor has not read yet.
+
+    Args:
+        archive: an archive; its lock is held meanwhile.
+        tick: told after each batch how many captures are done, and how many there are to do.
+
+    Raises:
+        LockedError: when another process writes to the archive.
+    """
+    report = ExtractReport()
+    with archive.lock():
+        with archive.catalogue.write() as connection:
+            metadata.create_all(connection, tables=FACT_TABLES)
+        with archive.catalogue.read() as connection:
+            pending = list(_pending(connection))
+        for start in range(0, len(pending), _BATCH):
+            with archive.catalogue.write() as connection:
+                for item in pending[start : start + _BATCH]:
+                    _extract(archive, connection, item, report)
+            tick(min(start + _BATCH, len(pending)), len(pending))
+    return report
+
+
+def observations_of(connection: Connection, extraction_id: int) -> list[Observation]:
+    """Give the observations of one reading, in their order."""
+    columns = [observation.c[name] for name in _COLUMNS]
+    query = (
+        select(*columns)
+        .where(observation.c.extraction_id == extraction_id)
+        .order_by(observation.c.position)
+    )
+    return [Observation(*row) for row in connection.execute(query)]
+
+
+def _pending(connection: Connection) -> Iterator[_Pending]:
+    # In the order in which the records stand in their files, so that reading does not jump about.
+    renderings = and_(capture.c.kind == index.KIND_CODES[Kind.RESOURCE], url.c.url.like("http%"))
+    query = (
+        index.select_captures(capture.c.url_id, capture.c.seq)
+        .outerjoin(
+            page_version,
+            and_(
+                page_version.c.url_id == capture.c.url_id,
+                page_version.c.timestamp == capture.c.timestamp,
+                page_version.c.seq == capture.c.seq,
+            ),
+        )
+        .outerjoin(extraction, extraction.c.id == page_version.c.extraction_id)
+        .where(
+            media_type.c.name.in_(_PAGE_TYPES),
+            or_(
+                and_(capture.c.status == 200, media_type.c.name != "text/plain"),
+                renderings,
+            ),
+            or_(extraction.c.version.is_(None), extraction.c.version != EXTRACTOR_VERSION),
+        )
+        .order_by(capture.c.file_id, capture.c.record_offset)
+    )
+    for row in connection.execute(query):
+        found = index.capture_of(row)
+        yield _Pending(found, (row[10], int(found.timestamp), row[11]))
+
+
+def _extract(
+    archive: Archive, connection: Connection, item: _Pending, report: ExtractReport
+) -> None:
+    found = item.capture
+    try:
+        memento = memento_of(archive, found)
+        payload = memento.content(_CONTENT_LIMIT)
+    except MarshamError as error:
+        report.problems.append(
+            Problem("not-readable", str(error), found.file, found.offset, found.length, found.url)
+        )
+        return
+    digest = sha1(payload)
+    same = select(extraction.c.id).where(
+        extraction.c.digest == digest, extraction.c.version == EXTRACTOR_VERSION
+    )
+    number = connection.scalar(same)
+    if number is None:
+        page = read_page(payload, url=found.url, content_type=memento.content_type)
+        number = _store_page(connection, page, digest, found.url)
+        report.read += 1
+    else:
+        report.shared += 1
+    report.captures += 1
+    url_id, timestamp, seq = item.key
+    key = {"url_id": url_id, "timestamp": timestamp, "seq": seq}
+    connection.execute(delete(page_version).filter_by(**key))
+    connection.execute(insert(page_version).values(**key, extraction_id=number))
+
+
+def _store_page(connection: Connection, page: Page, digest: bytes, address: str) -> int:
+    number = next_id(connection, extraction)
+    connection.execute(
+        insert(extraction).values(
+            id=number,
+            digest=digest,
+            version=EXTRACTOR_VERSION,
+            text_id=_text_id(connection, _plain(page.document.text)),
+            url=address,
+            charset_declared=page.charset_declared or "",
+            charset_used=page.charset_used,
+            warnings="\n".join(page.warnings),
+        )
+    )
+    insert_rows(
+        connection,
+        observation,
+        [
+            {"extraction_id": number, "position": position} | _row(found)
+            for position, found in enumerate(page.observations)
+        ],
+    )
+    return number
+
+
+def _text_id(connection: Connection, text: str) -> int:
+    digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
+    known = connection.scalar(select(page_text.c.id).where(page_text.c.digest == digest))
+    if known is not None:
+        return known
+    number = next_id(connection, page_text)
+    connection.execute(insert(page_text).values(id=number, digest=digest, text=text))
+    return number
+
+
+def _row(found: Observation) -> dict[str, object]:
+    values = (_plain(cell) if isinstance(cell, str) else cell for cell in astuple(found))
+    return dict(zip(_COLUMNS, values, strict=True))
+
+
+def _plain(text: str) -> str:
+    # PostgreSQL refuses NUL in text; one character stands for another, so spans still count.
+    return text.replace("\0", "\ufffd")

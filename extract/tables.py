@@ -1,0 +1,97 @@
+"""The fact tables: what pages say, as observations that never change.
+
+An *extraction* is one reading of one payload by one version of the extractor; captures of the same
+bytes share it. Contacts, partnerships and claims are views of its observations.
+"""
+
+from typing import Final
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Float,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Integer,
+    LargeBinary,
+    PrimaryKeyConstraint,
+    SmallInteger,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+from snapshots.tables import metadata
+
+__all__ = [
+    "FACT_TABLES",
+    "extraction",
+    "metadata",
+    "observation",
+    "page_text",
+    "page_version",
+]
+
+page_text = Table(
+    "page_text",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column(
+        "digest", LargeBinary, nullable=False, unique=True, comment="SHA-256 of the text, UTF-8"
+    ),
+    Column("text", Text, nullable=False, comment="canonical text; spans count its characters"),
+    comment="One row for each distinct text.",
+)
+
+extraction = Table(
+    "extraction",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("digest", LargeBinary, nullable=False, comment="SHA-1 of the payload, decoded"),
+    Column("version", Integer, nullable=False, comment="version of the extractor"),
+    Column("text_id", ForeignKey("page_text.id"), nullable=False),
+    Column("url", Text, nullable=False, comment="the address its links were resolved against"),
+    Column("charset_declared", Text, nullable=False),
+    Column("charset_used", Text, nullable=False),
+    Column("warnings", Text, nullable=False, comment="what made reading doubtful, a line each"),
+    UniqueConstraint("digest", "version"),
+    comment="One reading of one payload; the same bytes are never read twice by one version.",
+)
+
+page_version = Table(
+    "page_version",
+    metadata,
+    Column("url_id", Integer, nullable=False),
+    Column("timestamp", BigInteger, nullable=False),
+    Column("seq", SmallInteger, nullable=False),
+    Column("extraction_id", ForeignKey("extraction.id"), nullable=False, index=True),
+    PrimaryKeyConstraint("url_id", "timestamp", "seq"),
+    ForeignKeyConstraint(
+        ["url_id", "timestamp", "seq"], ["capture.url_id", "capture.timestamp", "capture.seq"]
+    ),
+    comment="What a capture says: the newest reading of its payload.",
+    sqlite_with_rowid=False,
+)
+
+observation = Table(
+    "observation",
+    metadata,
+    Column("extraction_id", ForeignKey("extraction.id"), nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("kind", Text, nullable=False, comment="contact, partnership, count, link ..."),
+    Column("record", Integer, nullable=False, comment="number among the records of its kind"),
+    Column("parent", Integer, comment="the partnership a contact belongs to"),
+    Column("field", Text, nullable=False),
+    Column("raw", Text, nullable=False, comment="as printed"),
+    Column("value", Text, nullable=False, comment="as read"),
+    Column("text_start", Integer, comment="first character in the canonical text"),
+    Column("text_end", Integer, comment="first character behind it"),
+    Column("source", Text, nullable=False, comment="text, href, meta ..."),
+    Column("rule", Text, nullable=False, comment="the rule that read it"),
+    Column("confidence", Float, nullable=False, comment="0 to 1"),
+    PrimaryKeyConstraint("extraction_id", "position"),
+    comment="One value of one field of one record on a page.",
+    sqlite_with_rowid=False,
+)
+
+FACT_TABLES: Final = (page_text, extraction, page_version, observation)

@@ -1,0 +1,102 @@
+"""``marsham ingest``: take WARC files and saved pages into the archive."""
+
+from pathlib import Path
+
+import click
+
+from archiver.errors import FormatError, TimestampError, UrlError
+from archiver.records import Problem
+from marsham.cli.support import (
+    DONE,
+    FAILED,
+    FINDINGS,
+    as_json_line,
+    pass_archive,
+    print_problems,
+    problem_as_json,
+)
+from snapshots.archive import Archive
+from snapshots.intake import Intake, take_in
+from snapshots.writer import Writer
+
+__all__ = ["ingest"]
+
+
+@click.command(epilog="Example: marsham ingest crawl.warc.gz saved-pages/")
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--url", help="The address of a single saved page, possibly one in another archive.")
+@click.option("--captured", help="When a single saved page was captured, where you know.")
+@click.option("--snapshot", "label", help="Put everything in the snapshot of this name.")
+@click.option("--operator", default="", help="Who does this, for the record.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object for each input.")
+@pass_archive
+def ingest(
+    archive: Archive,
+    paths: tuple[Path, ...],
+    url: str | None,
+    captured: str | None,
+    label: str | None,
+    operator: str,
+    as_json: bool,
+) -> int:
+    """Take WARC files and saved pages into the archive.
+
+    A PATH may be a WARC file; a folder of saved pages, with or without a pages.csv
+    (url,timestamp,status,file); one saved page; or a plain text rendering of one. What a path holds
+    is told by its content. Pages saved out of a web archive are freed of its additions, and every
+    date stated for them is kept. The same input again changes nothing.
+    """
+    if len(paths) > 1 and (url or captured):
+        raise click.UsageError("--url and --captured speak of one page; give one PATH with them")
+    worst = DONE
+    with Writer(archive) as writer:
+        for found in writer.recovered:
+            click.echo(f"put right: {found.file}: {found.message}", err=True)
+        for path in paths:
+            try:
+                taken = take_in(
+                    writer, path, url=url, captured=captured, label=label, operator=operator
+                )
+            except (FormatError, TimestampError, UrlError) as error:
+                click.echo(f"marsham: {error}; nothing was taken in", err=True)
+                if as_json:
+                    click.echo(as_json_line({"name": str(path), "error": str(error)}))
+                worst = FAILED
+                continue
+            _report(taken, as_json)
+            worst = max(worst, FINDINGS if taken.problems else DONE)
+    return worst
+
+
+def _report(taken: Intake, as_json: bool) -> None:
+    if as_json:
+        click.echo(as_json_line(_as_json(taken)))
+        return
+    if taken.before:
+        click.echo(
+            f"{taken.name}: already here since {taken.before} as snapshot {taken.snapshot_id} "
+            f"({taken.label}), {taken.captures} captures; nothing changed"
+        )
+        return
+    counts = ", ".join(f"{number} {kind}" for kind, number in taken.counts.items())
+    click.echo(
+        f"{taken.name}: {taken.captures} captures as snapshot {taken.snapshot_id} "
+        f"({taken.label}); {taken.format.value}: {counts}"
+    )
+    if taken.problems:
+        click.echo(f"{taken.name}: {len(taken.problems)} problems", err=True)
+        print_problems(taken.problems)
+
+
+def _as_json(taken: Intake) -> dict[str, object]:
+    problems: list[Problem] = list(taken.problems)
+    return {
+        "name": taken.name,
+        "format": taken.format.value,
+        "snapshot": taken.snapshot_id,
+        "label": taken.label,
+        "captures": taken.captures,
+        "counts": taken.counts,
+        "already": taken.before,
+        "problems": [problem_as_json(found) for found in problems],
+    }

@@ -1,0 +1,1 @@
+"""``marsham read``: read pages from files, without any archive."""

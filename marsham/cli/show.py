@@ -1,0 +1,87 @@
+"""``marsham show``: one memento, its provenance, its head or its body."""
+
+from datetime import UTC, datetime
+
+import click
+
+from archiver.records import StatedDate
+from archiver.timestamps import Span
+from archiver.urls import check_url
+from marsham.cli.list import capture_as_json
+from marsham.cli.support import DATE, as_json_line, pass_archive
+from snapshots import index
+from snapshots.archive import Archive
+from snapshots.mementos import Memento, memento_at
+
+__all__ = ["show"]
+
+
+@click.command(epilog="Example: marsham show http://www.homeoffice.gov.uk/crime/ --at 2011-05")
+@click.argument("url")
+@click.option("--at", type=DATE, metavar="DATE", help="The capture closest to this date; else now.")
+@click.option("--body", "what", flag_value="body", help="Write the decoded body.")
+@click.option("--raw", "what", flag_value="raw", help="Write the record's block as stored.")
+@click.option("--json", "what", flag_value="json", help="Print what is known of it as JSON.")
+@pass_archive
+def show(archive: Archive, url: str, at: Span | None, what: str | None) -> None:
+    """Show the memento of URL closest to a date: what is known of it, and its head.
+
+    A date such as 2011 means its first second, as it does in web addresses of archives.
+    """
+    memento = memento_at(archive, check_url(url), at.first if at else datetime.now(UTC))
+    if what == "body":
+        click.get_binary_stream("stdout").write(memento.content())
+        return
+    if what == "raw":
+        out = click.get_binary_stream("stdout")
+        for part in memento.block():
+            out.write(part)
+        return
+    with archive.catalogue.read() as connection:
+        stated = index.stated_dates(connection, memento.capture)
+    if what == "json":
+        click.echo(as_json_line(_as_json(memento, stated)))
+        return
+    for line in _lines(memento, stated):
+        click.echo(line)
+
+
+def _lines(memento: Memento, stated: list[tuple[StatedDate, str | None]]) -> list[str]:
+    capture = memento.capture
+    lines = [
+        f"url        {capture.url}",
+        f"captured   {capture.timestamp}",
+        f"grade      {capture.grade.value}",
+        f"digest     {capture.digest}",
+        f"stored     {capture.file} at byte {capture.offset}, {capture.length} bytes",
+    ]
+    if memento.holder != capture:
+        holder = memento.holder
+        lines.append(f"same as    {holder.url} at {holder.timestamp}")
+    for date, rule in stated:
+        lines.append(
+            f"stated     {date.timestamp} by {date.source.value}: {date.raw}"
+            + (f"  (chosen: {rule})" if rule else "")
+        )
+    if memento.head:
+        head = memento.head
+        lines += ["", f"{head.protocol} {head.status} {head.reason}".rstrip()]
+        lines += [f"{name}: {value}" for name, value in head.headers.fields]
+    return lines
+
+
+def _as_json(memento: Memento, stated: list[tuple[StatedDate, str | None]]) -> dict[str, object]:
+    head = memento.head
+    return capture_as_json(memento.capture) | {
+        "same_as": (capture_as_json(memento.holder) if memento.holder != memento.capture else None),
+        "stated_dates": [
+            {
+                "source": date.source.value,
+                "timestamp": date.timestamp,
+                "raw": date.raw,
+                "chosen_by": rule,
+            }
+            for date, rule in stated
+        ],
+        "headers": [list(field) for field in head.headers.fields] if head else [],
+    }

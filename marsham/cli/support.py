@@ -1,0 +1,108 @@
+"""What the commands share: the archive they work on, dates as arguments, tables and problems."""
+
+import json
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, dataclass
+from functools import update_wrapper
+from pathlib import Path
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+import click
+
+from archiver.errors import TimestampError
+from archiver.records import Problem
+from archiver.timestamps import Span, parse_date
+from snapshots.archive import Archive
+
+__all__ = [
+    "DATE",
+    "DONE",
+    "FAILED",
+    "FINDINGS",
+    "Context",
+    "as_json_line",
+    "pass_archive",
+    "print_problems",
+    "print_table",
+]
+
+DONE, FINDINGS, FAILED = 0, 1, 2
+_SHOWN_PROBLEMS = 20
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What the command group knows before a command runs.
+
+    Attributes:
+        path: the archive folder, whether or not there is an archive in it.
+    """
+
+    path: Path
+
+
+class _Date(click.ParamType):
+    name = "date"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> Span:
+        if isinstance(value, Span):
+            return value
+        try:
+            return parse_date(str(value))
+        except TimestampError as error:
+            self.fail(str(error), param, ctx)
+
+
+DATE = _Date()
+
+
+def pass_archive(command: Callable[Concatenate[Archive, P], R]) -> Callable[P, R]:
+    """Give a command the archive, opened for reading and closed when the command is done."""
+
+    def run(*args: P.args, **kwargs: P.kwargs) -> R:
+        context: Context = click.get_current_context().obj
+        with Archive.open(context.path) as archive:
+            return command(archive, *args, **kwargs)
+
+    return update_wrapper(run, command)
+
+
+def as_json_line(value: object) -> str:
+    """Write a value as one line of JSON, as it is read by people and machines."""
+    return json.dumps(value, ensure_ascii=False, default=str)
+
+
+def print_table(heads: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """Print rows under heads, each column as wide as its widest cell; numbers to the right."""
+    texts = [["" if cell is None else str(cell) for cell in row] for row in rows]
+    widths = [max(map(len, column)) for column in zip(heads, *texts, strict=True)]
+    numeric = [
+        bool(texts) and all(row[number].isdigit() or not row[number] for row in texts)
+        for number in range(len(heads))
+    ]
+    for line in [list(heads), ["-" * width for width in widths], *texts]:
+        cells = (
+            cell.rjust(width) if right else cell.ljust(width)
+            for cell, width, right in zip(line, widths, numeric, strict=True)
+        )
+        click.echo("  ".join(cells).rstrip())
+
+
+def print_problems(problems: Sequence[Problem]) -> None:
+    """Print problems to standard error: the first of them whole, the rest counted."""
+    for found in problems[:_SHOWN_PROBLEMS]:
+        where = found.file + ("" if found.offset is None else f" at byte {found.offset}")
+        about = f" ({found.url})" if found.url else ""
+        click.echo(f"  {found.code}: {where}: {found.message}{about}", err=True)
+    if len(problems) > _SHOWN_PROBLEMS:
+        click.echo(f"  and {len(problems) - _SHOWN_PROBLEMS} more; see --json", err=True)
+
+
+def problem_as_json(found: Problem) -> dict[str, Any]:
+    """Give a problem as JSON has it, without the fields it does not have."""
+    return {key: value for key, value in asdict(found).items() if value is not None}

@@ -1,0 +1,43 @@
+"""The web application over one archive: which address is answered by which page."""
+
+from importlib.resources import files
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from marsham.web import pages, snapshot
+from marsham.web.places import Views
+from snapshots.archive import Archive
+
+__all__ = ["make_app"]
+
+_STATIC = {"marsham.css": "text/css; charset=utf-8"}
+
+
+def make_app(archive: Archive) -> Starlette:
+    """Make the ASGI application that shows an archive; it never writes to it."""
+    views = Views(archive)
+    app = Starlette(
+        routes=[
+            Route("/", pages.start),
+            Route("/lookup", pages.look_up),
+            Route("/sites/{host}", pages.site),
+            Route("/static/{name}", _static),
+            Route("/web/{rest:path}", snapshot.answer),
+            Route("/{rest:path}", pages.nothing_here),
+        ],
+        exception_handlers={Exception: pages.fault},
+    )
+    app.state.views = views
+    return app
+
+
+def _static(request: Request) -> Response:
+    name = request.path_params["name"]
+    kind = _STATIC.get(name)
+    if kind is None:
+        return pages.nothing_here(request)
+    body = (files("marsham.web") / "static" / name).read_bytes()
+    return Response(body, media_type=kind, headers={"Cache-Control": "public, max-age=3600"})

@@ -1,0 +1,116 @@
+"""Pages of our own: the start page, look-up, a site's addresses, and what went wrong."""
+
+import logging
+from itertools import islice
+
+from sqlalchemy import select
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from archiver.errors import MarshamError, NoCaptureError, TimestampError, UrlError
+from archiver.timestamps import format_timestamp, parse_date
+from archiver.urls import check_url
+from marsham.web.places import listing_address, snapshot_address
+from marsham.web.views import Views
+from snapshots import index
+from snapshots.tables import snapshot
+
+__all__ = ["fault", "look_up", "nothing_here", "problem_page", "site", "start"]
+
+_log = logging.getLogger(__name__)
+
+_SITE_LIMIT = 1000  # addresses on one page
+_STATUS = {UrlError: 400, TimestampError: 400, NoCaptureError: 404}
+
+
+def views_of(request: Request) -> Views:
+    """Give the views of the application that answers a request."""
+    views: Views = request.app.state.views
+    return views
+
+
+def start(request: Request) -> Response:
+    """Show what the archive holds, with the look-up box."""
+    views = views_of(request)
+    with views.archive.catalogue.read() as connection:
+        held = connection.execute(select(snapshot).order_by(snapshot.c.first)).all()
+        sites = sorted(index.sites(connection), key=lambda host: host.removeprefix("www."))
+    return views.page("start.html", snapshots=held, sites=sites)
+
+
+def look_up(request: Request) -> Response:
+    """Lead from the look-up box to the list of captures, or to the snapshot of a date."""
+    views = views_of(request)
+    try:
+        url = check_url(request.query_params.get("url", ""))
+        date = request.query_params.get("date", "").strip()
+        if date:
+            timestamp = format_timestamp(parse_date(date).first)
+            return RedirectResponse(snapshot_address(timestamp, url), 303)
+    except (UrlError, TimestampError) as error:
+        return problem_page(views, error)
+    return RedirectResponse(listing_address(url), 303)
+
+
+def site(request: Request) -> Response:
+    """List the addresses of one host that have captures, with their first and last date."""
+    views = views_of(request)
+    host = request.path_params["host"]
+    spans: dict[str, list[str]] = {}
+    try:
+        with views.archive.catalogue.read() as connection:
+            for capture in index.prefix(connection, check_url(f"http://{host}")):
+                spans.setdefault(capture.url, []).append(capture.timestamp)
+                if len(spans) > _SITE_LIMIT:
+                    break
+    except UrlError as error:
+        return problem_page(views, error)
+    if not spans:
+        return problem_page(views, NoCaptureError(host))
+    rows = [
+        (url, len(times), times[0], times[-1]) for url, times in islice(spans.items(), _SITE_LIMIT)
+    ]
+    return views.page("site.html", host=host, rows=rows, cut=len(spans) > _SITE_LIMIT)
+
+
+def nothing_here(request: Request) -> Response:
+    """Answer an address that is none of ours."""
+    return views_of(request).page(
+        "problem.html",
+        status=404,
+        title="Page not found",
+        message="There is no such page in this archive's web pages.",
+        url=None,
+    )
+
+
+def fault(request: Request, error: Exception) -> Response:
+    """Answer when Marsham itself failed: say so, and log it."""
+    _log.error("%s could not be answered", request.url, exc_info=error)
+    return views_of(request).page(
+        "problem.html",
+        status=500,
+        title="Something went wrong",
+        message="This page could not be made. The archive itself is not changed by that.",
+        url=None,
+    )
+
+
+def problem_page(views: Views, error: MarshamError) -> Response:
+    """Tell a reader in words what could not be done."""
+    status = _STATUS.get(type(error), 502)
+    titles = {400: "That address or date cannot be read", 404: "Not in this archive"}
+    return views.page(
+        "problem.html",
+        status=status,
+        title=titles.get(status, "This snapshot cannot be shown"),
+        message=_sentence(error),
+        url=getattr(error, "url", None),
+    )
+
+
+def _sentence(error: MarshamError) -> str:
+    if isinstance(error, NoCaptureError):
+        return f"This archive has no capture of {error.url}."
+    text = str(error)
+    return text[:1].upper() + text[1:] + "."

@@ -1,0 +1,67 @@
+"""Addresses below ``/web/``: which memento, at which time, in which form.
+
+::
+
+    /web/20110529000000/URL             the snapshot under its banner
+    /web/20110529000000~20110509/URL    the same, reached by asking for another date
+    /web/20110529000000mp_/URL          the page alone; im_ cs_ js_ if_ and others for its parts
+    /web/20110529000000id_/URL          the stored bytes
+    /web/*/URL                          every capture of a URL
+    /web/URL                            the capture closest to now, or to Accept-Datetime
+"""
+
+import re
+from dataclasses import dataclass
+from urllib.parse import quote
+
+__all__ = ["Place", "listing_address", "parse_place", "snapshot_address"]
+
+_PLACE = re.compile(
+    r"(?:(?P<time>\d{4,14}|\*)(?:~(?P<asked>\d{4,14}))?(?P<modifier>[a-z]{2,4}_)?/)?(?P<url>.*)",
+    re.DOTALL,
+)
+_ONE_SLASH = re.compile(r"(https?):/(?!/)", re.IGNORECASE)
+_SAFE = "!#$%&'()*+,/:;=?@[]~"  # an address is shown in ours as it is, but for what would break it
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What an address below ``/web/`` asks for.
+
+    Attributes:
+        time: the digits as written, ``*`` for the list, empty for "closest to now".
+        asked: the digits asked for first, when the reader was led here from there; else empty.
+        modifier: such as ``mp_``; empty for the snapshot under its banner.
+        url: the address as written, its ``http:/`` repaired.
+    """
+
+    time: str
+    asked: str
+    modifier: str
+    url: str
+
+
+def parse_place(text: str) -> Place:
+    """Read what stands behind ``/web/``, query included, as the browser sent it.
+
+    >>> parse_place("20110509101621/http:/www.homeoffice.gov.uk/crime/").url
+    'http://www.homeoffice.gov.uk/crime/'
+    """
+    match = _PLACE.fullmatch(text)
+    assert match is not None  # noqa: S101 - it matches every text
+    url = _ONE_SLASH.sub(r"\1://", match["url"], count=1)
+    if not _ONE_SLASH.match(match["url"]):
+        url = match["url"]
+    return Place(match["time"] or "", match["asked"] or "", match["modifier"] or "", url)
+
+
+def snapshot_address(timestamp: str, url: str, *, modifier: str = "", asked: str = "") -> str:
+    """Give the address of a memento, with the date asked for where that was another day."""
+    if asked and asked == timestamp[: len(asked)] or asked[:8] == timestamp[:8]:
+        asked = ""
+    return f"/web/{timestamp}{'~' + asked if asked else ''}{modifier}/{quote(url, safe=_SAFE)}"
+
+
+def listing_address(url: str) -> str:
+    """Give the address of the list of a URL's captures."""
+    return f"/web/*/{quote(url, safe=_SAFE)}"

@@ -1,0 +1,66 @@
+"""Pages made from templates, every value in them escaped."""
+
+from datetime import datetime
+
+from jinja2 import Environment, PackageLoader, select_autoescape
+from starlette.responses import HTMLResponse
+
+from archiver.timestamps import parse_timestamp
+from marsham.web.places import listing_address, snapshot_address
+from snapshots.archive import Archive
+
+__all__ = ["Views", "long_date"]
+
+# Our own pages run no script and load nothing from elsewhere.
+_POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self'; frame-src 'self'; form-action 'self'; "
+    "base-uri 'none'; frame-ancestors 'none'"
+)
+
+
+class Views:
+    """The archive shown, and the templates it is shown with."""
+
+    def __init__(self, archive: Archive) -> None:
+        self.archive = archive
+        self._templates = Environment(
+            loader=PackageLoader("marsham.web"),
+            autoescape=select_autoescape(default=True),
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self._templates.filters["long_date"] = long_date
+        self._templates.globals.update(
+            settings=archive.settings,
+            listing_address=listing_address,
+            snapshot_address=snapshot_address,
+        )
+
+    def page(
+        self,
+        template: str,
+        *,
+        status: int = 200,
+        headers: dict[str, str] | None = None,
+        **values: object,
+    ) -> HTMLResponse:
+        """Render a page of our own."""
+        body = self._templates.get_template(template).render(**values)
+        own = {
+            "Content-Security-Policy": _POLICY,
+            "Referrer-Policy": "same-origin",
+            "X-Content-Type-Options": "nosniff",
+            "Cache-Control": "no-cache",
+        }
+        return HTMLResponse(body, status, own | (headers or {}))
+
+
+def long_date(timestamp: str, *, time: bool = False) -> str:
+    """Write a timestamp for people.
+
+    >>> long_date("20110509101621", time=True)
+    '9 May 2011 at 10:16:21'
+    """
+    at: datetime = parse_timestamp(timestamp)
+    text = f"{at.day} {at:%B %Y}"
+    return f"{text} at {at:%H:%M:%S}" if time else text

@@ -1,0 +1,255 @@
+-- The catalogue of a Marsham archive, version 1. Made from the tables in
+-- snapshots/tables.py and extract/tables.py by `make schema`; do not edit.
+--
+-- This text loads into SQLite and PostgreSQL alike. The archive's own catalogue differs in two
+-- ways only: on SQLite the tables marked "without rowid" are made so; on PostgreSQL url.urlkey has
+-- COLLATE "C", so that ranges follow the order of bytes.
+
+-- Media types as declared, lower case, without parameters.
+CREATE TABLE media_type (
+    id INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    PRIMARY KEY (id),
+    UNIQUE (name)
+);
+
+-- One row for each distinct text.
+--   digest: SHA-256 of the text, UTF-8
+--   text: canonical text; spans count its characters
+CREATE TABLE page_text (
+    id INTEGER NOT NULL,
+    digest BYTEA NOT NULL,
+    text TEXT NOT NULL,
+    PRIMARY KEY (id),
+    UNIQUE (digest)
+);
+
+-- The version of this schema; one row.
+CREATE TABLE schema_version (
+    version INTEGER NOT NULL,
+    PRIMARY KEY (version)
+);
+
+-- One dated run, a crawl or an ingested set, of one site.
+--   label: what people call it
+--   kind: ingest or crawl
+--   created: when it came into the archive
+--   tool: software and version that made it
+--   operator: who ran it; empty when not told
+--   captures: how many captures belong to it
+--   first: its earliest capture; null when it has none
+--   last: its latest capture
+CREATE TABLE snapshot (
+    id INTEGER NOT NULL,
+    label TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    created BIGINT NOT NULL,
+    tool TEXT NOT NULL,
+    operator TEXT NOT NULL,
+    captures INTEGER NOT NULL,
+    first BIGINT,
+    last BIGINT,
+    PRIMARY KEY (id)
+);
+
+-- One original URL. Variants of one address share the urlkey.
+--   urlkey: SURT, at most 600 characters
+--   url: the original URL as recorded
+--   url_hash: first 8 bytes of the URL's SHA-256
+CREATE TABLE url (
+    id INTEGER NOT NULL,
+    urlkey TEXT NOT NULL,
+    url TEXT NOT NULL,
+    url_hash BIGINT NOT NULL,
+    PRIMARY KEY (id),
+    UNIQUE (urlkey, url_hash)
+);
+
+-- One WARC file of the archive.
+--   path: relative to the archive folder
+--   sealed: 1 when finished and read-only
+--   committed_length: bytes that rows may point at
+--   sha256: hex; empty until sealed
+--   created: when it was begun
+CREATE TABLE warc_file (
+    id INTEGER NOT NULL,
+    path TEXT NOT NULL,
+    sealed SMALLINT NOT NULL,
+    committed_length BIGINT NOT NULL,
+    sha256 TEXT NOT NULL,
+    created BIGINT NOT NULL,
+    PRIMARY KEY (id),
+    UNIQUE (path)
+);
+
+-- One response to one request at one moment. (Without rowid.)
+--   timestamp: when it was captured
+--   seq: tells captures of one second apart
+--   record_offset: where the record begins
+--   record_length: bytes as stored
+--   status: HTTP status; null where there was none
+--   digest: payload digest; SHA-1 if 20 bytes
+--   kind: 1 response, 2 revisit, 3 resource
+--   grade: fidelity: 1 A, 2 B, 3 C, 4 D
+CREATE TABLE capture (
+    url_id INTEGER NOT NULL,
+    timestamp BIGINT NOT NULL,
+    seq SMALLINT NOT NULL,
+    file_id INTEGER NOT NULL,
+    record_offset BIGINT NOT NULL,
+    record_length BIGINT NOT NULL,
+    status SMALLINT,
+    media_type_id INTEGER NOT NULL,
+    digest BYTEA NOT NULL,
+    kind SMALLINT NOT NULL,
+    grade SMALLINT NOT NULL,
+    snapshot_id INTEGER NOT NULL,
+    PRIMARY KEY (url_id, timestamp, seq),
+    FOREIGN KEY(url_id) REFERENCES url (id),
+    FOREIGN KEY(file_id) REFERENCES warc_file (id),
+    FOREIGN KEY(media_type_id) REFERENCES media_type (id),
+    FOREIGN KEY(snapshot_id) REFERENCES snapshot (id)
+);
+
+CREATE INDEX capture_digest ON capture (substr(digest, 1, 8));
+
+-- One reading of one payload; the same bytes are never read twice by one version.
+--   digest: SHA-1 of the payload, decoded
+--   version: version of the extractor
+--   url: the address its links were resolved against
+--   warnings: what made reading doubtful, a line each
+CREATE TABLE extraction (
+    id INTEGER NOT NULL,
+    digest BYTEA NOT NULL,
+    version INTEGER NOT NULL,
+    text_id INTEGER NOT NULL,
+    url TEXT NOT NULL,
+    charset_declared TEXT NOT NULL,
+    charset_used TEXT NOT NULL,
+    warnings TEXT NOT NULL,
+    PRIMARY KEY (id),
+    UNIQUE (digest, version),
+    FOREIGN KEY(text_id) REFERENCES page_text (id)
+);
+
+-- One input taken in; the same digest again changes nothing.
+--   name: the input as the operator named it
+--   format: warc, pages.csv, folder, page or text
+--   digest: SHA-256 (hex) of the input
+--   taken: when it was taken in
+--   captures: how many captures came of it
+--   counts: records or saved files by kind, as JSON
+CREATE TABLE intake (
+    id INTEGER NOT NULL,
+    snapshot_id INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    format TEXT NOT NULL,
+    digest TEXT NOT NULL,
+    taken BIGINT NOT NULL,
+    captures INTEGER NOT NULL,
+    counts TEXT NOT NULL,
+    PRIMARY KEY (id),
+    FOREIGN KEY(snapshot_id) REFERENCES snapshot (id),
+    UNIQUE (digest)
+);
+
+CREATE INDEX ix_intake_snapshot_id ON intake (snapshot_id);
+
+-- One value of one field of one record on a page. (Without rowid.)
+--   kind: contact, partnership, count, link ...
+--   record: number among the records of its kind
+--   parent: the partnership a contact belongs to
+--   raw: as printed
+--   value: as read
+--   text_start: first character in the canonical text
+--   text_end: first character behind it
+--   source: text, href, meta ...
+--   rule: the rule that read it
+--   confidence: 0 to 1
+CREATE TABLE observation (
+    extraction_id INTEGER NOT NULL,
+    position INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    record INTEGER NOT NULL,
+    parent INTEGER,
+    field TEXT NOT NULL,
+    raw TEXT NOT NULL,
+    value TEXT NOT NULL,
+    text_start INTEGER,
+    text_end INTEGER,
+    source TEXT NOT NULL,
+    rule TEXT NOT NULL,
+    confidence FLOAT NOT NULL,
+    PRIMARY KEY (extraction_id, position),
+    FOREIGN KEY(extraction_id) REFERENCES extraction (id)
+);
+
+-- An input file that was not WARC, kept untouched.
+--   sha256: hex; also its name below originals/
+--   name: the file as the operator named it
+CREATE TABLE original (
+    sha256 TEXT NOT NULL,
+    size BIGINT NOT NULL,
+    name TEXT NOT NULL,
+    intake_id INTEGER NOT NULL,
+    PRIMARY KEY (sha256),
+    FOREIGN KEY(intake_id) REFERENCES intake (id)
+);
+
+CREATE INDEX ix_original_intake_id ON original (intake_id);
+
+-- What a capture says: the newest reading of its payload. (Without rowid.)
+CREATE TABLE page_version (
+    url_id INTEGER NOT NULL,
+    timestamp BIGINT NOT NULL,
+    seq SMALLINT NOT NULL,
+    extraction_id INTEGER NOT NULL,
+    PRIMARY KEY (url_id, timestamp, seq),
+    FOREIGN KEY(url_id, timestamp, seq) REFERENCES capture (url_id, timestamp, seq),
+    FOREIGN KEY(extraction_id) REFERENCES extraction (id)
+);
+
+CREATE INDEX ix_page_version_extraction_id ON page_version (extraction_id);
+
+-- Something lost, doubtful or left out.
+--   intake_id: the input it was found in
+--   noted: when it was found
+--   code: short stable name
+--   message: what happened, for people
+--   file: the file as the operator named it
+--   record_offset: byte offset in that file
+--   record_length: bytes concerned
+CREATE TABLE problem (
+    id INTEGER NOT NULL,
+    intake_id INTEGER,
+    noted BIGINT NOT NULL,
+    code TEXT NOT NULL,
+    message TEXT NOT NULL,
+    file TEXT NOT NULL,
+    record_offset BIGINT,
+    record_length BIGINT,
+    url TEXT,
+    PRIMARY KEY (id),
+    FOREIGN KEY(intake_id) REFERENCES intake (id)
+);
+
+CREATE INDEX ix_problem_intake_id ON problem (intake_id);
+
+-- Every date anyone stated for a capture. A WARC-Date alone is the capture's timestamp. (Without rowid.)
+--   position: order in which they were found
+--   source: who stated it: address, banner, list ...
+--   stated: 4 to 14 digits, as precise as stated
+--   raw: the text it was read from
+--   rule: the rule that chose this one; null for the others
+CREATE TABLE stated_date (
+    url_id INTEGER NOT NULL,
+    timestamp BIGINT NOT NULL,
+    seq SMALLINT NOT NULL,
+    position SMALLINT NOT NULL,
+    source TEXT NOT NULL,
+    stated TEXT NOT NULL,
+    raw TEXT NOT NULL,
+    rule TEXT,
+    PRIMARY KEY (url_id, timestamp, seq, position),
+    FOREIGN KEY(url_id, timestamp, seq) REFERENCES capture (url_id, timestamp, seq)
+);
