@@ -32,13 +32,13 @@ class PageAsOf:
 
     Attributes:
         capture: the capture that shows it.
-        records: what it says.
+        facts: what it says.
         observations: the evidence: each value with its place and rule.
         text: its canonical text, in which the places count.
     """
 
     capture: Capture
-    records: Records
+    facts: Records
     observations: tuple[Observation, ...]
     text: str
 

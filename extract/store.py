@@ -15,7 +15,7 @@ from archiver.digests import sha1
 from archiver.errors import MarshamError
 from archiver.records import Capture, Kind, Problem
 from extract.facts.observations import Observation
-from extract.page import EXTRACTOR_VERSION, Page, read_page
+from extract.page import Page, read_page
 from extract.tables import FACT_TABLES, extraction, observation, page_text, page_version
 from snapshots import index
 from snapshots.archive import Archive
@@ -23,7 +23,10 @@ from snapshots.catalogue import insert_rows, next_id
 from snapshots.mementos import memento_of
 from snapshots.tables import capture, media_type, metadata, url
 
-__all__ = ["ExtractReport", "extract_archive", "observations_of"]
+__all__ = ["EXTRACTOR_VERSION", "ExtractReport", "extract_archive", "observations_of"]
+
+EXTRACTOR_VERSION = 1  # one more whenever a rule reads a page otherwise than before
+
 
 _BATCH = 200  # pages a transaction
 _CONTENT_LIMIT = 1 << 26  # bytes of one page; beyond it is no page for people
@@ -171,9 +174,9 @@ def _store_page(connection: Connection, page: Page, digest: bytes, address: str)
             version=EXTRACTOR_VERSION,
             text_id=_text_id(connection, _plain(page.document.text)),
             url=address,
-            charset_declared=page.charset_declared or "",
-            charset_used=page.charset_used,
-            warnings="\n".join(page.warnings),
+            charset_declared=page.declared_charset or "",
+            charset_used=page.used_charset,
+            problems="\n".join(page.problems),
         )
     )
     insert_rows(

@@ -53,7 +53,7 @@ extraction = Table(
     Column("url", Text, nullable=False, comment="the address its links were resolved against"),
     Column("charset_declared", Text, nullable=False),
     Column("charset_used", Text, nullable=False),
-    Column("warnings", Text, nullable=False, comment="what made reading doubtful, a line each"),
+    Column("problems", Text, nullable=False, comment="what made reading doubtful, a line each"),
     UniqueConstraint("digest", "version"),
     comment="One reading of one payload; the same bytes are never read twice by one version.",
 )

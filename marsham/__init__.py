@@ -2,7 +2,7 @@
 
 >>> import marsham
 >>> page = marsham.read_page(b"<h1>Press office</h1><p>Tel: 020 7946 0441</p>")
->>> page.records.contacts[0].phone
+>>> page.facts.contacts[0].phone
 ('+442079460441',)
 """
 

@@ -5,6 +5,7 @@ Run by ``make demo``; it uses nothing but the Python API that anybody may use.
 
 import sys
 import time
+from itertools import pairwise
 from pathlib import Path
 
 import marsham
@@ -29,7 +30,7 @@ def main(folder: Path) -> None:
         dated = {year: list(marsham.pages_as_of(archive, year)) for year in YEARS}
         for year, pages in dated.items():
             print_claims(year, pages)
-        for before, after in zip(YEARS, YEARS[1:], strict=False):
+        for before, after in pairwise(YEARS):
             print_changes(before, after, marsham.compare_facts(dated[before], dated[after]))
         print()
         for what in ("contacts", "partnerships"):
@@ -57,16 +58,16 @@ def open_demo(path: Path) -> marsham.Archive:
 
 def print_claims(year: str, pages: list[marsham.PageAsOf]) -> None:
     """Print what the pages of a year claim about numbers, against what was found."""
-    listed = {found.name for page in pages for found in page.records.partnerships}
+    listed = {found.name for page in pages for found in page.facts.partnerships}
     print(f"\nAs of {year}: {len(pages)} pages, {len(listed)} partnerships found")
     for page in pages:
         if page.capture.url == LANDING:
-            for count in page.records.counts:
+            for count in page.facts.counts:
                 print(f"  The landing page claims {count.number} {count.what} in {count.where}")
     wrong = [
-        (page, check) for page in pages for check in page.records.claim_checks if not check.agrees
+        (page, check) for page in pages for check in page.facts.claim_checks if not check.agrees
     ]
-    right = sum(check.agrees for page in pages for check in page.records.claim_checks)
+    right = sum(check.agrees for page in pages for check in page.facts.claim_checks)
     print(f"  Claims that can be checked on their own page: {right} hold, {len(wrong)} do not")
     for page, check in wrong:
         print(f"    {page.capture.url} claims {check.claimed}, {check.found} found")

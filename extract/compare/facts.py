@@ -110,16 +110,16 @@ def _changes(
 
 
 def _partnerships(pages: Iterable[PageAsOf]) -> dict[str, Partnership]:
-    return {_identity(found.name): found for page in pages for found in page.records.partnerships}
+    return {_identity(found.name): found for page in pages for found in page.facts.partnerships}
 
 
 def _contacts(pages: Iterable[PageAsOf]) -> dict[str, tuple[str, _Values]]:
     subjects: dict[str, tuple[str, _Values]] = {}
     for page in pages:
-        for partnership in page.records.partnerships:
+        for partnership in page.facts.partnerships:
             for contact in partnership.contacts:
                 _gather(subjects, _identity(partnership.name), partnership.name, contact)
-        for contact in page.records.contacts:
+        for contact in page.facts.contacts:
             parts = [part for part in (contact.organisation, contact.unit) if part]
             subject = ", ".join(parts) or contact.role or contact.person
             if subject:
@@ -141,7 +141,7 @@ def _gather(
 def _claims(pages: Iterable[PageAsOf]) -> dict[tuple[str, str], tuple[str, int]]:
     claims: dict[tuple[str, str], tuple[str, int]] = {}
     for page in pages:
-        for count in page.records.counts:
+        for count in page.facts.counts:
             where = f" in {count.where}" if count.where else ""
             key = (page.capture.url, _identity(count.what) + where)
             claims[key] = (f"{count.what}{where} ({page.capture.url})", count.number)

@@ -70,39 +70,39 @@ def _partnerships(page: PageAsOf) -> Iterator[Row]:
 
 
 def _pages(page: PageAsOf) -> Iterator[Row]:
-    records = page.records
-    dates = {date.type: date.date for date in reversed(records.dates)}
+    facts = page.facts
+    dates = {date.type: date.date for date in reversed(facts.dates)}
     yield {
-        "title": records.title,
-        "summary": records.summary,
-        "language": records.language,
+        "title": facts.title,
+        "summary": facts.summary,
+        "language": facts.language,
         "status": page.capture.status,
         "media_type": page.capture.media_type,
         "fidelity": page.capture.grade.value,
         "published": dates.get("published"),
         "updated": dates.get("updated"),
         "words": len(page.text.split()),
-        "headings": [heading.text for heading in records.headings],
-        "links": [link.url for link in records.links],
-        "attachments": [found.url for found in records.attachments],
+        "headings": [heading.text for heading in facts.headings],
+        "links": [link.url for link in facts.links],
+        "attachments": [found.url for found in facts.attachments],
         "contacts": len(_records(page.observations, "contact")),
-        "partnerships": len(records.partnerships),
+        "partnerships": len(facts.partnerships),
         "claims": [
             f"{count.number} {count.what}" + (f" in {count.where}" if count.where else "")
-            for count in records.counts
+            for count in facts.counts
         ],
         "claims_not_borne_out": [
             f"{check.claimed} claimed, {check.found} found"
-            for check in records.claim_checks
+            for check in facts.claim_checks
             if not check.agrees
         ],
         "authorities": [
             found.name + (f" ({found.applies_to})" if found.applies_to else "")
-            for found in records.authorities
+            for found in facts.authorities
         ],
         "legislation": [
             " ".join(filter(None, [law.act, str(law.year or ""), *law.sections]))
-            for law in records.legal
+            for law in facts.legal
         ],
     } | _place(page)
 

@@ -16,7 +16,7 @@ from marsham.cli.export import export
 from marsham.cli.extract import extract
 from marsham.cli.ingest import ingest
 from marsham.cli.init import init
-from marsham.cli.list import list_
+from marsham.cli.listing import list_
 from marsham.cli.read import read
 from marsham.cli.serve import serve
 from marsham.cli.show import show

@@ -1,5 +1,7 @@
 """``marsham extract``: read what the archived pages say into the database."""
 
+import sys
+
 import click
 from rich.console import Console
 from rich.progress import Progress
@@ -27,7 +29,8 @@ def extract(archive: Archive, as_json: bool) -> int:
     The same bytes are never read twice, whatever date or address they were captured under. A run
     that is stopped goes on where it was.
     """
-    with Progress(console=Console(stderr=True), transient=True, disable=None) as progress:
+    quiet = not sys.stderr.isatty()
+    with Progress(console=Console(stderr=True), transient=True, disable=quiet) as progress:
         task = progress.add_task("Reading pages", total=None)
         report = extract_archive(
             archive, tick=lambda done, of: progress.update(task, completed=done, total=of)

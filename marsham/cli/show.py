@@ -7,7 +7,7 @@ import click
 from archiver.records import StatedDate
 from archiver.timestamps import Span
 from archiver.urls import check_url
-from marsham.cli.list import capture_as_json
+from marsham.cli.listing import capture_as_json
 from marsham.cli.support import DATE, as_json_line, pass_archive
 from snapshots import index
 from snapshots.archive import Archive

@@ -8,7 +8,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from marsham.web import pages, snapshot
-from marsham.web.places import Views
+from marsham.web.views import Views
 from snapshots.archive import Archive
 
 __all__ = ["make_app"]

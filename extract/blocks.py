@@ -1,0 +1,607 @@
+"""Text to blocks: a page's markup, or its plain rendering, as a `Document`.
+
+One parse by lxml, one walk over the tree without recursion. White space is folded as a browser
+folds it, line breaks are kept, hidden text is left out, data tables keep their grid and layout
+tables dissolve.
+"""
+
+import re
+from dataclasses import dataclass
+
+from lxml import etree
+from lxml.etree import _Element
+
+from extract.document import Block, Cell, Document, Link, Mark
+from extract.plain import plain_drafts
+from extract.regions import BlockDraft, region_of_element, settle
+from extract.tableform import is_data_table
+from extract.written import written_address
+
+__all__ = ["Block", "Document", "Link", "html_blocks", "text_blocks"]
+
+_CONTAINERS = frozenset(
+    "address article aside blockquote body caption center dd details dialog dir div dl dt fieldset "
+    "figcaption figure footer form frameset h1 h2 h3 h4 h5 h6 header hgroup hr html legend li main "
+    "menu nav ol p pre section summary table tbody td tfoot th thead tr ul xmp listing".split()
+)
+_KINDS = {
+    "li": "item",
+    "dt": "term",
+    "dd": "description",
+    "address": "address",
+    "caption": "caption",
+    "figcaption": "caption",
+    "legend": "caption",
+    **{f"h{rank}": "heading" for rank in range(1, 7)},
+}
+_LISTS = frozenset({"ul", "ol", "dl", "dir", "menu"})
+_UNSEEN = frozenset(
+    "style template select option textarea button svg math object embed iframe canvas audio video "
+    "applet noframes datalist colgroup col rp frame".split()
+)
+_INVISIBLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
+_MEDIA = re.compile(r"@[^{};]{1,200}\{(?:[^{}]{0,500}\{[^{}]{0,2000}\}){0,300}[^{}]{0,500}\}")
+_RULE = re.compile(r"([^{}]{1,300})\{([^{}]{0,2000})\}")
+_SIMPLE_SELECTOR = re.compile(r"(?:[a-z][a-z0-9]*)?[.#][\w-]+", re.IGNORECASE)
+_ZERO_WIDTH = str.maketrans("", "", "\u00ad\u200b\u200c\u200d\u2060\ufeff")
+_NEEDS_SCRIPT = re.compile(r"java ?script|browser", re.IGNORECASE)
+_LOOKS_LIKE_ADDRESS = re.compile(r"@|[\[(]at[\])]|\bdot\b|\d{3}[ -]?\d{3}", re.IGNORECASE)
+_MARKUP = re.compile(rb"vcard|h-card|itemprop|itemscope", re.IGNORECASE)
+_CARD_CLASS = re.compile(
+    r"^(?:vcard|h-card|fn|n|org|organization-name|organization-unit|title|role|adr|tel|email|url|"
+    r"type|value|street-address|extended-address|locality|region|postal-code|country-name|"
+    r"post-office-box|[pu]-[a-z-]+|dt-[a-z-]+)$"
+)
+_VALUE_OF = {"a": "href", "link": "href", "area": "href", "time": "datetime", "abbr": "title"}
+_INLINE_TAGS = re.compile(
+    rb"</?(?:font|b|i|u|em|strong|span|center|small|big|tt|nobr|abbr|acronym)\b[^<>]{0,500}>",
+    re.IGNORECASE,
+)
+_ANY_TAG = re.compile(rb"<[^<>]{0,2000}>")
+_BLOCK_TAG = re.compile(rb"</?(?:p|div|br|li|tr|td|th|h[1-6]|dt|dd|table)\b[^<>]{0,500}>", re.I)
+_MAX_SPAN = 1000
+
+
+def html_blocks(text: str) -> Document:
+    """Read markup, however broken, into blocks; never fails.
+
+    What the parser gives up on is said in `Document.problems`: nesting beyond its limit costs first
+    the inline markup, then all of it.
+    """
+    payload = text.replace("\x00", "").encode("utf-8", "replace")
+    root, too_deep = _parse(payload)
+    problems: tuple[str, ...] = ()
+    if too_deep:
+        problems = ("nested too deep; inline markup was left out",)
+        root, too_deep = _parse(_INLINE_TAGS.sub(b"", payload))
+    if too_deep:
+        lines = _ANY_TAG.sub(b"", _BLOCK_TAG.sub(b"\n\n", payload)).decode("utf-8", "replace")
+        flat = text_blocks(lines)
+        return Document(
+            flat.text, flat.blocks, problems=("nested too deep; read without its markup",)
+        )
+    if root is None:
+        return Document("", ())
+    walker = _Walker(marked=_MARKUP.search(payload) is not None)
+    walker.walk(root)
+    if not walker.drafts and "<" in walker.title:  # a title nobody closed swallowed the page
+        opened = re.sub(r"(?i)(<title[^>]*>[^<]*)", r"\1</title>", text, count=1)
+        if opened != text and "</title><" not in text.lower():
+            return html_blocks(opened)
+    return walker.document(problems)
+
+
+def text_blocks(text: str) -> Document:
+    """Read a plain text rendering of a page: blank lines part blocks, headings bear no marks."""
+    drafts = plain_drafts(text.translate(_ZERO_WIDTH))
+    settle(drafts)
+    title = next((draft.text for draft in drafts if draft.kind == "heading"), "")
+    return Document("\n".join(draft.text for draft in drafts), _finish(drafts), title=title)
+
+
+def _parse(payload: bytes) -> tuple[_Element | None, bool]:
+    """Parse markup; the second value tells that nesting beyond the limit cost part of it."""
+    parser = etree.HTMLParser(
+        recover=True, huge_tree=False, remove_comments=True, remove_pis=True, encoding="utf-8"
+    )
+    try:
+        root = etree.fromstring(payload, parser)
+    except (etree.LxmlError, ValueError, AssertionError):
+        return None, False
+    too_deep = any(entry.type_name == "ERR_RESOURCE_LIMIT" for entry in parser.error_log)
+    return root, too_deep
+
+
+def _finish(drafts: list[BlockDraft]) -> tuple[Block, ...]:
+    """Number the blocks and give each the headings above it."""
+    blocks = []
+    path: list[tuple[int, int]] = []  # level and number of the headings above
+    for number, draft in enumerate(drafts):
+        if draft.kind == "heading" and draft.is_content:
+            while path and path[-1][0] >= draft.level:
+                path.pop()
+        blocks.append(
+            Block(
+                number=number,
+                kind=draft.kind,
+                level=draft.level,
+                region=draft.region,
+                text=draft.text,
+                start=draft.start,
+                links=draft.links,
+                bold=draft.bold,
+                path=tuple(above for _, above in path) if draft.is_content else (),
+                cell=draft.cell,
+                list=draft.list,
+                part=draft.part,
+                classes=draft.classes,
+                language=draft.language,
+            )
+        )
+        if draft.kind == "heading" and draft.is_content:
+            path.append((draft.level, number))
+    return tuple(blocks)
+
+
+@dataclass(slots=True)
+class _Grid:
+    """Where the next cell of a data table goes, given the spans of the rows above."""
+
+    number: int
+    row: int = -1
+    column: int = 0
+    carried: dict[int, int] | None = None  # column: rows still covered from above
+
+    def next_row(self) -> None:
+        self.row += 1
+        self.column = 0
+
+    def place(self, rowspan: int, colspan: int) -> tuple[int, int]:
+        carried = self.carried = self.carried or {}
+        while carried.get(self.column, 0) > self.row:
+            self.column += 1
+        column = self.column
+        for covered in range(column, column + colspan):
+            carried[covered] = self.row + rowspan
+        self.column = column + colspan
+        return max(self.row, 0), column
+
+
+@dataclass(slots=True)
+class _Context:
+    """What a container sets for everything inside it."""
+
+    kind: str = "paragraph"
+    level: int = 0
+    region: str = "main"
+    in_article: bool = False
+    list: int | None = None
+    depth: int = 0
+    part: int | None = None
+    frame: tuple[int, int] | None = None
+    grid: _Grid | None = None
+    cell: Cell | None = None
+    row: int = 0
+    classes: str = ""
+    language: str = ""
+    preformatted: bool = False
+
+    def inner(self) -> "_Context":
+        """A context to start from for a container directly inside this one."""
+        return _Context(
+            self.kind if self.kind != "heading" else "paragraph",
+            self.level if self.kind != "heading" else 0,
+            self.region,
+            self.in_article,
+            self.list,
+            self.depth,
+            self.part,
+            self.frame,
+            self.grid,
+            self.cell,
+            self.row,
+            "",
+            self.language,
+            self.preformatted,
+        )
+
+
+@dataclass(slots=True)
+class _OpenLink:
+    href: str
+    start: int | None = None
+    alternative: str = ""
+    used: bool = False
+
+
+@dataclass(slots=True)
+class _OpenMark:
+    number: int
+    names: tuple[str, ...]
+    types: tuple[str, ...]
+    vocabulary: str
+    value: str | None
+    parent: int | None
+    start: int | None = None
+    end: int = 0
+
+
+class _Walker:
+    """Collects blocks during one walk; a class because the walk's state is all of it."""
+
+    def __init__(self, *, marked: bool) -> None:
+        self.drafts: list[BlockDraft] = []
+        self.title = ""
+        self.language = ""
+        self.base: str | None = None
+        self.meta: list[tuple[str, str]] = []
+        self.scripts: list[str] = []
+        self.marked = marked
+        self.marks: list[_OpenMark] = []
+        self.open_marks: list[tuple[_Element, _OpenMark]] = []
+        self.context = _Context()
+        self.counter = 0  # numbers lists, tables, parts and frames
+        self.hiding: frozenset[str] = frozenset()
+        self.offset = 0  # where the block being gathered starts in the canonical text
+        self.link: _OpenLink | None = None
+        self.bold_depth = 0
+        self._clear()
+
+    def document(self, problems: tuple[str, ...]) -> Document:
+        """What the walk has found, its regions settled."""
+        settle(self.drafts)
+        marks = tuple(
+            Mark(
+                mark.vocabulary,
+                mark.names,
+                mark.types,
+                mark.start if mark.start is not None else mark.end,
+                mark.end,
+                mark.value,
+                mark.parent,
+            )
+            for mark in self.marks
+        )
+        return Document(
+            text="\n".join(draft.text for draft in self.drafts),
+            blocks=_finish(self.drafts),
+            title=" ".join(self.title.split()),
+            language=self.language,
+            meta=tuple(self.meta),
+            base=self.base,
+            marks=marks,
+            scripts=tuple(self.scripts),
+            problems=problems,
+        )
+
+    # ------------------------------------------------------------ the walk
+
+    def walk(self, root: _Element) -> None:
+        """Go through the tree once, in document order."""
+        events = etree.iterwalk(root, events=("start", "end"))
+        outer: list[_Context] = []
+        passed_over = None
+        for event, element in events:
+            tag = element.tag
+            if event == "start":
+                if self._is_passed_over(element, tag):
+                    passed_over = element
+                    events.skip_subtree()
+                    continue
+                if tag in _CONTAINERS:
+                    self._separate()
+                    outer.append(self.context)
+                    self._enter(element, tag)
+                else:
+                    self._enter_inline(element, tag)
+                if self.marked and element.attrib:
+                    self._open_mark(element)
+                if element.text:
+                    self._write(element.text)
+                continue
+            if element is passed_over:
+                passed_over = None
+            else:
+                if self.open_marks and self.open_marks[-1][0] is element:
+                    self._close_mark()
+                if tag in _CONTAINERS:
+                    self._separate(closing_cell=tag in {"td", "th"})
+                    self.context = outer.pop()
+                elif tag == "a":
+                    self._close_link()
+                elif tag in {"b", "strong"}:
+                    self.bold_depth -= 1
+            if element.tail:
+                self._write(element.tail)
+        self._flush()
+
+    def _next(self) -> int:
+        self.counter += 1
+        return self.counter
+
+    def _is_passed_over(self, element: _Element, tag: str) -> bool:
+        """Take what an unseen element declares, and say that its inside is not text of the page."""
+        if tag in _UNSEEN:
+            if tag == "style":
+                self.hiding |= _hidden_selectors("".join(element.itertext()))
+            return True
+        if tag == "script":
+            self._read_script(element)
+            return True
+        if tag == "title":
+            self.title = self.title or "".join(element.itertext())
+            return True
+        if tag == "noscript":
+            return _NEEDS_SCRIPT.search("".join(element.itertext())) is not None
+        attributes = element.attrib
+        if not attributes or tag in {"html", "body"}:
+            return False
+        if "hidden" in attributes or _INVISIBLE.search(attributes.get("style", "")):
+            return True
+        return bool(self.hiding) and self._is_hidden_by_sheet(element, tag)
+
+    def _is_hidden_by_sheet(self, element: _Element, tag: str) -> bool:
+        names = [f".{name}" for name in element.get("class", "").split()]
+        if name := element.get("id"):
+            names.append(f"#{name}")
+        return any(name in self.hiding or tag + name in self.hiding for name in names)
+
+    def _read_script(self, element: _Element) -> None:
+        text = element.text or ""
+        if "ld+json" in element.get("type", "").lower():
+            self.scripts.append(text)
+        elif address := written_address(text):
+            where = self.offset + self.size
+            self.links.append(Link("", f"mailto:{address}", where, where))
+
+    def _enter(self, element: _Element, tag: str) -> None:
+        """Open a container: the context for what is inside."""
+        context = self.context = self.context.inner()
+        attributes = element.attrib
+        if tag in _KINDS and context.cell is None:
+            context.kind = _KINDS[tag]
+            context.level = int(tag[1]) if context.kind == "heading" else context.depth
+        if tag in _LISTS:
+            context.list = self._next()
+            context.depth += 1
+        elif tag in {"li", "dt", "dd"}:
+            context.part = self._next()
+        elif tag == "pre":
+            context.preformatted = True
+        elif tag in {"table", "tr", "td", "th"}:
+            self._enter_table(element, tag, context)
+        if attributes and tag != "html":
+            self._enter_region(element, tag, context)
+        elif tag in {"nav", "header", "footer", "aside", "main", "article"}:
+            self._enter_region(element, tag, context)
+        if tag == "html":
+            self.language = attributes.get("lang") or next(
+                (value for name, value in attributes.items() if name.endswith("lang")), ""
+            )
+
+    def _enter_table(self, element: _Element, tag: str, context: _Context) -> None:
+        if tag == "table":
+            context.grid = _Grid(self._next()) if is_data_table(element) else None
+            context.cell = None
+        elif tag == "tr":
+            if context.grid:
+                context.grid.next_row()
+            context.row = self._next()
+        elif context.grid:
+            rowspan = _span(element.get("rowspan"))
+            colspan = _span(element.get("colspan"))
+            row, column = context.grid.place(rowspan, colspan)
+            context.kind = "cell"
+            context.level = 0
+            context.list = None
+            context.part = self._next()
+            context.cell = Cell(context.grid.number, row, column, rowspan, colspan, tag == "th")
+        else:
+            context.part = self._next()
+            context.frame = (context.row, context.part)
+
+    def _enter_region(self, element: _Element, tag: str, context: _Context) -> None:
+        attributes = element.attrib
+        context.classes = f"{attributes.get('class', '')} {attributes.get('id', '')}".strip()
+        context.language = attributes.get("lang") or context.language
+        if tag == "body":
+            return
+        if tag in {"main", "article"} or attributes.get("role") == "main":
+            context.in_article = True
+        region = region_of_element(
+            tag, dict(attributes), context.region, in_article=self.context.in_article
+        )
+        if region and not (region in {"nav", "header", "footer"} and _holds_message(element)):
+            context.region = region
+
+    def _enter_inline(self, element: _Element, tag: str) -> None:
+        if tag == "br":
+            self._break_line()
+        elif tag == "a":
+            href = element.get("href")
+            self._close_link()
+            if href is not None:
+                self.link = _OpenLink(href)
+        elif tag in {"b", "strong"}:
+            self.bold_depth += 1
+        elif tag == "img":
+            alternative = " ".join(element.get("alt", "").split())
+            if alternative and _LOOKS_LIKE_ADDRESS.search(alternative):
+                self._write(f" {alternative} ")
+            elif alternative and self.link:
+                self.link.alternative = alternative
+        elif tag == "area" and element.get("href"):
+            where = self.offset + self.size
+            self.links.append(Link(element.get("alt", ""), element.get("href", ""), where, where))
+        elif tag == "meta":
+            name = element.get("name") or element.get("property") or element.get("http-equiv")
+            if name and (content := element.get("content")):
+                self.meta.append((name.strip().lower(), " ".join(content.split())))
+        elif tag == "base" and self.base is None:
+            self.base = element.get("href")
+
+    # ------------------------------------------------------------ typed markup
+
+    def _open_mark(self, element: _Element) -> None:
+        attributes = element.attrib
+        if "itemprop" in attributes or "itemscope" in attributes:
+            vocabulary = "microdata"
+            names = tuple(attributes.get("itemprop", "").split())
+            types = tuple(attributes.get("itemtype", "").split()) or ("Thing",)
+            types = types if "itemscope" in attributes else ()
+        else:
+            vocabulary = "hcard"
+            names = tuple(filter(_CARD_CLASS.match, attributes.get("class", "").split()))
+            types = tuple(name for name in names if name in {"vcard", "h-card"})
+        if not (names or types):
+            return
+        value = attributes.get(_VALUE_OF.get(element.tag, "content"), attributes.get("content"))
+        parent = self.open_marks[-1][1].number if self.open_marks else None
+        mark = _OpenMark(len(self.marks), names, types, vocabulary, value, parent)
+        mark.end = self.offset + self.size
+        self.marks.append(mark)
+        self.open_marks.append((element, mark))
+
+    def _close_mark(self) -> None:
+        _, mark = self.open_marks.pop()
+        if mark.start is not None:
+            mark.end = self.offset + self.size if self.size else self.offset - 1
+
+    # ------------------------------------------------------------ the text of one block
+
+    def _clear(self) -> None:
+        self.pieces: list[str] = []
+        self.size = 0
+        self.space = False  # white space was seen and not yet written
+        self.at_break = False
+        self.links: list[Link] = []
+        self.bold: list[tuple[int, int]] = []
+
+    def _write(self, raw: str) -> None:
+        if self.context.preformatted:
+            for number, line in enumerate(raw.split("\n")):
+                if number:
+                    self._break_line()
+                self._write_folded(line)
+        else:
+            self._write_folded(raw)
+
+    def _write_folded(self, raw: str) -> None:
+        """Add text, its white space folded to single blanks."""
+        if not raw.isascii():
+            raw = raw.translate(_ZERO_WIDTH)
+        words = raw.split()
+        if not words:
+            self.space = self.space or bool(raw)
+            return
+        if self.size and not self.at_break and (self.space or raw[0].isspace()):
+            self.pieces.append(" ")
+            self.size += 1
+        start = self.offset + self.size
+        if self.link and self.link.start is None:
+            self.link.start = start
+        for _, mark in self.open_marks:
+            if mark.start is None:
+                mark.start = start
+        folded = " ".join(words)
+        self.pieces.append(folded)
+        self.size += len(folded)
+        self.space = raw[-1].isspace()
+        self.at_break = False
+        if self.bold_depth > 0 or self.context.kind == "term":
+            if self.bold and start - self.bold[-1][1] <= 1:
+                start = self.bold.pop()[0]
+            self.bold.append((start, self.offset + self.size))
+
+    def _break_line(self) -> None:
+        """A line break; the second in a row parts paragraphs, as it was used to."""
+        if not self.size:
+            return
+        if not self.at_break:
+            self.pieces.append("\n")
+            self.size += 1
+            self.at_break = True
+            self.space = False
+        elif self.context.cell is None:
+            self._flush()
+
+    def _separate(self, *, closing_cell: bool = False) -> None:
+        """A container begins or ends: a new block, or a new line inside a data cell."""
+        if self.context.cell is None or closing_cell:
+            self._flush()
+        elif self.size and not self.at_break:
+            self._break_line()
+
+    def _close_link(self) -> None:
+        link, self.link = self.link, None
+        if link is None:
+            return
+        end = self.offset + self.size
+        if link.start is not None and link.start < end:
+            text = "".join(self.pieces)[link.start - self.offset :].rstrip("\n")
+            self.links.append(Link(text, link.href, link.start, link.start + len(text)))
+        elif not link.used:
+            self.links.append(Link(link.alternative, link.href, end, end))
+
+    def _flush(self) -> None:
+        """End the block being gathered; links and marks that are open go on in the next."""
+        if not self.size:
+            return
+        text = "".join(self.pieces)
+        if self.link and self.link.start is not None:
+            again = _OpenLink(self.link.href, used=True)
+            self._close_link()
+            self.link = again
+        text = text.rstrip("\n")
+        context = self.context
+        end = self.offset + len(text)
+        self.drafts.append(
+            BlockDraft(
+                kind=context.kind,
+                level=context.level,
+                region=context.region,
+                text=text,
+                start=self.offset,
+                links=tuple(
+                    link if link.end <= end else Link(link.text, link.href, end, end)
+                    for link in self.links
+                ),
+                bold=tuple(self.bold),
+                cell=context.cell,
+                list=context.list,
+                part=context.part,
+                frame=context.frame,
+                classes=context.classes,
+                language=context.language,
+            )
+        )
+        self.offset = end + 1
+        self._clear()
+
+
+def _span(written: str | None) -> int:
+    """Read a rowspan or colspan; nonsense means 1."""
+    if written and written.strip().isdecimal():
+        return min(max(int(written), 1), _MAX_SPAN)
+    return 1
+
+
+def _hidden_selectors(sheet: str) -> frozenset[str]:
+    """Find the simple selectors that a style sheet hides on screen."""
+    if not _INVISIBLE.search(sheet):
+        return frozenset()
+    return frozenset(
+        selector.strip()
+        for selectors, rules in _RULE.findall(_MEDIA.sub("", sheet))
+        if _INVISIBLE.search(rules)
+        for selector in selectors.split(",")
+        if _SIMPLE_SELECTOR.fullmatch(selector.strip())
+    )
+
+
+def _holds_message(element: _Element) -> bool:
+    """Whether an element named as furniture holds a main heading and text under it."""
+    if element.tag in {"nav", "footer"} or element.get("role"):
+        return False
+    heading = element.find(".//h1")
+    return heading is not None and len(element.findall(".//p")) > 1

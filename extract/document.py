@@ -1,0 +1,122 @@
+"""What a page is made of: blocks of text in document order, each with its kind, region and place.
+
+A `Document` owns one *canonical text*: the texts of its blocks joined by line feeds. Every start
+and end in this package counts characters of that text, so a quotation can be checked for ever:
+``document.text[start:end] == raw``.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+__all__ = ["CONTENT", "Block", "Cell", "Document", "Link", "Mark"]
+
+CONTENT = frozenset({"main", "aside"})  # the regions that are the page's own message
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A link inside a block: its text, its address as written, its place in the canonical text.
+
+    The text may be empty, for a picture or an address that a script wrote; start and end are then
+    equal.
+    """
+
+    text: str
+    href: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """Where a block stands in a data table; rows and columns count from 0, spans resolved."""
+
+    table: int
+    row: int
+    column: int
+    rowspan: int = 1
+    colspan: int = 1
+    header: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One heading, paragraph, list item, table cell, term or description of a page.
+
+    `kind` is heading, paragraph, item, cell, term, description, address or caption. `level` is a
+    heading's rank (1 to 6) or a list item's depth. `region` is main, aside, nav, header, footer or
+    archive. A line feed in `text` is a line break of the page. `bold` holds the emphasised
+    stretches; `path` the numbers of the headings above, outermost first. `part` tells the blocks
+    of one list item or layout cell from those of the next.
+    """
+
+    number: int
+    kind: str
+    level: int
+    region: str
+    text: str
+    start: int
+    links: tuple[Link, ...] = ()
+    bold: tuple[tuple[int, int], ...] = ()
+    path: tuple[int, ...] = ()
+    cell: Cell | None = None
+    list: int | None = None
+    part: int | None = None
+    classes: str = ""
+    language: str = ""
+
+    @property
+    def end(self) -> int:
+        """Where the block ends in the canonical text, exclusive."""
+        return self.start + len(self.text)
+
+    @property
+    def is_content(self) -> bool:
+        """Whether the block belongs to the page's message rather than to its furniture."""
+        return self.region in CONTENT
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Typed markup around a stretch of text: hCard classes or microdata attributes.
+
+    `names` are classes or properties, `types` the item types it opens, `value` an attribute that
+    stands for the text (a content, href or title), `parent` the number of the enclosing mark.
+    """
+
+    vocabulary: str
+    names: tuple[str, ...]
+    types: tuple[str, ...]
+    start: int
+    end: int
+    value: str | None
+    parent: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A page as its blocks, with what its head declares.
+
+    `title` is the raw title, `language` the declared one, `meta` the named metadata with names in
+    lower case, `base` the raw base address, `scripts` the JSON-LD texts. `problems` says in words
+    what could not be read.
+    """
+
+    text: str
+    blocks: tuple[Block, ...]
+    title: str = ""
+    language: str = ""
+    meta: tuple[tuple[str, str], ...] = ()
+    base: str | None = None
+    marks: tuple[Mark, ...] = ()
+    scripts: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()
+
+    def content(self) -> Iterator[Block]:
+        """Go through the blocks of the page's own message, in order."""
+        return (block for block in self.blocks if block.is_content)
+
+    @property
+    def main_text(self) -> str:
+        """The text of the page's own message, one block a line."""
+        return "\n".join(block.text for block in self.content())

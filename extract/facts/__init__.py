@@ -1,0 +1,1 @@
+"""What a page states: contacts, partnerships, counts, authorities, law, dates, attachments."""

@@ -1,0 +1,206 @@
+"""Assembly: the tokens of an entry become records, contacts in partnerships or by themselves.
+
+Directories rarely mark where one contact ends. Three things tell: a name where the record already
+has one, a name that opens a line after means of contact were given, and a paragraph of something
+else in between.
+"""
+
+from collections.abc import Sequence
+
+from extract.facts.entries import Entry, Part
+from extract.facts.lines import NAMING, POINTS, Token
+from extract.facts.names import kind_of_name
+from extract.facts.observations import LABEL_ABOVE, Quote, RecordDraft, computed, quote
+from extract.facts.pieces import Piece
+
+__all__ = ["ATTRIBUTES", "assemble", "is_reachable"]
+
+ATTRIBUTES = frozenset({"area", "region", "country", "police_force", "predecessor"})
+_MEANS = (*sorted(POINTS), "address", "postcode")
+_ADDRESS_LINES = 8
+
+
+def is_reachable(contact: RecordDraft) -> bool:
+    """Whether a contact has a means of contact or an address, without which it is none."""
+    return contact.has(*_MEANS)
+
+
+def assemble(entry: Entry) -> list[RecordDraft]:
+    """Put the records of one entry together, in order."""
+    assembly = _Assembly(entry)
+    for part in entry.parts:
+        assembly.take(part)
+    return assembly.finish()
+
+
+class _Assembly:
+    """The records of one entry while its tokens are taken in."""
+
+    def __init__(self, entry: Entry) -> None:
+        self.entry = entry
+        self.records: list[RecordDraft] = []
+        self.partnership: RecordDraft | None = None
+        self.current: RecordDraft | None = None
+        self.pending: list[Token] = []  # lines that a postcode may yet make an address
+        self.loose: list[tuple[str, Quote]] = []  # attributes named before their partnership
+        self.title_naming: tuple[str, Quote] | None = None
+        if entry.title:
+            self._take_title(entry.title)
+
+    def take(self, part: Part) -> None:
+        """Take in one block."""
+        if not part.tokens:
+            self._close()
+            return
+        fields = {token.field for token in part.tokens}
+        if part.prose and fields & NAMING:
+            self._close()
+        if self._repeats(part.tokens, fields):
+            self._close()
+        for token in part.tokens:
+            self._take_token(token)
+        if part.prose or not fields & {"line", "address"} or fields & POINTS:
+            self._settle_pending()
+
+    def finish(self) -> list[RecordDraft]:
+        """Close what is open and hand over the records."""
+        self._close()
+        if self.partnership:
+            for name, held in self.loose:
+                self.partnership.add(name, held)
+        return self.records
+
+    # ------------------------------------------------------------ one token
+
+    def _take_title(self, title: Piece) -> None:
+        kind = kind_of_name(" ".join(title.text.split()))
+        if kind == "partnership":
+            self._open_partnership(quote(title, "heading", LABEL_ABOVE))
+        elif kind in NAMING:
+            self.title_naming = (kind, quote(title, "heading", LABEL_ABOVE))
+        elif self.entry.single and kind is None and len(title.text) < 60:
+            self.title_naming = ("unit", quote(title, "heading", LABEL_ABOVE))
+
+    def _take_token(self, token: Token) -> None:
+        field = token.field
+        if field == "partnership":
+            self._close()
+            self._open_partnership(token.quote)
+        elif field in ATTRIBUTES:
+            if self.partnership:
+                self.partnership.add(field, token.quote)
+            else:
+                self.loose.append((field, token.quote))
+        elif field in {"line", "address"}:
+            self._take_line(token)
+        elif field == "postcode":
+            self._take_postcode(token)
+        elif field in NAMING:
+            self._take_name(token)
+        else:
+            self._settle_pending()
+            self._record().add(field, token.quote)
+
+    def _take_name(self, token: Token) -> None:
+        current = self.current
+        if current and self._begins_another(token, current):
+            self._close()
+        record = self._record()
+        if not record.has(token.field):
+            record.add(token.field, token.quote)
+        elif record.first(token.field) != token.quote:
+            self.pending.append(Token("line", token.quote))
+
+    def _begins_another(self, token: Token, current: RecordDraft) -> bool:
+        held = current.first(token.field)
+        if held and held.value == token.quote.value:
+            return False
+        if token.field == "person":
+            if held:
+                return True
+        elif held and not self.entry.single:
+            return current.has(*_MEANS)
+        if self.entry.single or token.quote.rule == "labelled":
+            return False
+        return token.opens and current.has(*POINTS)
+
+    def _take_line(self, token: Token) -> None:
+        current = self.current
+        if current and token.opens and current.has("postcode") and token.quote.rule == "address":
+            self._close()
+        self.pending.append(token)
+
+    def _take_postcode(self, token: Token) -> None:
+        current = self.current
+        held = current.first("postcode") if current else None
+        if held and held.value != token.quote.value:
+            pending, self.pending = self.pending, []
+            self._close()
+            self.pending = pending
+        record = self._record()
+        if not record.has("address"):
+            for line in self.pending[-_ADDRESS_LINES:]:
+                record.add("address", line.quote)
+        self.pending = []
+        record.add("postcode", token.quote)
+
+    def _settle_pending(self) -> None:
+        """Lines without a postcode: an address if one of them looks like it, else nothing."""
+        pending, self.pending = self.pending, []
+        first = next(
+            (number for number, token in enumerate(pending) if token.field == "address"), None
+        )
+        if first is None:
+            return
+        record = self._record()
+        if not record.has("address"):
+            for line in pending[first : first + _ADDRESS_LINES]:
+                record.add("address", line.quote)
+
+    # ------------------------------------------------------------ records
+
+    def _repeats(self, tokens: Sequence[Token], fields: set[str]) -> bool:
+        """Whether a block starts over: a label that opened the record comes again."""
+        current = self.current
+        if current is None or self.entry.single:
+            return False
+        first = tokens[0]
+        return (
+            first.opens
+            and first.field in NAMING
+            and current.has(*POINTS)
+            and any(current.has(field) for field in fields & POINTS)
+        )
+
+    def _record(self) -> RecordDraft:
+        if self.current is None:
+            self.current = RecordDraft("contact")
+        return self.current
+
+    def _open_partnership(self, name: Quote) -> None:
+        if self.partnership and name.value in self.partnership.values("name"):
+            return
+        if self.partnership and self.entry.single:
+            return
+        self.partnership = RecordDraft("partnership")
+        self.partnership.add("name", name)
+        for field, held in self.loose:
+            self.partnership.add(field, held)
+        self.loose = []
+        self.records.append(self.partnership)
+
+    def _close(self) -> None:
+        self._settle_pending()
+        record, self.current = self.current, None
+        if record is None or not is_reachable(record):
+            return
+        if self.title_naming and not record.has("organisation", "unit", self.title_naming[0]):
+            field, held = self.title_naming
+            if not (field == "person" and record.has("person")):
+                record.add(field, held)
+        if self.entry.region != "main":
+            record.add("region", computed(self.entry.region, "region"))
+        if self.partnership:
+            self.partnership.children.append(record)
+        else:
+            self.records.append(record)

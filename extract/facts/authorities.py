@@ -1,0 +1,231 @@
+"""Responsible authorities: the list a page gives, and where each of them applies."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from extract.document import Block, Document
+from extract.facts.grids import Grid, grids_of
+from extract.facts.observations import LABEL_ABOVE, RecordDraft, computed, quote
+from extract.facts.pieces import Piece, piece_of
+from extract.facts.prose import sentences_of
+from extract.reference.places import country_of
+
+__all__ = ["AuthorityList", "find_authorities", "read_authorities"]
+
+_SUBJECT = re.compile(r"responsible (?:authorit(?:y|ies)|bod(?:y|ies))|awdurdod(?:au)? cyfrifol", re.IGNORECASE)
+_NOT_THESE = re.compile(
+    r"\b(?:not|other than|besides|in addition to|as well as|work(?:s|ing)? (?:closely )?with|co-?operat\w+|"
+    r"consult\w*|invite\w*)\b[^.]{0,60}$|\bnot (?:\w+ ){0,3}responsible|co-?operating bod",
+    re.IGNORECASE,
+)
+_WHERE = re.compile(
+    r"[\s,(]{1,3}(?:\(?\s?(?:only )?(?:in|for|yn|yng) )?(?P<where>England and Wales|England|Wales|Lloegr|Cymru|Nghymru)"
+    r"(?: only)?\)?$",
+    re.IGNORECASE,
+)
+_WHERE_FIRST = re.compile(
+    r"^(?:in |for |yn |yng )(?P<where>England|Wales|Lloegr|Cymru|Nghymru)\s?[,:]?\s(?:the |its )?", re.IGNORECASE
+)
+_ABBREVIATION = re.compile(r"\s?\((?:the )?[A-Z][A-Za-z&]{1,7}s?\)")
+_ALTERNATIVE = re.compile(r",?\s(?:or|and)\s(?=.{3,80}?\b(?:in|for) (?:England|Wales)\b)", re.IGNORECASE)
+_IN_COUNTRY = re.compile(r"\b(?:in|for) (?:England|Wales)\b", re.IGNORECASE)
+_LIST_SENTENCE = re.compile(
+    r"responsible (?:authorities|bodies)(?: (?:of|for|in|on) [^.:,]{2,60}?)?(?: are| were|,? namely| include| comprise|:)\s?:?\s?(?P<list>[^.;]{10,500})",
+    re.IGNORECASE,
+)
+_LIST_BEFORE = re.compile(
+    r"(?:representatives (?:from|of)|made up of|consists? of|comprises?)\s(?P<list>[^.;()]{10,400}?)[,]?\s?"
+    r"(?:\((?:the|known as|called|together)[^)]{0,40}responsible authorities[^)]{0,10}\)|[,;]? (?:known|called|these are|together)[^.]{0,40}responsible authorities)",
+    re.IGNORECASE,
+)
+_COMMA = re.compile(r"\s?;\s?(?:and\s)?|,\s(?:and\s)?|\n")
+_YES = re.compile(r"(?:yes|y|✓|✔|√|x|●|•|\*|ydy|ie|oes|true)(?:\b.*)?", re.IGNORECASE)
+_NO = re.compile(r"(?:no|n|✗|✘|–|—|-|nac ydy|na|false)?", re.IGNORECASE)
+_LONGEST_NAME = 120
+
+
+@dataclass(frozen=True, slots=True)
+class AuthorityList:
+    """A list of responsible authorities: its lead-in and its entries as printed."""
+
+    lead: Block | None
+    items: tuple[tuple[Piece, str | None], ...]  # each with the country its column says, if any
+
+
+def find_authorities(document: Document) -> AuthorityList | None:
+    """Find the page's list of responsible authorities: a list, a table, or else a sentence."""
+    if not _SUBJECT.search(document.text):
+        return None
+    blocks = list(document.content())
+    return _listed(blocks) or _tabled(blocks, document) or _written(blocks)
+
+
+def read_authorities(listing: AuthorityList | None) -> Iterator[RecordDraft]:
+    """Turn a list into records, one for each authority and country."""
+    seen = set()
+    for item, column in listing.items if listing else ():
+        for part in _alternatives(item):
+            name, where = _name_and_place(part)
+            if not name or len(name.text) > _LONGEST_NAME or name.text.casefold() in seen:
+                continue
+            seen.add(name.text.casefold())
+            plain = _ABBREVIATION.sub("", name.text)
+            record = RecordDraft("authority")
+            record.add("name", quote(name, "authority list", LABEL_ABOVE, " ".join(plain.split())))
+            if where is not None:
+                record.add("applies_to", quote(where, "authority list", LABEL_ABOVE, _country(where.text)))
+            elif column:
+                record.add("applies_to", computed(column, "column head"))
+            yield record
+
+
+def _country(text: str) -> str:
+    return "Wales" if text.lower() in {"nghymru", "cymru", "wales"} else country_of(text) or text
+
+
+def _listed(blocks: Sequence[Block]) -> AuthorityList | None:
+    """A list after a lead-in that speaks of responsible authorities, or under such a heading."""
+    best: AuthorityList | None = None
+    for number, block in enumerate(blocks):
+        if block.kind != "item" or (number and blocks[number - 1].list == block.list):
+            continue
+        lead = blocks[number - 1] if number else None
+        if lead is None or not _leads(lead, blocks):
+            continue
+        items = []
+        for each in blocks[number:]:
+            if each.list != block.list:
+                if each.kind == "item" and each.level > block.level:
+                    continue
+                break
+            items.append((piece_of(each).strip(), None))
+        if len(items) >= 2 and (best is None or len(items) > len(best.items)):
+            best = AuthorityList(lead, tuple(items))
+    return best
+
+
+def _leads(lead: Block, blocks: Sequence[Block]) -> bool:
+    """Whether a block announces the responsible authorities; its last sentence decides."""
+    if lead.kind == "heading":
+        return _SUBJECT.search(lead.text) is not None and not _NOT_THESE.search(lead.text)
+    last = sentences_of(piece_of(lead))[-1].text if lead.text else ""
+    found = _SUBJECT.search(last)
+    if found:
+        return not _NOT_THESE.search(last[: found.start()]) and not re.search(
+            r"\b(?:must|should|may|also|have to) (?:\w+ ){0,2}(?:co-?operate|consult|work with|invite|involve)", last
+        )
+    above = next((block for block in blocks if lead.path and block.number == lead.path[-1]), None)
+    return (
+        above is not None
+        and _SUBJECT.search(above.text) is not None
+        and last.endswith(":")
+        and not _NOT_THESE.search(last)
+        and not re.search(r"\b(?:co-?operat|consult|invit|also work|duties|must|should)\w*", last)
+    )
+
+
+def _tabled(blocks: Sequence[Block], document: Document) -> AuthorityList | None:
+    """A table: authorities down, countries or "responsible authority?" across, yes or no in it."""
+    for grid in grids_of(block for block in blocks if block.cell or block.kind == "caption").values():
+        found = _from_grid(grid, document)
+        if found is not None:
+            return found
+    return None
+
+
+def _from_grid(grid: Grid, document: Document) -> AuthorityList | None:
+    if len(grid.heads) < 2 or grid.transposed:
+        return None
+    countries: dict[int, str] = {}
+    deciding: set[int] = set()
+    for head in grid.heads[1:]:
+        mentioned = [name for name in ("England", "Wales") if re.search(rf"\b{name}\b", head.text, re.IGNORECASE)]
+        if len(mentioned) == 1:
+            countries[head.number] = mentioned[0]
+        elif _SUBJECT.search(head.text):
+            deciding.add(head.number)
+    about = _SUBJECT.search(grid.heads[0].text) or (grid.caption and _SUBJECT.search(grid.caption.text))
+    about = about or any(_SUBJECT.search(document.blocks[above].text) for above in grid.first.path[-1:])
+    where_column = next(
+        (head.number for head in grid.heads[1:] if re.match(r"(?:applies|applies to|where|country|nation)\b", head.text, re.IGNORECASE)),
+        None,
+    )
+    if not (deciding or (about and (countries or where_column))):
+        return None
+    items: list[tuple[Piece, str | None]] = []
+    for line in grid.lines:
+        name = line.cells[0][0]
+        answers = {
+            head.number: block.text.strip()
+            for block, heads in line.cells[1:]
+            for head in heads
+        }
+        if any(_NO.fullmatch(answers.get(number, "")) for number in deciding):
+            continue
+        if where_column is not None:
+            places = [place for place in ("England", "Wales") if place in answers.get(where_column, "")]
+            items.append((piece_of(name).strip(), places[0] if len(places) == 1 else None))
+            continue
+        yes = [
+            country
+            for number, country in countries.items()
+            if answers.get(number) and _YES.fullmatch(answers[number])
+        ]
+        if countries and not yes:
+            continue
+        items.append((piece_of(name).strip(), yes[0] if len(set(yes)) == 1 else None))
+    return AuthorityList(None, tuple(items)) if len(items) >= 2 else None
+
+
+def _written(blocks: Sequence[Block]) -> AuthorityList | None:
+    """A sentence that names them one after the other."""
+    for pattern in (_LIST_SENTENCE, _LIST_BEFORE):
+        for block in blocks:
+            if block.kind == "heading" or not _SUBJECT.search(block.text):
+                continue
+            match = pattern.search(block.text)
+            if not match or _NOT_THESE.search(block.text[: match.start()][-80:]):
+                continue
+            listed = piece_of(block).cut(*match.span("list"))
+            items = _parts(listed)
+            if len(items) >= 3:
+                return AuthorityList(block, tuple((item, None) for item in items))
+    return None
+
+
+def _parts(listed: Piece) -> list[Piece]:
+    """Part a written list; the last comma's "and" counts, one inside a name does not."""
+    parts = listed.split(_COMMA)
+    last = parts[-1]
+    halves = last.split(re.compile(r"\sand\s"))
+    if len(parts) > 1 and len(halves) == 2 and not re.search(r"\bfire$", halves[0].text):
+        parts[-1:] = halves
+    return parts
+
+
+def _alternatives(item: Piece) -> list[Piece]:
+    """Part "X in England, or Y in Wales" into its two."""
+    if len(_IN_COUNTRY.findall(item.text)) < 2:
+        return [item]
+    return item.split(_ALTERNATIVE)
+
+
+def _name_and_place(part: Piece) -> tuple[Piece, Piece | None]:
+    """Take the country off a name, and its article."""
+    part = part.strip(" \t\n,;:.•–-")
+    where: Piece | None = None
+    if match := _WHERE_FIRST.match(part.text):
+        where = part.cut(*match.span("where"))
+        part = part.cut(match.end())
+    elif match := _WHERE.search(part.text):
+        where = part.cut(*match.span("where"))
+        part = part.cut(0, match.start())
+        if country_of(where.text) == "England and Wales":
+            where = None
+    if match := re.match(r"(?:and|or) ", part.text):
+        part = part.cut(match.end())
+    if match := re.match(r"(?:the|every|each) ", part.text, re.IGNORECASE):
+        part = part.cut(match.end())
+    return part.strip(" \t\n,;:.•–-"), where
+

@@ -1,0 +1,128 @@
+"""Claim checks: a page's own numbers held against what was read from the same page."""
+
+import re
+from collections.abc import Iterator, Sequence
+
+from extract.document import Document
+from extract.facts.authorities import AuthorityList
+from extract.facts.counts import CountTable, noun_of
+from extract.facts.numbers import NUMBER, is_approximate, read_number
+from extract.facts.observations import PROSE, Quote, RecordDraft, computed, quote
+from extract.facts.pieces import Piece, piece_of
+from extract.facts.prose import sentences_of
+
+__all__ = ["check_claims"]
+
+_LISTING = re.compile(
+    r"\b(?:lists?|listed|shows?|shown|showing|contains?|includes?|holds?|has|gives|covers|below|following|"
+    r"here are|directory|entries|on this page|in this list|register)\b",
+    re.IGNORECASE,
+)
+_ENTRIES = re.compile(
+    rf"(?<![\w.,/£-])(?P<number>{NUMBER}) (?:\w+ ){{0,2}}?(?P<what>partnerships|csps|cdrps|community safety partnerships|"
+    r"crime and disorder (?:reduction )?partnerships|entries|contacts|co-?ordinators|officers|people|records)\b",
+    re.IGNORECASE,
+)
+_PEOPLE = re.compile(r"contact|co-?ordinator|officer|people", re.IGNORECASE)
+_FIRST_NUMBER = re.compile(rf"(?<![\w.,/£-])(?P<number>{NUMBER})\b", re.IGNORECASE)
+_LINE_GAP = 0.02  # how far a claim of "around" may be out
+
+
+def check_claims(
+    document: Document,
+    tables: Sequence[CountTable],
+    listing: AuthorityList | None,
+    partnerships: Sequence[RecordDraft],
+    contacts: Sequence[RecordDraft],
+) -> Iterator[RecordDraft]:
+    """Check what can be checked on the page itself.
+
+    Totals of tables against their rows, the announced length of the list of authorities against the
+    list, and "this page lists N" against the entries found.
+    """
+    for table in tables:
+        yield from _totals(table)
+    if listing is not None and listing.lead is not None:
+        yield from _announced(listing)
+    yield from _listed(document, partnerships, contacts)
+
+
+def _check(claimed: Quote, found: int, how: str, *, approximate: bool = False) -> RecordDraft:
+    number = int(claimed.value)
+    agrees = number == found or (approximate and abs(number - found) <= _LINE_GAP * 5 * number)
+    record = RecordDraft("claim_check")
+    record.add("claimed", claimed)
+    record.add("found", computed(str(found), "counted"))
+    record.add("agrees", computed("true" if agrees else "false", "compared"))
+    record.add("how", computed(how, "compared"))
+    return record
+
+
+def _totals(table: CountTable) -> Iterator[RecordDraft]:
+    """Add up the rows above each total; a total of totals counts those."""
+    since: list[int] = []
+    totals: list[int] = []
+    for number, (place, printed, value) in enumerate(table.rows):
+        if number not in table.totals:
+            since.append(value)
+            continue
+        parts = since if len(since) >= 2 else [*totals, *since]
+        if len(parts) >= 2:
+            how = f"{len(parts)} rows added up against {place.text}"
+            claimed = quote(printed, "total", PROSE, str(value))
+            yield _check(claimed, sum(parts), how)
+        totals.append(value)
+        since = []
+
+
+def _announced(listing: AuthorityList) -> Iterator[RecordDraft]:
+    """Hold "five kinds of body are responsible authorities:" against the list that follows."""
+    if listing.lead is None:
+        return
+    last = sentences_of(piece_of(listing.lead))[-1]
+    match = _FIRST_NUMBER.search(last.text)
+    value = read_number(match["number"]) if match else None
+    if match and value is not None and 2 <= value <= 30:
+        claimed = quote(last.cut(*match.span("number")), "announced", PROSE, str(value))
+        yield _check(claimed, len(listing.items), "entries of the list")
+
+
+def _listed(
+    document: Document, partnerships: Sequence[RecordDraft], contacts: Sequence[RecordDraft]
+) -> Iterator[RecordDraft]:
+    """Hold "this page lists 42 partnerships" against the entries found."""
+    if len(partnerships) < 2 and len(contacts) < 2:
+        return
+    for block in document.content():
+        if block.kind == "cell" or not _ENTRIES.search(block.text):
+            continue
+        for sentence in sentences_of(piece_of(block)):
+            match = _ENTRIES.search(sentence.text)
+            if not match or not _is_about_page(sentence, match):
+                continue
+            value = read_number(match["number"])
+            found = _found(match["what"], partnerships, contacts)
+            if value is None or value < 2 or not found:
+                continue
+            claimed = quote(sentence.cut(*match.span("number")), "announced", PROSE, str(value))
+            rough = is_approximate(sentence.text[: match.start("number")])
+            yield _check(claimed, found, f"{match['what']} on this page", approximate=rough)
+
+
+def _is_about_page(sentence: Piece, match: re.Match[str]) -> bool:
+    """Whether a sentence counts what the page lists, not what there is in the country."""
+    rest = sentence.text[: match.start()] + sentence.text[match.end() :]
+    after = sentence.text[match.end() : match.end() + 40]
+    return bool(_LISTING.search(rest) or noun_of(match["what"]) == "entries") and not re.match(
+        r"\s(?:in|across) (?:England|Wales)\b", after
+    )
+
+
+def _found(
+    what: str, partnerships: Sequence[RecordDraft], contacts: Sequence[RecordDraft]
+) -> int:
+    if _PEOPLE.search(what):
+        return len(contacts) + sum(len(each.children) for each in partnerships)
+    if noun_of(what) == "entries" or what.lower() == "records":
+        return len(partnerships) or len(contacts)
+    return len(partnerships)

@@ -1,0 +1,254 @@
+"""Counts: the numbers of partnerships, forces and entries that a page claims, and where."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from extract.document import Block, Document
+from extract.facts.grids import Grid, grids_of
+from extract.facts.numbers import NUMBER, is_approximate, read_number
+from extract.facts.observations import LABELLED, PROSE, Quote, RecordDraft, computed, quote
+from extract.facts.pieces import Piece, piece_of
+from extract.facts.prose import sentences_of
+from extract.reference.places import REGIONS, country_of, region_of
+
+__all__ = ["CountTable", "count_tables", "noun_of", "read_counts"]
+
+_CSP = r"community safety partnerships?|csps?"
+_CDRP = r"crime (?:and|&) disorder(?: reduction)? partnerships?|cdrps?"
+_NOUN = (
+    rf"(?:(?:{_CDRP})(?:\s?\((?:{_CSP}|cdrps?)\))?|(?:{_CSP})(?:\s?\((?:csps?|cdrps?)\))?"
+    r"|(?:local |statutory )?partnerships|police forces?|police force areas|entries"
+    r"|partneriaeth(?:au)?(?: diogelwch cymunedol)?|bartneriaeth(?:au)?(?: diogelwch cymunedol)?"
+    r"|heddlu(?:oedd)?)"
+)
+_REGION_NAMES = "|".join(sorted((re.escape(name) for name in REGIONS), key=len, reverse=True))
+_PLACE = (
+    r"(?:England and Wales|England & Wales|Cymru a Lloegr|England|Wales|Lloegr|Cymru|Nghymru|Gymru|"
+    rf"Yorkshire (?:and|&) (?:the )?Humber(?:side)?|{_REGION_NAMES}|Greater London)"
+)
+_IN = (
+    r"(?:\s?\(|\s(?:in|across|for|throughout|within|covering|yn|yng|ar draws|i)\s(?:(?:all of|both|the whole of) )?(?:the )?)"
+)
+_DESCRIBING = r"(?:(?:local|different|separate|statutory|new|remaining|active|territorial|such|merged|o|of the|of these|kinds of) ){0,2}"
+# 310 CSPs in England
+_NUMBER_NOUN = re.compile(
+    rf"(?<![\w.,/£-])(?P<number>{NUMBER}) {_DESCRIBING}(?P<noun>{_NOUN})\b(?:{_IN}(?P<place>{_PLACE})\b)?",
+    re.IGNORECASE,
+)
+# ..., and 22 in Wales; 346 in England
+_NUMBER_PLACE = re.compile(
+    rf"(?<![\w.,/£-])(?P<number>{NUMBER})(?: of (?:them|these|which))?(?: (?:are|is|were))?{_IN}(?P<place>{_PLACE})\b",
+    re.IGNORECASE,
+)
+# England has 346 CDRPs; Wales had 22
+_PLACE_HAS = re.compile(
+    rf"\b(?P<place>{_PLACE}) (?:currently |now |still )?(?:has|had|have|contains?|is served by|was served by|with)\s(?P<lead>(?:\w+ ){{0,2}}?)"
+    rf"(?P<number>{NUMBER})\b(?: {_DESCRIBING}(?P<noun>{_NOUN})\b)?",
+    re.IGNORECASE,
+)
+# In Wales ... there are 22 of them
+_OF_THEM = re.compile(
+    rf"\bthere (?:are|were) (?:\w+ ){{0,2}}?(?P<number>{NUMBER}) (?:of them|such (?:partnerships|bodies))\b",
+    re.IGNORECASE,
+)
+_ANY_PLACE = re.compile(rf"\b{_PLACE}\b", re.IGNORECASE)
+_ANY_NOUN = re.compile(rf"\b{_NOUN}\b", re.IGNORECASE)
+_TOTAL = re.compile(
+    r"(?:(?:grand |overall )?total|all(?: regions| areas)?|england and wales|england|cyfanswm|sum)(?: total)?",
+    re.IGNORECASE,
+)
+_YEAR_BEFORE = re.compile(r"\b(?:in|since|by|from|of|during|until|to|april|march|may|june|july)\s$", re.IGNORECASE)
+_GATE = re.compile(r"partner|csp|cdrp|forces?\b|entries|heddlu", re.IGNORECASE)
+_HAS_NUMBER = re.compile(rf"\b{NUMBER}\b", re.IGNORECASE)
+_INTEGER = re.compile(r"\d{1,3}(?:,\d{3})*|\d{1,6}")
+
+
+@dataclass(frozen=True, slots=True)
+class CountTable:
+    """A table of counts: each place with its number, and the totals among its lines.
+
+    `totals` holds positions in `rows`; a total counts the rows since the one before it.
+    """
+
+    rows: tuple[tuple[Piece, Piece, int], ...]
+    totals: tuple[int, ...]
+    what: str
+
+
+def noun_of(text: str) -> str | None:
+    """Say in one form what is counted: partnerships by their kind, forces, entries.
+
+    >>> noun_of("CDRPs"), noun_of("local partnerships"), noun_of("members")
+    ('crime and disorder reduction partnerships', 'partnerships', None)
+    """
+    plain = text.lower()
+    if re.search(r"cdrp|crime (?:and|&) disorder", plain):
+        return "crime and disorder reduction partnerships"
+    if re.search(r"\bcsps?\b|community safety|diogelwch cymunedol", plain):
+        return "community safety partnerships"
+    if "partner" in plain:
+        return "partnerships"
+    if "force" in plain or "heddlu" in plain:
+        return "police forces"
+    return "entries" if "entries" in plain else None
+
+
+def read_counts(document: Document, tables: Sequence[CountTable]) -> Iterator[RecordDraft]:
+    """Read the counts that a page claims, in sentences and tables, in order."""
+    found: list[tuple[int, RecordDraft]] = []
+    for table in tables:
+        for place, number, value in table.rows:
+            record = RecordDraft("count")
+            record.add("number", quote(number, "count table", LABELLED, str(value)))
+            record.add("what", computed(table.what, "table head"))
+            record.add("where", quote(place, "count table", LABELLED, _place_name(place.text)))
+            found.append((place.start, record))
+    for block in document.content():
+        if block.kind != "cell" and _GATE.search(block.text) and _HAS_NUMBER.search(block.text):
+            found.extend(_counts_in(block))
+    seen = set()
+    for _, record in sorted(found, key=lambda each: each[0]):
+        key = tuple(
+            held.value if (held := record.first(name)) else "" for name in ("number", "what", "where")
+        )
+        if key not in seen:
+            seen.add(key)
+            yield record
+
+
+def _counts_in(block: Block) -> Iterator[tuple[int, RecordDraft]]:
+    """Read the counts of one block; what is counted carries on from sentence to sentence."""
+    what: tuple[str, Quote] | None = None
+    for sentence in sentences_of(piece_of(block)):
+        found: dict[int, RecordDraft] = {}
+        patterns = (_PLACE_HAS, _NUMBER_NOUN, _NUMBER_PLACE, _OF_THEM)
+        for pattern in patterns if _HAS_NUMBER.search(sentence.text) else ():
+            for match in pattern.finditer(sentence.text):
+                at = match.start("number")
+                if at in found or not _is_count(match, sentence.text):
+                    continue
+                noun = _noun_near(match, sentence, what)
+                if noun is None:
+                    continue
+                record = _record(match, sentence, noun, pattern)
+                if record is not None:
+                    found[at] = record
+                    what = noun
+        for at in sorted(found):
+            yield sentence.start + at, found[at]
+        for mention in _ANY_NOUN.finditer(sentence.text):
+            if named := noun_of(mention.group()):
+                what = (named, quote(sentence.cut(*mention.span()), "count", PROSE, named))
+
+
+def _is_count(match: re.Match[str], text: str) -> bool:
+    printed = match["number"]
+    value = read_number(printed)
+    if value is None:
+        return False
+    before = text[max(0, match.start("number") - 24) : match.start("number")]
+    if re.search(r"(?:\bper|section|sections|schedule|act|regulations|no\.?|number|page|part)\s$", before, re.IGNORECASE):
+        return False
+    return not (len(printed) == 4 and 1900 <= value <= 2099 and _YEAR_BEFORE.search(before))
+
+
+def _noun_near(
+    match: re.Match[str], sentence: Piece, what: tuple[str, Quote] | None
+) -> tuple[str, Quote] | None:
+    """What a number counts: named beside it, else the last thing named before it, else after."""
+    groups = match.groupdict()
+    if groups.get("noun") and (named := noun_of(groups["noun"])):
+        return named, quote(sentence.cut(*match.span("noun")), "count", PROSE, named)
+    before: re.Match[str] | None = None
+    for mention in _ANY_NOUN.finditer(sentence.text[: match.start("number")]):
+        before = mention
+    if before is not None and (named := noun_of(before.group())):
+        return named, quote(sentence.cut(*before.span()), "count", PROSE, named)
+    if what is not None:
+        return what
+    after = _ANY_NOUN.search(sentence.text, match.end())
+    if after is not None and (named := noun_of(after.group())):
+        return named, quote(sentence.cut(*after.span()), "count", PROSE, named)
+    return None
+
+
+def _record(
+    match: re.Match[str],
+    sentence: Piece,
+    noun: tuple[str, Quote],
+    pattern: re.Pattern[str],
+) -> RecordDraft | None:
+    value = read_number(match["number"])
+    record = RecordDraft("count")
+    printed = sentence.cut(*match.span("number"))
+    record.add("number", quote(printed, "count", PROSE, str(value)))
+    record.add("what", noun[1])
+    groups = match.groupdict()
+    if groups.get("place"):
+        place = sentence.cut(*match.span("place"))
+        record.add("where", quote(place, "count", PROSE, _place_name(place.text)))
+    else:
+        before = list(_ANY_PLACE.finditer(sentence.text[: match.start("number")]))
+        if pattern is _OF_THEM and before or (
+            before and re.match(rf"(?:in|across|yn|yng) {_PLACE},? ", sentence.text, re.IGNORECASE)
+        ):
+            place = sentence.cut(*before[-1].span())
+            record.add("where", quote(place, "count", PROSE, _place_name(place.text)))
+        elif pattern is _OF_THEM:
+            return None
+    if is_approximate(sentence.text[: match.start("number")]):
+        record.add("approx", computed("true", "approximate"))
+    return record
+
+
+def _place_name(text: str) -> str:
+    plain = " ".join(text.split())
+    if plain in {"Gymru", "Nghymru"}:
+        return "Wales"
+    return country_of(plain) or region_of(plain) or plain
+
+
+def count_tables(document: Document) -> list[CountTable]:
+    """Find the tables that count partnerships or forces by place."""
+    cells = [block for block in document.content() if block.cell or block.kind == "caption"]
+    tables = []
+    for grid in grids_of(cells).values():
+        table = _count_table(grid, document)
+        if table is not None:
+            tables.append(table)
+    return tables
+
+
+def _count_table(grid: Grid, document: Document) -> CountTable | None:
+    if grid.transposed or len(grid.heads) < 2 or len(grid.lines) > 500:
+        return None
+    above = document.blocks[grid.first.path[-1]].text if grid.first.path else ""
+    caption = grid.caption.text if grid.caption else ""
+    for head in grid.heads[1:]:
+        what = noun_of(head.text)
+        if what is None and re.fullmatch(r"(?:number|total|how many|count|no\.?)(?: of .{1,40})?", head.text, re.IGNORECASE):
+            what = noun_of(head.text) or noun_of(caption) or noun_of(above)
+        if what is None:
+            continue
+        rows = []
+        for line in grid.lines:
+            place = line.cells[0][0] if line.cells else None
+            held = next((block for block, heads in line.cells if any(each is head for each in heads)), None)
+            if place is None or held is None or held is place or not _INTEGER.fullmatch(held.text.strip()):
+                continue
+            value = read_number(held.text)
+            if value is not None:
+                rows.append((piece_of(place), piece_of(held), value))
+        if len(rows) >= 2 and len(rows) * 2 >= len(grid.lines):
+            totals = tuple(
+                number for number, (place, _, _) in enumerate(rows) if _TOTAL.fullmatch(place.text.strip())
+            )
+            known = sum(_is_place(place.text) for place, _, _ in rows)
+            if known * 2 >= len(rows):
+                return CountTable(tuple(rows), totals, what)
+    return None
+
+
+def _is_place(text: str) -> bool:
+    return bool(region_of(text) or country_of(text) or _TOTAL.fullmatch(text.strip()))

@@ -1,0 +1,177 @@
+"""Data tables as grids: which cell covers which place, and what each column or row holds."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from extract.document import Block
+from extract.facts.names import is_partnership
+from extract.labels import field_of
+
+__all__ = ["Grid", "Line", "grids_of"]
+
+_MOST_PLACES = 400_000  # a grid with more is nonsense made of spans
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One entry of a table, a row or (in a transposed table) a column.
+
+    `cells` pairs each distinct cell with the heads over it; `carried` marks cells that reach in
+    from an earlier line by their span. `band` is the last full-width row above, if there was one.
+    """
+
+    cells: tuple[tuple[Block, tuple[Block, ...]], ...]
+    carried: frozenset[int]
+    band: Block | None
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """A data table: its heads, its lines, its caption."""
+
+    number: int
+    heads: tuple[Block, ...]
+    lines: tuple[Line, ...]
+    caption: Block | None
+    first: Block
+    transposed: bool
+
+
+def grids_of(blocks: Iterable[Block]) -> dict[int, Grid]:
+    """Build the grids of all data tables among the blocks, by table number."""
+    cells: dict[int, list[Block]] = {}
+    captions: dict[int, Block] = {}
+    last_caption: Block | None = None
+    for block in blocks:
+        if block.cell is None:
+            last_caption = block if block.kind == "caption" else None
+            continue
+        if block.cell.table not in cells and last_caption:
+            captions[block.cell.table] = last_caption
+        cells.setdefault(block.cell.table, []).append(block)
+    return {number: _grid(number, found, captions.get(number)) for number, found in cells.items()}
+
+
+def _grid(number: int, blocks: list[Block], caption: Block | None) -> Grid:
+    rows = _places(blocks)
+    heads_row = _head_row(rows)
+    first_column = [row[min(row)] for row in rows if row]
+    labels_down = len({block.number for block in first_column if field_of(block.text)})
+    labels_across = (
+        len({block.number for block in rows[heads_row].values() if field_of(block.text)})
+        if heads_row is not None
+        else 0
+    )
+    transposed = labels_down >= 2 and labels_down > labels_across and (
+        labels_down * 2 >= len(first_column)
+    )
+    if transposed:
+        heads = tuple(first_column)
+        lines = _columns(rows)
+    else:
+        heads = tuple(_distinct(rows[heads_row])) if heads_row is not None else ()
+        lines = _rows(rows, heads_row)
+    return Grid(number, heads, lines, caption, blocks[0], transposed)
+
+
+def _places(blocks: list[Block]) -> list[dict[int, Block]]:
+    """Spread the cells over the places that their spans cover: one dictionary a row, by column."""
+    rows: list[dict[int, Block]] = []
+    places = 0
+    height = 1 + max(block.cell.row for block in blocks if block.cell)
+    rows = [{} for _ in range(height)]
+    for block in blocks:
+        cell = block.cell
+        if cell is None:
+            continue
+        for row in range(cell.row, min(cell.row + cell.rowspan, height)):
+            for column in range(cell.column, cell.column + cell.colspan):
+                places += 1
+                if places > _MOST_PLACES:
+                    return rows
+                rows[row].setdefault(column, block)
+    return rows
+
+
+def _distinct(row: dict[int, Block]) -> list[Block]:
+    """The cells of a row, each once, from left to right."""
+    return list({row[column].number: row[column] for column in sorted(row)}.values())
+
+
+def _head_row(rows: list[dict[int, Block]]) -> int | None:
+    """Find the row of column heads among the first rows, or None."""
+    for number, row in enumerate(rows[:4]):
+        distinct = _distinct(row)
+        if len(distinct) < 2:
+            continue
+        if all(block.cell and block.cell.header for block in distinct):
+            return number
+        if sum(field_of(block.text) is not None for block in distinct) * 2 > len(distinct):
+            return number
+        return None
+    return None
+
+
+def _rows(rows: list[dict[int, Block]], heads_row: int | None) -> tuple[Line, ...]:
+    lines = []
+    band: Block | None = None
+    width = max(len(row) for row in rows)
+    heads = rows[heads_row] if heads_row is not None else {}
+    for number, row in enumerate(rows):
+        if heads_row is not None and number <= heads_row:
+            band = band if number else None
+            if number < heads_row and len(_distinct(row)) == 1:
+                band = _distinct(row)[0]
+            continue
+        distinct = _distinct(row)
+        if not distinct:
+            continue
+        if len(distinct) == 1 and width > 1 and _is_band(distinct[0], width):
+            band = distinct[0]
+            continue
+        if heads and [block.text for block in distinct] == [block.text for block in heads.values()]:
+            continue  # the heads again, as long tables repeat them
+        carried = frozenset(
+            block.number for block in distinct if block.cell and block.cell.row < number
+        )
+        paired = tuple(
+            (
+                block,
+                tuple(
+                    _distinct(
+                        {
+                            column: heads[column]
+                            for column, held in row.items()
+                            if held is block and column in heads
+                        }
+                    )
+                ),
+            )
+            for block in distinct
+        )
+        lines.append(Line(paired, carried, band))
+    return tuple(lines)
+
+
+def _is_band(block: Block, width: int) -> bool:
+    """Whether a row's only cell is a heading for the rows below rather than a short row."""
+    cell = block.cell
+    if cell is None or is_partnership(block.text):
+        return cell is not None and cell.colspan >= width
+    return cell.header or cell.colspan >= width or (cell.column == 0 and len(block.text) < 60)
+
+
+def _columns(rows: list[dict[int, Block]]) -> tuple[Line, ...]:
+    """Turn columns into lines; the first column holds the labels."""
+    label_column = min(min(row) for row in rows if row)
+    columns = sorted({column for row in rows for column in row if column > label_column})
+    lines = []
+    for column in columns:
+        paired = []
+        for row in rows:
+            label, block = row.get(label_column), row.get(column)
+            if block is not None and label is not None and block is not label:
+                paired.append((block, (label,)))
+        if paired:
+            lines.append(Line(tuple(paired), frozenset(), None))
+    return tuple(lines)

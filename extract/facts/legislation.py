@@ -1,0 +1,239 @@
+"""Acts and instruments that a page cites, with their provisions: sections, schedules, articles."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from extract.document import Document
+from extract.facts.observations import PROSE, Quote, RecordDraft, quote
+from extract.facts.pieces import Piece, piece_of
+
+__all__ = ["read_legislation"]
+
+_TITLE_END = re.compile(
+    r"\b(?P<kind>Act|Measure|Regulations|Order|Rules)\b(?:,? (?P<year>(?:1[6-9]|20)\d{2})(?!\d|/))?"
+)
+_WELSH_TITLE = re.compile(
+    r"\b(?P<title>(?:Deddf|Rheoliadau|Gorchymyn|Mesur)(?: (?:(?:a|ac|y|yr|o|i|ar|â|ag) ){0,2}[^\W\d_a-z][\w'’-]*){1,10})"
+    r" (?P<year>(?:19|20)\d{2})"
+)
+_WELSH_KNOWN = {"deddf trosedd ac anhrefn": "Crime and Disorder Act"}
+_TOKEN = re.compile(r"\([^()]{1,120}\)|[^\s()]+")
+_CONNECTING = frozenset("and of the for to in on with etc &".split())
+_NOT_A_TITLE = frozenset(
+    "the under in by section sections schedule schedules see both since this that an a its when where "
+    "if as article articles regulation part parts chapter from of for and to on with s ss sch act "
+    "regulations order".split()
+)
+_NUMBER_AFTER = re.compile(
+    r"^\s?[(,]?\s?(?P<number>(?:S\.?I\.?|Statutory Instrument)\s?(?:No\.?\s?)?\d{4}/\d{1,5}|c\.\s?\d{1,3}|S\.?I\.?\s\d{4}\s?No\.?\s?\d{1,5})\)?",
+    re.IGNORECASE,
+)
+_UNIT = r"\d{1,3}[A-Z]{0,3}(?:\(\w{1,4}\)){0,4}"
+_JOIN = r"(?:\s?(?:,|;|&|\band\b|\bor\b|\bto\b|\bi\b|\ba\b|[-–—])\s?){1,2}"
+_PROVISIONS = re.compile(
+    rf"\b(?P<word>sections?|ss?\.?|sec\.?|adran(?:nau)?|schedules?|sch(?:ed)?\.?|atodlen(?:ni)?|articles?|arts?\.?|regulations?|regs?\.?|rules?)"
+    rf"\s?(?P<list>{_UNIT}(?:{_JOIN}(?:sections?\s|s\.?\s?|schedules?\s)?{_UNIT}){{0,20}})(?![\w%]|\.\d)",
+    re.IGNORECASE,
+)
+_ONE = re.compile(rf"(?P<joint>-|–|—|\bto\b|\bi\b)?\s?(?P<unit>{_UNIT})", re.IGNORECASE)
+_BACK_REFERENCE = re.compile(
+    r"\b(?:the )?same (?:Act|Order|Regulations)|\bthat (?:Act|Order)|\b(?:the|this) (?P<year>(?:19|20)\d{2}) (?:Act|Order|Regulations)"
+    r"|\bthe (?:Act|Order|Regulations)\b(?! \d{4})|\bthe CDA\b|\b(?:yr un|y) Ddeddf\b"
+)
+_GATE = re.compile(r"\bAct\b|\bRegulations\b|\bOrder\b|\bMeasure\b|\bRules\b|Deddf|Rheoliadau|Gorchymyn|Ddeddf")
+_REACH = 90  # characters between a provision and the title it belongs to
+_LONGEST_RANGE = 60
+
+
+@dataclass(slots=True)
+class _Title:
+    """An Act or instrument where it is named, with the provisions cited beside it."""
+
+    act: Quote
+    year: Quote | None
+    number: Quote | None
+    start: int
+    end: int
+    sections: list[Quote] = field(default_factory=list)
+
+
+def read_legislation(document: Document) -> Iterator[RecordDraft]:
+    """Read the law that a page cites, one record for each Act or instrument, in order of mention."""
+    records: dict[str, RecordDraft] = {}
+    by_name: dict[str, str] = {}  # title without year: the key of the last one with a year
+    last: str | None = None
+    for block in document.content():
+        if not _GATE.search(block.text):
+            continue
+        piece = piece_of(block)
+        titles = _titles(piece)
+        named = last
+        keys: list[tuple[int, int, str]] = []
+        for title in titles:
+            name = title.act.value.casefold()
+            year = title.year.value if title.year else None
+            if year is None and name not in by_name:
+                continue
+            key = f"{name} {year}" if year else by_name[name]
+            by_name[name] = key
+            record = records.setdefault(key, RecordDraft("legal"))
+            record.add("act", title.act)
+            for label, held in (("year", title.year), ("number", title.number)):
+                if held is not None and not record.has(label):
+                    record.add(label, held)
+            keys.append((title.start, title.end, key))
+            named = key
+        for reference in _BACK_REFERENCE.finditer(piece.text):
+            start = piece.start + reference.start()
+            if any(first <= start < end for first, end, _ in keys):
+                continue
+            before = [key for first, _, key in keys if first < start]
+            known = before[-1] if before else last
+            if reference["year"]:
+                known = next((key for key in records if key.endswith(reference["year"])), None)
+            if known:
+                keys.append((start, piece.start + reference.end(), known))
+        keys.sort()
+        _give_provisions(piece, keys, records)
+        last = named
+    yield from (record for record in records.values() if record.has("act"))
+
+
+def _titles(piece: Piece) -> list[_Title]:
+    titles = []
+    for match in _TITLE_END.finditer(piece.text):
+        start = _title_start(piece.text, match.start())
+        if start == match.start():
+            continue
+        name = piece.cut(start, match.end("kind"))
+        year = piece.cut(*match.span("year")) if match["year"] else None
+        number = _NUMBER_AFTER.match(piece.text[match.end() : match.end() + 50])
+        held = None
+        if number:
+            at = match.end() + number.start("number")
+            printed = piece.cut(at, at + len(number["number"]))
+            held = quote(printed, "statute number", PROSE, _plain_number(printed.text))
+        titles.append(
+            _Title(
+                quote(name, "title of an Act", 0.9),
+                quote(year, "title of an Act", 0.9) if year else None,
+                held,
+                name.start,
+                piece.start + match.end(),
+            )
+        )
+    for match in _WELSH_TITLE.finditer(piece.text):
+        name = piece.cut(*match.span("title"))
+        english = _WELSH_KNOWN.get(name.text.casefold(), name.text)
+        titles.append(
+            _Title(
+                quote(name, "title of an Act", 0.9, english),
+                quote(piece.cut(*match.span("year")), "title of an Act", 0.9),
+                None,
+                name.start,
+                piece.start + match.end(),
+            )
+        )
+    return sorted(titles, key=lambda title: title.start)
+
+
+def _title_start(text: str, end: int) -> int:
+    """Walk back from "Act" over the words of its title; equal to `end` when there is none."""
+    base = max(0, end - 220)
+    tokens = list(_TOKEN.finditer(text, base, end))
+    kept: list[re.Match[str]] = []
+    for number in range(len(tokens) - 1, -1, -1):
+        token = tokens[number]
+        word = token.group()
+        if word.startswith("(") and word.endswith(")"):
+            kept.append(token)
+            continue
+        bare = word.strip("'‘’“”\"")
+        if bare.endswith(","):
+            inside = {each.group() for each in kept}
+            if not (bare[0].isupper() and "and" in inside):
+                break
+        elif bare.lower() in _CONNECTING:
+            if bare == "the" and not (number and tokens[number - 1].group() in {"of", "for", "in", "on"}):
+                break
+        elif not (bare[:1].isupper() and not bare.endswith((".", ";", ":", ")"))):
+            break
+        kept.append(token)
+    while kept and (
+        kept[-1].group().strip("'‘’“”\"").lower() in _NOT_A_TITLE or kept[-1].group().startswith("(")
+    ):
+        kept.pop()
+    if not kept:
+        return end
+    first = kept[-1]
+    return first.start() + len(first.group()) - len(first.group().lstrip("'‘“\""))
+
+
+def _plain_number(printed: str) -> str:
+    digits = re.findall(r"\d+", printed)
+    if printed.lower().startswith("c"):
+        return f"c. {digits[0]}"
+    return f"SI {digits[0]}/{digits[1]}"
+
+
+def _give_provisions(
+    piece: Piece, keys: list[tuple[int, int, str]], records: dict[str, RecordDraft]
+) -> None:
+    """Give each provision to the title after it ("section 5 of the ..."), else the one before."""
+    for match in _PROVISIONS.finditer(piece.text):
+        start = piece.start + match.start()
+        if any(first <= start < last for first, last, _ in keys):
+            continue
+        key = _owner(piece, match, keys)
+        if key is None:
+            continue
+        word = match["word"].lower()
+        for unit, value in _written_out(match["list"]):
+            at = match.start("list") + unit[0]
+            printed = piece.cut(at, match.start("list") + unit[1])
+            held = quote(printed, "provision", 0.9, _provision(word, value))
+            records[key].add("section", held)
+
+
+def _owner(
+    piece: Piece, match: re.Match[str], keys: list[tuple[int, int, str]]
+) -> str | None:
+    start, end = piece.start + match.start(), piece.start + match.end()
+    following = next((item for item in keys if item[0] >= end), None)
+    if following is not None and following[0] - end <= _REACH:
+        between = piece.text[match.end() : following[0] - piece.start]
+        if re.match(r"\s?(?:\([^()]{0,60}\)\s?)?(?:of|to|in|from|under|,)\b|\s?,", between) and not re.search(
+            r"[;:]|\.\s", between
+        ):
+            return following[2]
+    preceding = [item for item in keys if item[1] <= start]
+    if preceding and start - preceding[-1][1] <= _REACH * 3:
+        return preceding[-1][2]
+    if following is not None and following[0] - end <= _REACH:
+        return following[2]
+    return None
+
+
+def _written_out(listed: str) -> Iterator[tuple[tuple[int, int], str]]:
+    """Write out ranges: "5-7" is 5, 6 and 7; each value with its place in the list."""
+    previous: int | None = None
+    for match in _ONE.finditer(listed):
+        unit = match["unit"]
+        digits = re.match(r"\d+", unit)
+        number = int(digits.group()) if digits else None
+        if match["joint"] and previous is not None and number and unit.isdigit():
+            for between in range(previous + 1, min(number, previous + _LONGEST_RANGE)):
+                yield match.span("unit"), str(between)
+        yield match.span("unit"), unit
+        previous = number if number and unit.isdigit() else None
+
+
+def _provision(word: str, value: str) -> str:
+    if word.startswith(("sch", "atodlen")):
+        return f"Schedule {value}"
+    if word.startswith("art"):
+        return f"Article {value}"
+    if word.startswith("reg"):
+        return f"Regulation {value}"
+    return f"Rule {value}" if word.startswith("rule") else value

@@ -1,0 +1,372 @@
+"""Lines to tokens: the labelled and unlabelled values that one line of a directory holds.
+
+A token is a value with the field it seems to fill. Which record it goes to is not decided here.
+"""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from extract.document import Link
+from extract.facts.emails import emails_of_href, find_emails
+from extract.facts.names import (
+    is_blank_value,
+    is_person,
+    is_role,
+    is_unit,
+    kind_of_name,
+)
+from extract.facts.observations import (
+    ADDRESS_BLOCK,
+    DISGUISED,
+    LABEL_ABOVE,
+    LABELLED,
+    Quote,
+    quote,
+)
+from extract.facts.phones import find_phones
+from extract.facts.pieces import Piece
+from extract.facts.postcodes import find_postcodes
+from extract.facts.websites import find_websites, is_website_text
+from extract.labels import POINT_FIELDS, field_of
+
+__all__ = [
+    "NAMING",
+    "POINTS",
+    "Resolve",
+    "Token",
+    "has_points",
+    "is_prose",
+    "points_of",
+    "read_line",
+    "read_value",
+]
+
+Resolve = Callable[[str], str | None]  # a link as written -> its absolute URL
+
+POINTS = frozenset({"phone", "fax", "textphone", "email", "website"})
+NAMING = frozenset({"person", "role", "unit", "organisation"})
+
+_POINT_GATE = re.compile(r"@|\d[\d\s().–-]{7,}\d|www\.|https?:/|\[at|\(at|\bdot\b|\bDOT\b|\bat\b[^.]{1,40}\.(?:uk|org|com)")
+_COMMAS = re.compile(r"\s?[,;|\n•·]\s?|\s[-–—]\s|\t")
+_DASH_LABEL = re.compile(r"^([^\W\d_][\w .'’/-]{0,30}?)\s[-–—]\s")
+_BRACKET = re.compile(r"\(([^()]{1,80})\)|\[([^\[\]]{1,80})\]")
+_LEFT_OVER = re.compile(
+    r"^(?:(?:or|and|on|at|by|via|tel|t|f|e|w|fax|phone|telephone|e-?mail|web|website|mobile|mob|"
+    r"direct line|ffôn|ffacs|e-bost|gwefan|minicom|textphone|postcode|out of hours|the|is|address|"
+    r"cyfeiriad|send|an|mail|us)\b|\W)+$",
+    re.IGNORECASE,
+)
+_FUNCTION_WORD = re.compile(
+    r"\b(?:the|is|are|to|please|you|your|can|we|our|or|if|will|be|has|have|this|that|with|who|which|may|"
+    r"should|about|from|by|their|they|been|was|were|it|its|ask|any|further|a|an)\b"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A value, the field it seems to fill, and whether it is the first thing on its line.
+
+    Besides fields of records, `field` may be "line": text that fits nothing by itself.
+    """
+
+    field: str
+    quote: Quote
+    opens: bool = False
+
+
+def has_points(text: str, links: Sequence[Link] = ()) -> bool:
+    """Whether a text can hold a means of contact at all: a cheap gate."""
+    return _POINT_GATE.search(text) is not None or any(
+        link.href[:7].lower() == "mailto:" for link in links
+    )
+
+
+def is_prose(text: str) -> bool:
+    """Tell running text from a line of a directory, by its function words."""
+    words = len(text.split())
+    if words < 6:
+        return False
+    function_words = len(_FUNCTION_WORD.findall(text))
+    return function_words >= 3 or (function_words >= 2 and text.endswith((".", "?", "!")))
+
+
+def points_of(
+    piece: Piece,
+    links: Sequence[Link],
+    resolve: Resolve,
+    *,
+    kind: str | None = None,
+    confidence: float | None = None,
+) -> tuple[list[Token], str]:
+    """Find the means of contact in a piece, in order.
+
+    Returns:
+        The tokens, and the text with each of them blanked out, offsets unchanged.
+    """
+    tokens: list[tuple[int, Token]] = []
+    text = piece.text
+    rule = "labelled" if kind else "beside"
+    sure = confidence or (LABELLED if kind else LABEL_ABOVE)
+
+    def note(field: str, start: int, end: int, value: str, rule: str, confidence: float) -> None:
+        held = quote(piece.cut(start, end), rule, confidence, value)
+        tokens.append((start, Token(field, held)))
+
+    blanked = text
+    for email in find_emails(text):
+        if email.disguised:
+            note("email", email.start, email.end, email.address, "disguised", DISGUISED)
+        else:
+            note("email", email.start, email.end, email.address, rule, sure)
+        blanked = _blank(blanked, email.start, email.end)
+    for link in links:
+        if not (piece.start <= link.start and link.end <= piece.end):
+            continue
+        at = link.start - piece.start
+        for address in emails_of_href(link.href):
+            held = Quote(link.href, address, link.start, link.end, "href", "mailto", LABELLED)
+            tokens.append((at, Token("email", held)))
+        if link.href[:4].lower() == "tel:" and not find_phones(link.text):
+            for phone in find_phones(link.href[4:]):
+                held = Quote(link.href, phone.number, link.start, link.end, "href", "tel", LABELLED)
+                tokens.append((at, Token("phone", held)))
+        elif (kind == "website" or is_website_text(link.text)) and link.href[:4].lower() in {"http", "/", "www."}:
+            if url := resolve(link.href):
+                held = Quote(link.href, url, link.start, link.end, "href", "web link", sure)
+                tokens.append((at, Token("website", held)))
+                blanked = _blank(blanked, at, at + len(link.text))
+    for website in find_websites(blanked, bare=kind == "website"):
+        note("website", website.start, website.end, website.url, rule, sure)
+        blanked = _blank(blanked, website.start, website.end)
+    phone_kind = kind if kind in {"phone", "fax", "textphone", "phone+fax"} else None
+    for phone in find_phones(blanked, phone_kind):
+        certain = LABELLED if phone.labelled and not confidence else sure
+        for field in phone.kind.split("+"):
+            note(field, phone.start, phone.end, phone.number, rule, certain)
+        blanked = _blank(blanked, phone.start, phone.end)
+    tokens.sort(key=lambda each: each[0])
+    return [token for _, token in tokens], blanked
+
+
+def _blank(text: str, start: int, end: int) -> str:
+    return text[:start] + "\n" * (end - start) + text[end:]
+
+
+def read_line(
+    piece: Piece, links: Sequence[Link], resolve: Resolve, *, label: str | None = None
+) -> list[Token]:
+    """Read one line: its labelled parts by their labels, the rest by what it looks like.
+
+    Args:
+        piece: the line; it may hold several labels ("Tel: ... Fax: ...").
+        links: the links of its block.
+        resolve: turns a link as written into an absolute URL.
+        label: the field named by a label on the line above, for what comes before any label.
+    """
+    tokens: list[Token] = []
+    for field, label_piece, value in _segments(piece):
+        opening = not tokens
+        if field is None and label is not None and opening:
+            found = read_value(label, value, links, resolve, confidence=LABEL_ABOVE)
+        elif field is None:
+            found = _read_unlabelled(value, links, resolve)
+        else:
+            found = []
+            if label_piece is not None and field in {"role", "unit"} and field_of(label_piece.text) is None:
+                found.append(Token(field, quote(label_piece, "label", LABELLED)))
+                field = "person" if field == "role" else None
+            elif label_piece is not None and field == "person" and is_role(label_piece.text):
+                found.append(Token("role", quote(label_piece, "label", LABELLED)))
+            if field is None:
+                found += _read_unlabelled(value, links, resolve)
+            else:
+                found += read_value(field, value, links, resolve)
+        if opening and found:
+            found[0] = Token(found[0].field, found[0].quote, opens=True)
+        tokens += found
+    return tokens
+
+
+def _segments(piece: Piece) -> list[tuple[str | None, Piece | None, Piece]]:
+    """Part a line at its labels: (field, label, value), the field None before the first label."""
+    text = piece.text
+    segments: list[tuple[str | None, Piece | None, Piece]] = []
+    field: str | None = None
+    label: Piece | None = None
+    start = 0
+    if match := _DASH_LABEL.match(text):
+        if (named := field_of(match.group(1))) and named not in {"area", "date"}:
+            field, label, start = named, piece.cut(0, match.end(1)), match.end()
+    at = text.find(":", start)
+    while at >= 0:
+        if not (text[at + 1 : at + 3] == "//" or text[at - 1 : at].isdigit() and text[at + 1 : at + 2].isdigit()):
+            named, label_start = _label_before(text, start, at)
+            if named:
+                segments.append((field, label, piece.cut(start, label_start).strip()))
+                field, label, start = named, piece.cut(label_start, at).strip(), at + 1
+        at = text.find(":", at + 1)
+    segments.append((field, label, piece.cut(start).strip()))
+    return [segment for segment in segments if segment[1] or segment[2]]
+
+
+def _label_before(text: str, start: int, colon: int) -> tuple[str | None, int]:
+    """Find the label that ends at a colon: its field and where it starts."""
+    tail = text[max(start, colon - 50) : colon]
+    words = list(re.finditer(r"[^\s,;|()]+", tail))
+    if not words:
+        return None, 0
+    base = max(start, colon - 50)
+    for word in words[-5:]:
+        if named := field_of(tail[word.start() :]):
+            return named, base + word.start()
+    whole = text[start:colon].strip(" ,;|.()\n")
+    if 0 < len(whole) <= 50 and "," not in whole:
+        at = start + text[start:colon].index(whole)
+        if is_role(whole):
+            return "role", at
+        if is_unit(whole):
+            return "unit", at
+    return None, 0
+
+
+def read_value(
+    field: str,
+    piece: Piece,
+    links: Sequence[Link],
+    resolve: Resolve,
+    *,
+    confidence: float = LABELLED,
+) -> list[Token]:
+    """Read what a label or column head says to be a value of `field`."""
+    piece = piece.strip()
+    if field in {"date", "pager"} or is_blank_value(piece.text):
+        return []
+    tokens, blanked = points_of(
+        piece,
+        links,
+        resolve,
+        kind=field if field in POINT_FIELDS else None,
+        confidence=confidence,
+    )
+    if field in POINT_FIELDS:
+        return tokens
+    if field == "address":
+        return [*_read_address(Piece(blanked, piece.start), piece, confidence), *tokens]
+    if field == "postcode":
+        codes = find_postcodes(piece.text, any_case=True)
+        return [
+            Token("postcode", quote(piece.cut(code.start, code.end), "labelled", confidence, code.code))
+            for code in codes[:1]
+        ] + tokens
+    rest = Piece(blanked, piece.start).split(re.compile(r"\n+"))
+    rest = [_shown(part, piece) for part in rest if not _LEFT_OVER.match(part.text)]
+    if field == "person":
+        return sorted(
+            [*_read_person(rest, confidence), *tokens], key=lambda token: token.quote.start or 0
+        )
+    if field in {"area", "predecessors"}:
+        name = "area" if field == "area" else "predecessor"
+        return [Token(name, quote(part, "labelled", confidence)) for part in rest] + tokens
+    if not rest:
+        return tokens
+    if field == "role" and is_person(rest[0].text):
+        field = "person"
+    whole = rest[0] if len(rest) > 1 or tokens else piece
+    return [Token(field, quote(whole, "labelled", confidence)), *tokens]
+
+
+def _shown(part: Piece, original: Piece) -> Piece:
+    """The same stretch of the line as it is printed, nothing blanked out."""
+    at = part.start - original.start
+    return original.cut(at, at + len(part.text))
+
+
+def _read_person(parts: list[Piece], confidence: float) -> list[Token]:
+    """Read a value that ought to name a person, with what else it says of them."""
+    tokens: list[Token] = []
+    for part in parts:
+        for bracket in _BRACKET.finditer(part.text):
+            inside = part.cut(bracket.start() + 1, bracket.end() - 1).strip()
+            if is_role(inside.text):
+                tokens.append(Token("role", quote(inside, "bracket", confidence)))
+        outside = part.cut(0, part.text.find("(")) if "(" in part.text else part
+        for chunk in outside.strip().split(_COMMAS):
+            if is_blank_value(chunk.text):
+                continue
+            kind = "person" if is_person(chunk.text, expected=True) else kind_of_name(chunk.text)
+            if kind == "person" and any(token.field == "person" for token in tokens):
+                continue
+            if kind in {"person", "role", "unit", "organisation", "partnership"}:
+                tokens.append(Token(kind, quote(chunk, "labelled", confidence)))
+    order = {"person": 0}
+    return sorted(tokens, key=lambda token: order.get(token.field, 1))
+
+
+def _read_address(blanked: Piece, printed: Piece, confidence: float) -> list[Token]:
+    """Read an address on one or more lines; whoever lives there may be named in its first parts."""
+    tokens: list[Token] = []
+    codes = find_postcodes(blanked.text, any_case=True)
+    end = codes[-1].start if codes else len(blanked.text)
+    for part in blanked.cut(0, end).split(_COMMAS):
+        shown = _shown(part, printed)
+        if is_blank_value(shown.text) or _LEFT_OVER.match(shown.text):
+            continue
+        kind = kind_of_name(shown.text)
+        named = kind in {"organisation", "unit", "person"} and not any(
+            token.field in {kind, "address"} for token in tokens
+        )
+        field = kind if named and kind else "address"
+        tokens.append(Token(field, quote(shown, "address", min(confidence, ADDRESS_BLOCK))))
+    if codes:
+        code = printed.cut(codes[-1].start, codes[-1].end)
+        tokens.append(Token("postcode", quote(code, "address", confidence, codes[-1].code)))
+    return tokens
+
+
+def _read_unlabelled(piece: Piece, links: Sequence[Link], resolve: Resolve) -> list[Token]:
+    """Read a line by what it looks like."""
+    if not piece:
+        return []
+    if has_points(piece.text, links):
+        tokens, blanked = points_of(piece, links, resolve)
+    else:
+        tokens, blanked = [], piece.text
+    codes = find_postcodes(blanked)
+    if codes:
+        return sorted(
+            [*_read_address(Piece(blanked, piece.start), piece, ADDRESS_BLOCK), *tokens],
+            key=lambda token: token.quote.start or 0,
+        )
+    for part in Piece(blanked, piece.start).split(re.compile(r"\n+")):
+        shown = _shown(part, piece)
+        if not _LEFT_OVER.match(shown.text):
+            tokens += _read_names(shown)
+    return sorted(tokens, key=lambda token: (token.quote.start or 0, token.field != "person"))
+
+
+def _read_names(piece: Piece) -> list[Token]:
+    """Read a stretch without any means of contact: whom or what does it name?"""
+    kind = kind_of_name(piece.text)
+    if kind in {"partnership", "person"}:
+        return [Token(kind, quote(piece, "line", ADDRESS_BLOCK))]
+    bare = piece.cut(0, piece.text.find("(")).strip() if "(" in piece.text else piece
+    chunks = bare.split(_COMMAS)
+    kinds = [kind_of_name(chunk.text) for chunk in chunks]
+    if len(chunks) > 1 and any(each in {"person", "role", "organisation", "unit"} for each in kinds):
+        tokens = [
+            Token(each or "line", quote(chunk, "part of line", ADDRESS_BLOCK))
+            for chunk, each in zip(chunks, kinds, strict=True)
+            if each or len(chunk.text) < 40
+        ]
+    elif kind:
+        tokens = [Token(kind, quote(piece, "line", ADDRESS_BLOCK))]
+    elif bare.text != piece.text and (kind := kind_of_name(bare.text)):
+        tokens = [Token(kind, quote(bare, "line", ADDRESS_BLOCK))]
+    else:
+        return [Token("line", quote(piece, "line", ADDRESS_BLOCK))] if len(piece.text) < 80 else []
+    for bracket in _BRACKET.finditer(piece.text):
+        inside = piece.cut(bracket.start() + 1, bracket.end() - 1).strip()
+        if is_role(inside.text):
+            tokens.append(Token("role", quote(inside, "bracket", ADDRESS_BLOCK)))
+    return tokens

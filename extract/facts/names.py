@@ -1,0 +1,331 @@
+"""Names: who a line speaks of. A person, a role, a unit, an organisation, a partnership, a place.
+
+Names are told apart by the words they are made of, not by lists of people. A line that fits
+nothing is nobody, which costs a name but never invents one.
+"""
+
+import re
+from functools import lru_cache
+
+from extract.labels import field_of
+from extract.reference.places import is_area, region_of
+
+__all__ = [
+    "is_address_line",
+    "is_blank_value",
+    "is_organisation",
+    "is_partnership",
+    "is_person",
+    "is_role",
+    "is_unit",
+    "kind_of_name",
+    "partnership_place",
+]
+
+_WORD = re.compile(r"[^\W\d_][\w'’.-]*|\d[\w/-]*|&", re.UNICODE)
+_HONORIFIC = re.compile(
+    r"^(?:(?:(?:mr|mrs|ms|miss|dr|prof|professor|rev|revd|sir|dame|lord|lady|cllr|councillor|pc|ps|dc|"
+    r"ds|di|dci|sgt|sergeant|insp|inspector|ch|chief|supt|superintendent|det|detective|cc|acc|constable|"
+    r"cdr|commander|commissioner|assistant|deputy|acting|temporary|t)\b\.?(?:/|\s)?)+)(?=\S)",
+    re.IGNORECASE,
+)
+_NAME_WORD = re.compile(r"(?:(?:O|D|L)['’])?(?:Ma?c)?[^\W\d_a-z][^\W\d_]*(?:[-'’][^\W\d_]+)*\.?")
+_PARTICLES = frozenset("de del der van von den ap ab ferch le la y bin al".split())
+
+_ROLE_WORDS = frozenset(
+    "officer officers manager managers co-ordinator co-ordinators coordinator coordinators chair "
+    "chairman chairwoman chairperson secretary director lead leader leads analyst administrator "
+    "adviser advisor assistant clerk inspector superintendent commander constable sergeant treasurer "
+    "convenor convener supervisor executive commissioner minister mayor specialist consultant editor "
+    "planner spokesperson spokesman spokeswoman registrar warden worker head deputy vice-chair "
+    "principal solicitor accountant facilitator representative liaison champion coroner statistician "
+    "cydlynydd rheolwr rheolwraig swyddog cadeirydd ysgrifennydd ysgrifenyddes cyfarwyddwr pennaeth "
+    "arweinydd dadansoddwr gweinyddwr cynghorydd".split()
+)
+_ROLE_STARTS = frozenset(
+    "head director chair leader manager swyddog rheolwr cydlynydd cyfarwyddwr pennaeth".split()
+)
+_UNIT_WORDS = frozenset(
+    "unit units team teams desk section branch division directorate group department dept helpdesk "
+    "enquiries secretariat bureau hub uned tîm adran programme project helpline switchboard reception "
+    "communications press".split()
+)
+_UNIT_OFFICES = re.compile(
+    r"\b(?:press|regional|support|programme|project|private|area|local|partnership|information|media|"
+    r"communications|community safety|public enquiry|contact|customer|drugs?|policy) "
+    r"(?:office|services?|centre|line)$|\bswyddfa'r wasg$",
+    re.IGNORECASE,
+)
+_ORGANISATION_WORDS = frozenset(
+    "council cyngor police constabulary heddlu authority awdurdod trust board bwrdd agency ministry "
+    "association society federation commission inspectorate foundation charity ltd limited plc "
+    "university college institute archives parliament assembly government committee executive "
+    "partnership partneriaeth network alliance forum nhs corporation consortium institution "
+    "gwasanaeth llywodraeth".split()
+)
+_ORGANISATION_PHRASES = re.compile(
+    r"\b(?:home|cabinet|northern ireland|wales|welsh|scotland|foreign(?: and commonwealth)?|national "
+    r"audit|crown prosecution|information commissioner's|attorney general's|serious fraud|audit|"
+    r"government|passport) (?:office|service)\b"
+    r"|\bgovernment office for\b|\bdepartment (?:of|for)\b|\bswyddfa gartref\b"
+    r"|\b(?:fire|rescue|fire (?:and|&) rescue|ambulance|probation|prison|health|youth offending|court|"
+    r"courts|tribunals|police|civil) service\b",
+    re.IGNORECASE,
+)
+_STREET_WORDS = frozenset(
+    "street st road rd avenue ave lane ln drive dr close crescent way square sq terrace row hill park "
+    "gardens green parade walk place grove approach embankment mews quay wharf yard gate bridge "
+    "heol ffordd stryd lôn rhodfa sgwâr".split()
+)
+_BUILDING_WORDS = frozenset(
+    "house building buildings hall centre court offices station headquarters hq floor suite block "
+    "lodge chambers tower towers annexe annex estate guildhall complex campus works mill barn cottage "
+    "villas flat room wing campus tŷ ty canolfan neuadd llawr".split()
+)
+_ADDRESS_START = re.compile(
+    r"^(?:\d{1,5}[a-z]?(?:\s?[-–/&]\s?\d{1,5}[a-z]?)?[,\s]\s?[^\W\d]|(?:room|floor|suite|unit|block|flat|"
+    r"level|bay|(?:\d{1,2}(?:st|nd|rd|th)|ground|first|second|third|fourth|fifth|top|lower|upper) "
+    r"floor)\b[\s\w/.-]{0,12}|p\.?\s?o\.?\s?box\b|freepost\b|bfpo\b|c/o\b)",
+    re.IGNORECASE,
+)
+_NOT_IN_PERSON = (
+    _ROLE_WORDS
+    | _UNIT_WORDS
+    | _ORGANISATION_WORDS
+    | _STREET_WORDS
+    | _BUILDING_WORDS
+    | frozenset(
+        "the a an and or of for to in on at by from with your our their this that these all any no not "
+        "home office service services department community safety crime disorder reduction area county "
+        "city town borough district region regional national north south east west northern southern "
+        "eastern western central england wales scotland ireland britain london kingdom united european "
+        "contact contacts email e-mail mail tel telephone phone fax web website address write please "
+        "page pages site links link news latest more further information about how what who where when "
+        "why which new old last first next monday tuesday wednesday thursday friday saturday sunday "
+        "january february march april june july august september october november december press "
+        "media policy public local general open opening hours duty vacant post name names title details "
+        "csp cdrp csps cdrps strategy plan report annual guidance act order regulations schedule "
+        "download view see back top yes none tbc tba also drugs alcohol neighbourhood neighbourhoods "
+        "safer safe places place working together useful join events getting staying keeping reporting "
+        "directory index list table map maps search help privacy copyright crown welcome introduction "
+        "if we you it is are be was has have can may will should for both each every many most some "
+        "chief direct main centre fire rescue health probation youth justice victim victims support "
+        "frequently asked questions domestic abuse violence anti-social antisocial behaviour "
+        "pwy beth sut cysylltu".split()
+    )
+) - {"st", "dr", "mill", "hill", "park", "green", "lane", "lodge", "hall", "house", "close", "bridge",
+     "wharf", "barn", "row", "may", "april", "june", "august", "gate", "yard", "way", "grove", "court",
+     "place", "quay", "drive", "flat", "ty", "north", "west", "walk", "head", "clerk", "constable",
+     "chambers", "tower", "towers", "wing", "block", "press", "mayor", "county", "town", "city",
+     "network", "trust", "way", "safe", "england"}  # fmt: skip
+_BLANK = re.compile(
+    r"(?:vacant|vacancy|post vacant|vacant post|tba|tbc|tbd|to be (?:confirmed|advised|appointed|"
+    r"announced)|n/?a|none|nil|not (?:known|available|applicable)|unknown|-+|–+|—+|\.+|\?+|x|see above|"
+    r"as above|ditto|gwag)?",
+    re.IGNORECASE,
+)
+
+_PARTNERSHIP_KIND = (
+    r"(?:community safety(?: and \w+)?(?: strategic)? partnership|crime (?:and|&) disorder(?: reduction)? partnership|"
+    r"crime reduction partnership|safer (?:communities|neighbourhoods|stronger communities) partnership|cdrp|csp)"
+)
+_PARTNERSHIP_LAST = re.compile(
+    rf"^(?P<place>[^\W\d_].{{0,100}}?)[\s,–-]{{1,3}}{_PARTNERSHIP_KIND}(?:\s?\((?:cdrp|csp)\))?$", re.IGNORECASE
+)
+_PARTNERSHIP_FIRST = re.compile(
+    rf"^{_PARTNERSHIP_KIND}\s?(?:for|of|in|:|–|-)\s?(?:the )?(?P<place>[^\W\d_].{{1,80}})$",
+    re.IGNORECASE,
+)
+_SAFER = re.compile(
+    r"^(?:[^\W\d_a-z][\w'’&-]*(?:[ -](?:and|of|on|upon|the|&|[^\W\d_a-z][\w'’-]*)){0,5} )?"
+    r"(?:(?:Safer|Safe|Stronger) [^\W\d_a-z][\w'’-]*(?:[ -](?:and|of|on|upon|the|&|[^\W\d_a-z][\w'’-]*)){0,5}"
+    r"|Safer)(?: Partnership| Communities| Together)?$"
+)
+_WELSH_PARTNERSHIP = re.compile(
+    r"^Partneriaeth (?:Diogelwch Cymunedol|Diogelwch|Lleihau Trosedd ac Anhrefn) (?P<place>[^\W\d_a-z].{1,60})$"
+)
+_INSTRUCTION = re.compile(
+    r"(?:e-?mail|mail|contact(?! centre)|write|ring|call|phone|telephone|send|visit|ask|see|meet|about|"
+    r"our|your|find|view|download|click|please|for|how|who|what|why|when|where|to|if|get|read|join|use|"
+    r"all|any|other|more|become|working|tell|speak|list|which|each|every|no|this|these|ebostiwch|"
+    r"cysylltwch)\b",
+    re.IGNORECASE,
+)
+_NO_PLACE = frozenset(
+    "the your our local a an new what which find each every contact about this that latest my all "
+    "other no for to one of welcome how who why where when news guidance hallmarks "
+    "effective successful national working council's police is are".split()
+)
+_GENERIC_SAFER = re.compile(
+    r"^(?:safer|safe|stronger) (?:neighbourhoods?|communities|community|streets?|places?|schools?|stronger|"
+    r"together|cities|city|roads?|and|homes?|detention|internet|travel)\b(?! \w+ partnership)",
+    re.IGNORECASE,
+)
+
+
+def _words(text: str) -> list[str]:
+    return [word.rstrip(".").lower() for word in _WORD.findall(text)]
+
+
+def is_blank_value(text: str) -> bool:
+    """Tell a cell that says there is nobody or nothing: "vacant", "TBC", a dash."""
+    return _BLANK.fullmatch(text.strip(" .*()[]")) is not None
+
+
+@lru_cache(maxsize=8192)
+def is_person(text: str, *, expected: bool = False) -> bool:
+    """Tell whether a whole text is a person's name, with or without title or rank.
+
+    With `expected` (a column or label says that a person is named here) one word is enough.
+
+    >>> is_person("Superintendent Vera Wetherlam"), is_person("Cannock Chase")
+    (True, False)
+    """
+    if len(text) > 60 or any(character.isdigit() for character in text):
+        return False
+    honorific = _HONORIFIC.match(text)
+    bare = text[honorific.end() :] if honorific else text
+    words = bare.replace(",", " ").split()
+    if not (1 if expected or honorific else 2) <= len(words) <= 5:
+        return False
+    if any(
+        not (_NAME_WORD.fullmatch(word) or (number and word.lower() in _PARTICLES))
+        for number, word in enumerate(words)
+    ):
+        return False
+    lowered = [word.lower().rstrip(".") for word in words]
+    if any(word in _NOT_IN_PERSON for word in lowered):
+        return False
+    if honorific or expected:
+        return True
+    if field_of(text) or lowered[-1] in _STREET_WORDS | _BUILDING_WORDS or len(lowered[-1]) < 2:
+        return False
+    return not (is_area(text) or region_of(text))
+
+
+@lru_cache(maxsize=4096)
+def is_role(text: str) -> bool:
+    """Tell whether a whole text is the name of a post.
+
+    >>> is_role("CDRP Co-ordinator"), is_role("Head of Community Safety"), is_role("Safer Places Team")
+    (True, True, False)
+    """
+    words = _words(text)
+    if not 1 <= len(words) <= 10 or text[:1].islower() and len(words) > 6:
+        return False
+    if any(character.isdigit() for character in text) or text.endswith((".", "?", "!")):
+        return False
+    if words[-1] in _ROLE_WORDS:
+        return True
+    if words[0] in _ROLE_STARTS and len(words) > 1:
+        return words[0].startswith(("swyddog", "rheolwr", "cydlynydd", "cyf", "pennaeth")) or words[
+            1
+        ] in {"of", "for", "to"}
+    return any(
+        word in _ROLE_WORDS and words[number + 1] in {"for", "of", "to", "in"}
+        for number, word in enumerate(words[:-1])
+    ) or (len(words) > 2 and "chief executive" in text.lower())
+
+
+@lru_cache(maxsize=4096)
+def is_unit(text: str) -> bool:
+    """Tell whether a whole text names a part of an organisation.
+
+    >>> is_unit("Community Safety Unit"), is_unit("Home Office")
+    (True, False)
+    """
+    words = _words(text)
+    if not 1 <= len(words) <= 10 or not text[:1].isupper() or text.endswith((".", "?", "!", ":")):
+        return False
+    if _ORGANISATION_PHRASES.search(text):
+        return False
+    if words[-1] in _UNIT_WORDS or (words[0] in {"uned", "tîm", "adran"} and len(words) > 1):
+        return len(words) > 1 or words[0] not in {"unit", "press", "project", "group", "section"}
+    return _UNIT_OFFICES.search(text) is not None
+
+
+@lru_cache(maxsize=4096)
+def is_organisation(text: str) -> bool:
+    """Tell whether a whole text names an organisation."""
+    words = _words(text)
+    if not 1 <= len(words) <= 12 or text.endswith(("?", "!", ":", ".")):
+        return False
+    if not (text[0].isupper() or text.startswith("the ")) or words[-1] in _BUILDING_WORDS:
+        return False
+    if _ORGANISATION_PHRASES.search(text):
+        return words[-1] not in _STREET_WORDS
+    if words[-1] in _ORGANISATION_WORDS:
+        return len(words) > 1
+    return any(word in _ORGANISATION_WORDS for word in words[:-1]) and (
+        "of" in words or "for" in words or words[0] in {"cyngor", "heddlu", "awdurdod", "bwrdd"}
+    )
+
+
+@lru_cache(maxsize=4096)
+def is_partnership(text: str) -> bool:
+    """Tell whether a whole text names one partnership, not the kind of thing.
+
+    >>> is_partnership("Safer Leeds"), is_partnership("Stafford CDRP"), is_partnership("Your local CSP")
+    (True, True, False)
+    """
+    text = " ".join(text.split())
+    if len(text) > 120 or text.endswith(("?", ".", ":", "!")):
+        return False
+    named = _WELSH_PARTNERSHIP.match(text) or _PARTNERSHIP_LAST.match(text)
+    named = named or _PARTNERSHIP_FIRST.match(text)
+    if named:
+        place = named["place"]
+        words = _words(place)
+        return bool(words) and words[0] not in _NO_PLACE and place[0].isupper() and len(words) <= 10
+    if not _SAFER.match(text) or _GENERIC_SAFER.match(text):
+        return False
+    words = _words(text)
+    return words[-1] not in _UNIT_WORDS | _ROLE_WORDS | {"council", "scheme", "day", "week", "fund"}
+
+
+def partnership_place(name: str) -> str | None:
+    """The place in a partnership's name: "Stafford" of "Stafford CDRP", or None."""
+    name = " ".join(name.split())
+    for pattern in (_WELSH_PARTNERSHIP, _PARTNERSHIP_LAST, _PARTNERSHIP_FIRST):
+        if match := pattern.match(name):
+            return re.sub(r"^(?:the|safer) ", "", match["place"], flags=re.IGNORECASE)
+    if match := re.match(r"^Safer (.+?)(?: Partnership| Communities| Together)?$", name):
+        return match.group(1)
+    return None
+
+
+@lru_cache(maxsize=8192)
+def is_address_line(text: str) -> bool:
+    """Tell whether a line looks like part of a postal address: a number, a street, a building."""
+    words = _words(text)
+    if not 1 <= len(words) <= 12 or text.endswith(("?", "!", ":")):
+        return False
+    if _ADDRESS_START.match(text):
+        return True
+    if not text[0].isupper():
+        return False
+    return words[-1] in _STREET_WORDS | _BUILDING_WORDS and not is_unit(text)
+
+
+@lru_cache(maxsize=8192)
+def kind_of_name(text: str) -> str | None:
+    """Say what a whole line names: partnership, unit, organisation, role, person, address, or None.
+
+    >>> [kind_of_name(line) for line in ("Home Office", "Fry Building", "Jane Farrow", "London")]
+    ['organisation', 'address', 'person', None]
+    """
+    if not text or len(text) > 120 or _INSTRUCTION.match(text):
+        return None
+    if _ADDRESS_START.match(text):
+        return "address"
+    for kind, fits in (
+        ("partnership", is_partnership),
+        ("unit", is_unit),
+        ("role", is_role),
+        ("organisation", is_organisation),
+        ("address", is_address_line),
+        ("person", is_person),
+    ):
+        if fits(text):
+            return kind
+    return None

@@ -1,0 +1,125 @@
+"""Observations: one value each, as printed and as read, with its place, its rule and how sure.
+
+Observations are facts about bytes and never change. A page's records (contacts, partnerships and
+the rest) are only views of them: `extract.facts.records.records_of` builds them, from a page just
+read or from observations kept in a database.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from extract.facts.pieces import Piece
+
+__all__ = ["Observation", "Quote", "RecordDraft", "computed", "number_records", "quote"]
+
+LABELLED = 0.98  # label and value in one line or one row
+LABEL_ABOVE = 0.9
+TYPED = 0.97  # hCard, microdata, JSON-LD
+ADDRESS_BLOCK = 0.8
+PROSE = 0.6
+DISGUISED = 0.85
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """One value: what is printed, what it means, where it stands, and which rule read it.
+
+    `source` is "text" when ``canonical[start:end] == raw``; else it names where the value came from
+    (href, alt, meta, json-ld, url, given, computed) and start and end are None, or the place of the
+    link that carries it.
+    """
+
+    raw: str
+    value: str
+    start: int | None
+    end: int | None
+    source: str
+    rule: str
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """One value of one field of one record on a page.
+
+    `kind` is the record's kind, `record` its number among those of the kind, from 0. `parent` is
+    the number of the partnership that a contact belongs to, or None.
+    """
+
+    kind: str
+    record: int
+    parent: int | None
+    field: str
+    raw: str
+    value: str
+    start: int | None
+    end: int | None
+    source: str
+    rule: str
+    confidence: float
+
+
+@dataclass(slots=True)
+class RecordDraft:
+    """A record being put together: its fields in order, and the contacts that belong to it."""
+
+    kind: str
+    fields: list[tuple[str, Quote]] = field(default_factory=list)
+    children: list["RecordDraft"] = field(default_factory=list)
+
+    def add(self, name: str, value: Quote) -> None:
+        """Note a value, once; a field may hold several."""
+        if not any(known == name and held.value == value.value for known, held in self.fields):
+            self.fields.append((name, value))
+
+    def first(self, name: str) -> Quote | None:
+        """The first value of a field, or None."""
+        return next((held for known, held in self.fields if known == name), None)
+
+    def values(self, name: str) -> list[str]:
+        """All values of a field, in order."""
+        return [held.value for known, held in self.fields if known == name]
+
+    def has(self, *names: str) -> bool:
+        """Whether any of these fields has a value."""
+        return any(known in names for known, _ in self.fields)
+
+
+def quote(piece: Piece, rule: str, confidence: float, value: str | None = None) -> Quote:
+    """Quote a piece of text; its value is its text on one line, unless given."""
+    if value is None:
+        value = " ".join(piece.text.split())
+    return Quote(piece.text, value, piece.start, piece.end, "text", rule, confidence)
+
+
+def computed(value: str, rule: str, source: str = "computed", raw: str = "") -> Quote:
+    """State a value that is printed nowhere: worked out, given, or taken from the page's head."""
+    return Quote(raw, value, None, None, source, rule, 1.0)
+
+
+def number_records(drafts: Iterable[RecordDraft]) -> Iterator[Observation]:
+    """Turn drafts into observations, numbering the records of each kind in order."""
+    counters: dict[str, int] = {}
+
+    def observe(draft: RecordDraft, parent: int | None) -> Iterator[Observation]:
+        number = counters.get(draft.kind, 0)
+        counters[draft.kind] = number + 1
+        for name, held in draft.fields:
+            yield Observation(
+                draft.kind,
+                number,
+                parent,
+                name,
+                held.raw,
+                held.value,
+                held.start,
+                held.end,
+                held.source,
+                held.rule,
+                held.confidence,
+            )
+        for child in draft.children:
+            yield from observe(child, number)
+
+    for draft in drafts:
+        yield from observe(draft, None)

@@ -1,0 +1,294 @@
+"""Partnerships: which one a page is about, and the place, region and history of each."""
+
+import re
+from bisect import bisect_right
+from collections.abc import Sequence
+
+from extract.document import Block, Document
+from extract.facts.names import is_partnership, partnership_place
+from extract.facts.observations import (
+    LABEL_ABOVE,
+    PROSE,
+    Quote,
+    RecordDraft,
+    computed,
+    quote,
+)
+from extract.facts.pieces import Piece, piece_of
+from extract.reference.places import (
+    REGIONS,
+    country_of,
+    country_of_region,
+    is_area,
+    region_of,
+)
+
+__all__ = ["complete_partnerships", "subject_partnership"]
+
+_DEFINITION = re.compile(
+    r"(?P<name>[^\W\d_a-z][\w'’ &-]{2,80}?) (?:\([A-Z]{2,8}\) )?(?:is|are|was|were) (?:the |a |an )?"
+    r"(?:name of the |local |statutory |strategic ){0,3}(?:crime (?:and|&) disorder(?: reduction)?|community safety) "
+    r"partnership(?:\s\((?:cdrp|csp)\))?(?: (?:for|in|of|covering|serving) (?P<area>[^\W\d_a-z][\w'’&-]*"
+    r"(?: (?:(?:and|of|on|upon|the|&) ){0,2}[^\W\d_a-z][\w'’-]*){0,6}))?",
+)
+_REGION_NAMES = "|".join(sorted((re.escape(name) for name in REGIONS), key=len, reverse=True))
+_REGION = re.compile(
+    rf"\b(?:(?:in|for|of) (?:the )?)?((?:{_REGION_NAMES}|Yorkshire (?:and|&) (?:the )?Humber(?:side)?))"
+    r"(?= region\b|[.,;)]|$)",
+    re.IGNORECASE,
+)
+_SUFFIX = r"(?:CDRPs?|CSPs?|[Cc]ommunity [Ss]afety [Pp]artnerships?|[Cc]rime and [Dd]isorder [Rr]eduction [Pp]artnerships?|[Pp]artnerships?)"
+_NAME_AND = re.compile(rf"(?P<name>.{{1,100}}?\b{_SUFFIX})(?:\s?[,;\n]\s?(?:and\s|&\s)?|\s(?:and|&)\s|\s?$)", re.DOTALL)
+_MERGER = re.compile(
+    rf"(?P<new>[^\W\d_a-z][\w'’ &-]{{2,80}}?\b{_SUFFIX}) (?:was (?:formed|created)|is the (?:merger|result)|replaced|replaces|"
+    r"brings together|took over)[^.]{0,60}?(?:(?:merger|merging) of|from|replaced|replaces|brings together|"
+    r"took over from)?\s(?:the )?(?P<old>[^\W\d_a-z][^.;]{4,200}?)(?=\.|;| on | in \d{4}|$)"
+)
+_LIST = re.compile(r"\s?[;\n]\s?|,\s(?:and\s)?")
+_AND = re.compile(r"\s(?:and|&|a)\s")
+_WALES = re.compile(r"\b(?:Wales|Welsh|Cymru|Nghymru)\b")
+_ENGLAND = re.compile(r"\b(?:England|English|Lloegr)\b")
+
+
+def subject_partnership(
+    document: Document, found: Sequence[RecordDraft]
+) -> RecordDraft | None:
+    """Find the one partnership that a page is about: its main heading, or a sentence that says so.
+
+    Returns:
+        One of `found` when it is among them, a new draft, or None when the page is a directory or
+        about something else.
+    """
+    main = next((block for block in document.content() if block.kind == "heading"), None)
+    heading = main if main is not None and is_partnership(main.text) else None
+    defined = _definition(document, main)
+    names = [name for record in found if (name := record.first("name"))]
+    if heading is None and defined is None:
+        return None
+    if heading is not None:
+        name = quote(piece_of(heading), "main heading", LABEL_ABOVE)
+    elif defined is not None:
+        name = defined.fields[0][1]
+    others = [held for held in names if held.value.casefold() != name.value.casefold()]
+    if others:
+        return None
+    record = next((each for each in found), None) or RecordDraft("partnership")
+    record.add("name", name)
+    if defined is not None:
+        for field, held in defined.fields[1:]:
+            record.add(field, held)
+    return record
+
+
+def _definition(document: Document, main: Block | None) -> RecordDraft | None:
+    """Read a sentence such as "X is the community safety partnership for Y, in the Z region"."""
+    if "artnership" not in document.text:
+        return None
+    for block in document.content():
+        if block.kind not in {"paragraph", "item", "cell"} or "artnership" not in block.text:
+            continue
+        match = _DEFINITION.search(block.text)
+        if not match:
+            continue
+        piece = piece_of(block)
+        name = re.sub(r"^(?:The|Our) ", "", match["name"])
+        is_heading = main is not None and name.casefold() == " ".join(main.text.split()).casefold()
+        if not (is_heading or is_partnership(name)):
+            continue
+        record = RecordDraft("partnership")
+        start = match.end("name") - len(name)
+        record.add("name", quote(piece.cut(start, match.end("name")), "definition", PROSE))
+        if match["area"]:
+            area = piece.cut(*match.span("area"))
+            record.add("area", quote(area, "definition", PROSE))
+        rest = block.text[match.end() : match.end() + 80].split(".")[0] + "."
+        if region := _REGION.search(rest):
+            start = match.end() + region.start(1)
+            held = piece.cut(start, start + len(region.group(1)))
+            value = region_of(held.text) or held.text
+            record.add("region", quote(held, "definition", PROSE, value))
+        return record
+    return None
+
+
+def complete_partnerships(
+    document: Document, partnerships: Sequence[RecordDraft]
+) -> list[RecordDraft]:
+    """Join repeated partnerships and give each what its name, its headings and the page imply."""
+    joined: dict[str, RecordDraft] = {}
+    for record in partnerships:
+        name = record.first("name")
+        if name is None:
+            continue
+        known = joined.setdefault(_key(name.value), record)
+        if known is not record:
+            for field, held in record.fields[1:]:
+                known.add(field, held)
+            known.children.extend(record.children)
+    country = _page_country(document)
+    path_regions = _regions_above(document)
+    replaced = set()
+    for record in joined.values():
+        _split_lists(record)
+        replaced.update(_key(value) for value in record.values("predecessor"))
+        _place(record, path_regions, document, country)
+    _add_mergers(document, joined)
+    return [
+        record
+        for key, record in joined.items()
+        if key not in replaced or record.children or len(record.fields) > 3
+    ]
+
+
+def _key(name: str) -> str:
+    plain = re.sub(r"\bcommunity safety partnership\b", "csp", name.casefold())
+    plain = re.sub(r"\bcrime (?:and|&) disorder (?:reduction )?partnership\b", "cdrp", plain)
+    return " ".join(re.sub(r"[^\w ]", " ", plain).split())
+
+
+def _place(
+    record: RecordDraft,
+    path_regions: Sequence[tuple[int, Quote]],
+    document: Document,
+    page_country: Quote | None,
+) -> None:
+    name = record.first("name")
+    if name is None:
+        return
+    region = record.first("region")
+    if region is None and name.start is not None:
+        region = _region_above(name.start, path_regions)
+        if region is not None and country_of(region.value):
+            record.add("country", region)
+            region = None
+        elif region is not None:
+            record.add("region", region)
+    if not record.has("area"):
+        place = partnership_place(name.raw)
+        if place and is_area(place) and name.start is not None and place in name.raw:
+            at = name.raw.index(place)
+            record.add("area", quote(Piece(place, name.start + at), "area in name", PROSE))
+    if not record.has("country"):
+        stated = country_of_region(region.value) if region else None
+        if region and stated:
+            held = Quote(
+                region.raw,
+                stated,
+                region.start,
+                region.end,
+                region.source,
+                "country of region",
+                region.confidence,
+            )
+            record.add("country", held)
+        elif page_country:
+            record.add("country", page_country)
+
+
+def _regions_above(document: Document) -> list[tuple[int, Quote]]:
+    """The stretches of the page that headings and table bands give to a region or country.
+
+    Each item is where a heading starts and what it names; an empty value ends the one before.
+    """
+    found: list[tuple[int, Quote]] = []
+    level: int | None = None
+    for block in document.content():
+        is_band = block.cell is not None and (block.cell.colspan > 1 or block.cell.header)
+        if block.kind != "heading" and not is_band:
+            continue
+        bare = re.sub(r"\s?\([^()]{0,40}\)|\s?[-–:].{0,40}$", "", block.text).strip()
+        value = region_of(bare) or country_of(bare)
+        if value is None and block.kind == "heading" and (match := _REGION.search(bare)):
+            value = region_of(match.group(1))
+        if value:
+            found.append((block.start, quote(piece_of(block), "heading", LABEL_ABOVE, value)))
+            level = block.level if block.kind == "heading" else 7
+        elif block.kind == "heading" and level is not None and block.level <= level:
+            found.append((block.start, computed("", "end of region")))
+            level = None
+    return found
+
+
+def _region_above(start: int, path_regions: Sequence[tuple[int, Quote]]) -> Quote | None:
+    index = bisect_right(path_regions, start, key=lambda each: each[0])
+    held = path_regions[index - 1][1] if index else None
+    return held if held is not None and held.value else None
+
+
+def _page_country(document: Document) -> Quote | None:
+    """The country that the main heading or the title speaks of, if it is one."""
+    main = next((block for block in document.content() if block.kind == "heading"), None)
+    text = main.text if main else document.title
+    wales, england = _WALES.search(text), _ENGLAND.search(text)
+    if bool(wales) == bool(england):
+        return None
+    match = wales or england
+    value = "Wales" if wales else "England"
+    if main is None or match is None:
+        return computed(value, "title", "title", text)
+    return quote(piece_of(main).cut(*match.span()), "main heading", LABEL_ABOVE, value)
+
+
+def _split_lists(record: RecordDraft) -> None:
+    """Part lists of areas and predecessors into one value each; the region in its usual form."""
+    fields = []
+    for field, held in record.fields:
+        if held.start is None or field not in {"area", "predecessor", "region"}:
+            fields.append((field, held))
+            continue
+        piece = Piece(held.raw, held.start)
+        if field == "region":
+            value = region_of(held.value)
+            fields.append((field, quote(piece, held.rule, held.confidence, value)))
+            continue
+        parts = _names_in(piece) if field == "predecessor" else _areas_in(piece)
+        fields.extend((field, quote(part, held.rule, held.confidence)) for part in parts)
+    record.fields = fields
+
+
+def _areas_in(piece: Piece) -> list[Piece]:
+    """Part a list of areas; a name that holds "and" stays whole when it is known."""
+    parts = []
+    for part in piece.split(_LIST):
+        halves = part.split(_AND)
+        if len(halves) == 2 and not is_area(part.text) and all(is_area(half.text) for half in halves):
+            parts.extend(halves)
+        else:
+            parts.append(part)
+    return parts
+
+
+def _names_in(piece: Piece) -> list[Piece]:
+    """Part a list of partnership names: after each suffix, else at commas and "and"."""
+    found = list(_NAME_AND.finditer(piece.text))
+    if found:
+        names = [piece.cut(*match.span("name")).strip() for match in found]
+        return [_without_lead(name) for name in names]
+    return [half for part in piece.split(_LIST) for half in part.split(_AND)]
+
+
+def _without_lead(piece: Piece) -> Piece:
+    match = re.match(r"(?:the |and |both |former )+", piece.text, re.IGNORECASE)
+    return piece.cut(match.end()) if match else piece
+
+
+def _add_mergers(document: Document, joined: dict[str, RecordDraft]) -> None:
+    """Read who replaced whom from sentences."""
+    if "artnership" not in document.text and "CDRP" not in document.text:
+        return
+    for block in document.content():
+        if block.kind not in {"paragraph", "item"} or not re.search(
+            r"\b(?:merg|replac|brings together|took over|formed)", block.text
+        ):
+            continue
+        for match in _MERGER.finditer(block.text):
+            piece = piece_of(block)
+            new = _without_lead(piece.cut(*match.span("new")))
+            if not is_partnership(new.text):
+                continue
+            held = quote(new, "merger sentence", PROSE)
+            record = joined.setdefault(_key(new.text), RecordDraft("partnership", [("name", held)]))
+            for name in _names_in(piece.cut(*match.span("old"))):
+                if name.text[:1].isupper() and len(name.text) < 80:
+                    record.add("predecessor", quote(name, "merger sentence", PROSE))
+

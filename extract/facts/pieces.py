@@ -1,0 +1,51 @@
+"""Stretches of a page's canonical text that know where they stand."""
+
+import re
+from dataclasses import dataclass
+
+from extract.document import Block
+
+__all__ = ["Piece", "piece_of"]
+
+_LOOSE = " \t\n\r,;:|•·–—-"
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A quotation: its text and where it starts in the canonical text."""
+
+    text: str
+    start: int
+
+    @property
+    def end(self) -> int:
+        """Where the quotation ends, exclusive."""
+        return self.start + len(self.text)
+
+    def __bool__(self) -> bool:
+        return bool(self.text)
+
+    def cut(self, start: int, end: int | None = None) -> "Piece":
+        """Take a part, by offsets within this piece, as a slice would."""
+        first, last, _ = slice(start, end).indices(len(self.text))
+        return Piece(self.text[first:last], self.start + first)
+
+    def strip(self, loose: str = _LOOSE) -> "Piece":
+        """Take off white space and loose punctuation at both ends."""
+        left = self.text.lstrip(loose)
+        return Piece(left.rstrip(loose), self.start + len(self.text) - len(left))
+
+    def split(self, separator: re.Pattern[str]) -> list["Piece"]:
+        """Part at each match of a pattern; empty parts are left out, the rest stripped."""
+        parts = []
+        at = 0
+        for match in separator.finditer(self.text):
+            parts.append(self.cut(at, match.start()).strip())
+            at = match.end()
+        parts.append(self.cut(at).strip())
+        return [part for part in parts if part]
+
+
+def piece_of(block: Block) -> Piece:
+    """The whole text of a block as a piece."""
+    return Piece(block.text, block.start)

@@ -1,0 +1,40 @@
+"""Postcodes by their grammar, not by a list: areas come and go, and examples invent them."""
+
+import re
+from dataclasses import dataclass
+
+__all__ = ["Postcode", "find_postcodes"]
+
+
+@dataclass(frozen=True, slots=True)
+class Postcode:
+    """A postcode found in a text: where, and in the usual form, upper case with one blank."""
+
+    start: int
+    end: int
+    code: str
+
+
+# Outward A9 A9A A99 AA9 AA9A AA99 or GIR; inward a digit and two letters, never C I K M O V.
+_POSTCODE = re.compile(
+    r"(?<![\w£/-])(gir|[a-pr-uwyz](?:[a-hk-y])?\d(?:\d|[a-hjkmnpr-y])?)"
+    r"([ \t]{0,2}|\n)(\d[abd-hjlnp-uw-z]{2})(?![\w/-])",
+    re.IGNORECASE,
+)
+
+
+def find_postcodes(text: str, *, any_case: bool = False) -> list[Postcode]:
+    """Find the postcodes in a text; lower-case ones only where an address is expected.
+
+    >>> [found.code for found in find_postcodes("2 Marsham Street, London SW1P4DF")]
+    ['SW1P 4DF']
+    """
+    found = []
+    for match in _POSTCODE.finditer(text):
+        outward, gap, inward = match.groups()
+        if not any_case and (outward + inward).upper() != outward + inward:
+            continue
+        if gap == "\n" and match.start() > 0 and text[match.start() - 1] not in "\n ,":
+            continue
+        found.append(Postcode(match.start(), match.end(), f"{outward} {inward}".upper()))
+    return found

@@ -1,0 +1,371 @@
+"""A page: what it says, read from its bytes."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from archiver.urls import join_url
+from extract.blocks import html_blocks, text_blocks
+from extract.decode import Decoded, decode
+from extract.document import Block, Document
+from extract.facts.attachments import read_attachments
+from extract.facts.authorities import find_authorities, read_authorities
+from extract.facts.claims import check_claims
+from extract.facts.contacts import read_contacts
+from extract.facts.counts import count_tables, read_counts
+from extract.facts.dates import read_dates
+from extract.facts.legislation import read_legislation
+from extract.facts.lines import Resolve, has_points
+from extract.facts.observations import (
+    LABELLED,
+    TYPED,
+    Observation,
+    Quote,
+    RecordDraft,
+    computed,
+    number_records,
+    quote,
+)
+from extract.facts.pieces import Piece, piece_of
+from extract.facts.records import Contact, Records, records_of
+
+__all__ = ["Page", "page_as_json", "read_page"]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What one page says, and how it was read.
+
+    `facts` are views of `observations` and nothing besides. `text` is the page's message as plain
+    text; `document` holds all blocks, furniture included. `soft_404` tells that the page says it is
+    not there, whatever its status. `coverage` is the share of visible text that belongs to the
+    message. `problems` says in words what could not be read.
+    """
+
+    url: str | None
+    facts: Records
+    observations: tuple[Observation, ...]
+    document: Document
+    declared_charset: str | None
+    used_charset: str
+    soft_404: bool
+    coverage: float
+    problems: tuple[str, ...]
+
+    @property
+    def text(self) -> str:
+        """The page's message as plain text, one block a line."""
+        return self.document.main_text
+
+
+_PLAIN_TYPE = re.compile(r"^\s*text/plain\b", re.IGNORECASE)
+_LOOKS_LIKE_MARKUP = re.compile(r"<(?:!doctype|html|head|body|p|div|table|h[1-6]|br)\b", re.IGNORECASE)
+_TITLE_PARTS = re.compile(r"\s(?:[|–—»›:]|::|-|>|·)\s|\s?(?:»|\|)\s?")
+_ARCHIVED_TITLE = re.compile(r"^\s*\[?archived content\]?\s*", re.IGNORECASE)
+_SITE_NAME = re.compile(
+    r"^(?:home office|gov\.uk|directgov|home ?page|welcome|crime reduction)$|\b(?:council|police|constabulary|"
+    r"website|web site|online|\.gov\.uk|office|department for|government)$",
+    re.IGNORECASE,
+)
+_MISSING = re.compile(
+    r"\b(?:page|file|document|resource)\b[^.]{0,30}\b(?:not (?:be )?found|cannot be found|could not be found|"
+    r"(?:does not|doesn.t|no longer) exists?|no longer available|not available|has (?:been )?(?:moved|removed))"
+    r"|\b404\b|^not found|^sorry[,.]? (?:we|the|this|that) [^.]{0,40}(?:find|found|missing)",
+    re.IGNORECASE,
+)
+_LEAD_CLASS = re.compile(r"\b(?:intro|introduction|lead|summary|standfirst|abstract|lede|synopsis|first-?para)", re.IGNORECASE)
+_WELSH = re.compile(
+    r"\b(?:yn|yng|ac|yw|y|yr|mae|ar|gyfer|gan|wedi|hon|hwn|ni|eich|cysylltwch|diogelwch|cymunedol|â|neu|bod|nid|sydd)\b",
+    re.IGNORECASE,
+)
+_ENGLISH = re.compile(r"\b(?:the|and|of|to|in|is|for|are|with|by|on|or|be|this|that)\b", re.IGNORECASE)
+_NOT_PAGES = ("mailto:", "tel:", "javascript:", "#", "data:", "about:", "fax:", "sms:")
+_SUMMARY_WORDS = 4
+_LONGEST_SUMMARY = 600
+
+
+def read_page(
+    payload: bytes,
+    *,
+    url: str | None = None,
+    content_type: str | None = None,
+    archived: Sequence[date] = (),
+) -> Page:
+    """Read a page's bytes; never fails, whatever the bytes are.
+
+    Args:
+        payload: the body, transfer and content codings taken off; an archive's frame and rewritten
+            links are best taken off as well, though known notices are recognised.
+        url: the page's original URL, against which its links are resolved.
+        content_type: the Content-Type header; ``text/plain`` is read as a plain rendering.
+        archived: the dates an archive stated for the page, the chosen one first.
+    """
+    decoded = decode(payload, content_type)
+    plain = bool(content_type and _PLAIN_TYPE.match(content_type)) or (
+        not content_type and not _LOOKS_LIKE_MARKUP.search(decoded.text[:20_000])
+    )
+    document = text_blocks(decoded.text) if plain else html_blocks(decoded.text)
+    resolve = _resolver(url, document.base)
+    drafts = [*_drafts(document, resolve, url, archived)]
+    observations = tuple(number_records(drafts))
+    facts = records_of(observations)
+    return Page(
+        url=url,
+        facts=facts,
+        observations=observations,
+        document=document,
+        declared_charset=decoded.declared,
+        used_charset=decoded.used,
+        soft_404=_is_missing(facts.title, document),
+        coverage=_coverage(document),
+        problems=_problems(decoded, document),
+    )
+
+
+def _problems(decoded: Decoded, document: Document) -> tuple[str, ...]:
+    nothing = () if document.text else ("no text was found",)
+    return (*decoded.problems, *document.problems, *nothing)
+
+
+def _resolver(url: str | None, base: str | None) -> Resolve:
+    """Make the function that resolves links against the base element and the page's URL."""
+    absolute = join_url(url or "", base) if base else url
+    start = absolute or url or ""
+
+    def resolve(href: str) -> str | None:
+        return join_url(start, href) or None
+
+    return resolve
+
+
+def _drafts(
+    document: Document, resolve: Resolve, url: str | None, archived: Sequence[date]
+) -> Iterator[RecordDraft]:
+    yield _page_record(document)
+    yield from _headings(document)
+    yield from _links(document, resolve, url)
+    yield from read_dates(document, archived)
+    yield from read_attachments(document, resolve)
+    records = read_contacts(document, resolve)
+    partnerships = [record for record in records if record.kind == "partnership"]
+    contacts = [record for record in records if record.kind == "contact"]
+    yield from records
+    tables = count_tables(document)
+    listing = find_authorities(document)
+    yield from read_counts(document, tables)
+    yield from read_authorities(listing)
+    yield from read_legislation(document)
+    yield from check_claims(document, tables, listing, partnerships, contacts)
+
+
+# ---------------------------------------------------------------- the page itself
+
+
+def _page_record(document: Document) -> RecordDraft:
+    record = RecordDraft("page")
+    main = _main_heading(document)
+    for name, held in (
+        ("title", _title(document, main)),
+        ("summary", _summary(document, main)),
+        ("language", _language(document)),
+    ):
+        if held is not None:
+            record.add(name, held)
+    return record
+
+
+def _main_heading(document: Document) -> Block | None:
+    """The page's main heading: its first h1, else nothing."""
+    return next(
+        (block for block in document.content() if block.kind == "heading" and block.level == 1), None
+    )
+
+
+def _title(document: Document, main: Block | None) -> Quote | None:
+    if main is not None:
+        return quote(piece_of(main), "main heading", LABELLED)
+    title = _ARCHIVED_TITLE.sub("", document.title).strip()
+    if not title:
+        first = next((block for block in document.content() if block.kind == "heading"), None)
+        return quote(piece_of(first), "first heading", 0.8) if first else None
+    parts = [part.strip() for part in _TITLE_PARTS.split(title) if part and part.strip()]
+    texts = {block.text.casefold() for block in document.content() if len(block.text) < 200}
+    chosen = next((part for part in parts if part.casefold() in texts), None)
+    if chosen is None:
+        chosen = next((part for part in parts if not _SITE_NAME.search(part)), None)
+    return computed(chosen or title, "title without the site's name", "title", document.title)
+
+
+def _summary(document: Document, main: Block | None) -> Quote | None:
+    """The page's summary: a marked lead, else the paragraph under the main heading, else metadata."""
+    content = list(document.content())
+    for block in content:
+        if block.kind == "paragraph" and _LEAD_CLASS.search(block.classes) and _is_summary(block):
+            return quote(piece_of(block), "lead paragraph", LABELLED)
+    after = content[content.index(main) + 1 :] if main is not None else content
+    for block in after[:3]:
+        if block.kind in {"heading", "cell", "item", "term"}:
+            break
+        if _is_summary(block):
+            return quote(piece_of(block), "first paragraph", 0.8)
+    for wanted in ("description", "dc.description", "dcterms.description", "og:description"):
+        for name, text in document.meta:
+            if name == wanted:
+                return Quote(text, text, None, None, f"meta {name}", "metadata", TYPED)
+    return None
+
+
+def _is_summary(block: Block) -> bool:
+    return (
+        len(block.text.split()) >= _SUMMARY_WORDS
+        and len(block.text) <= _LONGEST_SUMMARY
+        and not has_points(block.text, block.links)
+        and block.text.rstrip("'’\")").endswith((".", "!", "?", "…"))
+    )
+
+
+def _language(document: Document) -> Quote:
+    declared = document.language or next(
+        (
+            text
+            for name, text in document.meta
+            if name in {"content-language", "dc.language", "dcterms.language", "language", "dc.lang"}
+        ),
+        "",
+    )
+    if match := re.match(r"\s*([A-Za-z]{2,3})(?:[-_,;\s]|$)", declared):
+        code = {"eng": "en", "cym": "cy", "wel": "cy"}.get(match.group(1).lower(), match.group(1).lower())
+        return computed(code, "declared language", "lang", declared)
+    text = document.main_text[:20_000]
+    welsh, english = len(_WELSH.findall(text)), len(_ENGLISH.findall(text))
+    return computed("cy" if welsh > english else "en", "words")
+
+
+def _headings(document: Document) -> Iterator[RecordDraft]:
+    for block in document.content():
+        if block.kind == "heading":
+            record = RecordDraft("heading")
+            record.add("text", quote(piece_of(block), "heading", LABELLED))
+            record.add("level", computed(str(block.level), "heading"))
+            yield record
+
+
+def _links(document: Document, resolve: Resolve, url: str | None) -> Iterator[RecordDraft]:
+    here = url.split("#")[0] if url else None
+    for block in document.content():
+        for link in block.links:
+            href = link.href.strip()
+            if not href or href.lower().startswith(_NOT_PAGES):
+                continue
+            target = resolve(link.href)
+            if target is None or ("#" in target and target.split("#")[0] == here):
+                continue
+            record = RecordDraft("link")
+            record.add("url", Quote(link.href, target, link.start, link.end, "href", "link", LABELLED))
+            record.add("raw", computed(link.href, "link", "href", link.href))
+            if link.end > link.start:
+                record.add("text", quote(Piece(link.text, link.start), "link", LABELLED))
+            elif link.text:
+                record.add("text", computed(link.text, "link", "alt", link.text))
+            yield record
+
+
+def _is_missing(title: str | None, document: Document) -> bool:
+    """Whether a page says that there is no such page."""
+    if _MISSING.search(title or "") or _MISSING.search(document.title):
+        return True
+    text = document.main_text
+    return len(text) < 600 and _MISSING.search(text) is not None
+
+
+def _coverage(document: Document) -> float:
+    visible = sum(len(block.text) for block in document.blocks if block.region != "archive")
+    return round(sum(len(block.text) for block in document.content()) / visible, 3) if visible else 0.0
+
+
+# ---------------------------------------------------------------- JSON
+
+
+def page_as_json(page: Page, *, observations: bool = False) -> dict[str, object]:
+    """Write a page's facts as plain values for JSON.
+
+    With `observations`, each value's provenance is given under that key as well.
+    """
+    facts = page.facts
+    written: dict[str, object] = {
+        "url": page.url,
+        "page": {
+            "title": facts.title,
+            "summary": facts.summary,
+            "language": facts.language,
+            "text": page.text,
+            "headings": [{"level": each.level, "text": each.text} for each in facts.headings],
+            "links": [{"url": each.url, "text": each.text} for each in facts.links],
+            "dates": [{"type": each.type, "date": each.date} for each in facts.dates],
+            "attachments": [
+                {"url": each.url, "format": each.format, "size": each.size}
+                for each in facts.attachments
+            ],
+        },
+        "contacts": [_contact_as_json(each) for each in facts.contacts],
+        "partnerships": [
+            {
+                "name": each.name,
+                "area": list(each.area),
+                "region": each.region,
+                "country": each.country,
+                "police_force": each.police_force,
+                "predecessors": list(each.predecessors),
+                "contacts": [_contact_as_json(contact) for contact in each.contacts],
+            }
+            for each in facts.partnerships
+        ],
+        "counts": [
+            {"what": each.what, "where": each.where, "number": each.number, "approx": each.approx}
+            for each in facts.counts
+        ],
+        "authorities": [
+            {"name": each.name, "applies_to": each.applies_to} for each in facts.authorities
+        ],
+        "legal": [
+            {
+                "act": each.act,
+                "year": each.year,
+                "number": each.number,
+                "sections": list(each.sections),
+            }
+            for each in facts.legal
+        ],
+        "claim_checks": [
+            {
+                "claimed": each.claimed,
+                "found": each.found,
+                "agrees": each.agrees,
+                "how": each.how,
+            }
+            for each in facts.claim_checks
+        ],
+    }
+    if observations:
+        written["observations"] = [
+            {name: getattr(each, name) for name in Observation.__slots__}
+            for each in page.observations
+        ]
+    return written
+
+
+def _contact_as_json(contact: Contact) -> dict[str, object]:
+    return {
+        "organisation": contact.organisation,
+        "unit": contact.unit,
+        "person": contact.person,
+        "role": contact.role,
+        "address": list(contact.address),
+        "postcode": contact.postcode,
+        "phone": list(contact.phone),
+        "fax": list(contact.fax),
+        "textphone": list(contact.textphone),
+        "email": list(contact.email),
+        "website": list(contact.website),
+    }

@@ -1,0 +1,118 @@
+"""Names of places that pages about partnerships use: regions, countries, areas, police forces."""
+
+import csv
+import re
+from functools import cache, lru_cache
+from importlib.resources import files
+
+__all__ = ["REGIONS", "country_of", "country_of_region", "is_area", "is_police_force", "region_of"]
+
+REGIONS = (
+    "North East",
+    "North West",
+    "Yorkshire and The Humber",
+    "East Midlands",
+    "West Midlands",
+    "East of England",
+    "London",
+    "South East",
+    "South West",
+)
+_VARIANTS = {
+    "yorkshire and humber": "Yorkshire and The Humber",
+    "yorkshire and humberside": "Yorkshire and The Humber",
+    "yorkshire humber": "Yorkshire and The Humber",
+    "yorkshire": "Yorkshire and The Humber",
+    "eastern": "East of England",
+    "eastern england": "East of England",
+    "east england": "East of England",
+    "greater london": "London",
+}
+_REGION_KEYS = {
+    **{name.lower().replace(" the ", " "): name for name in REGIONS},
+    **_VARIANTS,
+}
+_REGION_FRAME = re.compile(
+    r"^(?:the )?(?:government office (?:for )?(?:the )?)?|(?:,? (?:of )?england)?(?: region)?$"
+)
+_COUNTRIES = {
+    "england": "England",
+    "lloegr": "England",
+    "wales": "Wales",
+    "cymru": "Wales",
+    "nghymru": "Wales",
+    "england and wales": "England and Wales",
+    "england wales": "England and Wales",
+    "cymru a lloegr": "England and Wales",
+}
+_TYPES = re.compile(
+    r"\b(?:metropolitan|royal|london|borough|district|county|city|council|unitary|authority|of|the)\b"
+    r"|,"
+)
+_SPACES = re.compile(r"[\s\-–—]+")
+
+
+def _plain(name: str) -> str:
+    return _SPACES.sub(" ", name.replace("&", " and ").replace("’", "'").lower()).strip(" .,:;")
+
+
+@lru_cache(maxsize=2048)
+def region_of(text: str) -> str | None:
+    """Name the English region that a whole text names, or None.
+
+    >>> region_of("Government Office for the South West"), region_of("Yorkshire & the Humber")
+    ('South West', 'Yorkshire and The Humber')
+    """
+    if len(text) > 80:
+        return None
+    plain = _plain(text)
+    bare = _REGION_FRAME.sub("", plain).replace(" the ", " ").strip()
+    return _REGION_KEYS.get(plain) or _REGION_KEYS.get(bare)
+
+
+def country_of(text: str) -> str | None:
+    """Name the country, or both, that a whole text names in English or Welsh, or None."""
+    return _COUNTRIES.get(_plain(text)) if len(text) < 40 else None
+
+
+def country_of_region(region: str) -> str | None:
+    """Say in which country a region lies; Wales counts as its own region."""
+    if region_of(region):
+        return "England"
+    return country_of(region)
+
+
+@lru_cache(maxsize=8192)
+def is_area(name: str) -> bool:
+    """Tell whether a name is that of a district or partnership area of about 2021."""
+    return len(name) <= 80 and _area_key(name) in _areas()
+
+
+def is_police_force(name: str) -> bool:
+    """Tell whether a name is that of a police force, with or without the word police."""
+    plain = re.sub(r"\b(?:police|constabulary|service|force|heddlu)\b", " ", _plain(name))
+    return " ".join(plain.split()) in _forces()
+
+
+def _area_key(name: str) -> str:
+    plain = _plain(name)
+    return " ".join(_TYPES.sub(" ", plain).split()) or plain
+
+
+@cache
+def _areas() -> frozenset[str]:
+    columns = ("csp_name", "lad_name", "authority_nice_name")
+    return frozenset(
+        _area_key(row[column]) for row in _rows("csp_codes.csv") for column in columns if row[column]
+    )
+
+
+@cache
+def _forces() -> frozenset[str]:
+    names = {_plain(row["pfa_name"]) for row in _rows("police_force_regions.csv")}
+    return frozenset(" ".join(re.sub(r"\bpolice\b", " ", name).split()) for name in names)
+
+
+def _rows(name: str) -> list[dict[str, str]]:
+    text = files("extract.reference").joinpath(name).read_text("utf-8")
+    return list(csv.DictReader(text.splitlines()))

@@ -1,0 +1,251 @@
+"""Which part of a page a block belongs to: its message, or its furniture.
+
+Furniture is known by what it says it is (elements, roles, ids and classes), by its words (skip
+links, "You are here") and by its shape and place (nothing but links, before the first heading).
+A box beside the text is not furniture; navigation, header, footer and an archive's frame are.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from extract.document import CONTENT, Cell, Link
+
+__all__ = ["BlockDraft", "region_of_element", "region_of_words", "settle"]
+
+
+@dataclass(slots=True)
+class BlockDraft:
+    """A block while its region is still open to question; `extract.document.Block` when done."""
+
+    kind: str
+    level: int
+    region: str
+    text: str
+    start: int
+    links: tuple[Link, ...] = ()
+    bold: tuple[tuple[int, int], ...] = ()
+    cell: Cell | None = None
+    list: int | None = None
+    part: int | None = None
+    frame: tuple[int, int] | None = None  # the layout table row, and the cell in it
+    classes: str = ""
+    language: str = ""
+
+    @property
+    def is_content(self) -> bool:
+        """Whether it counts as part of the page's message so far."""
+        return self.region in CONTENT
+
+
+_BY_TAG = {"nav": "nav", "footer": "footer", "header": "header", "aside": "aside", "main": "main"}
+_BY_ROLE = {
+    "navigation": "nav",
+    "menu": "nav",
+    "menubar": "nav",
+    "search": "nav",
+    "banner": "header",
+    "contentinfo": "footer",
+    "complementary": "aside",
+    "main": "main",
+}
+_ARCHIVE_NAME = re.compile(
+    r"web-?archive|archive-?(?:banner|bar|frame|header|footer|info|notice)|ukgwa|wm-ipp|wayback",
+    re.IGNORECASE,
+)
+_WORDS = {
+    word: region
+    for region, words in {
+        "nav": "nav navigation navbar navigate menu menus submenu breadcrumb breadcrumbs crumb crumbs "
+        "crumbtrail breadcrumbtrail topnav leftnav rightnav lhnav rhnav lhn sidenav subnav mainnav "
+        "globalnav localnav primarynav secondarynav topmenu leftmenu mainmenu sidemenu skip skiplink "
+        "skiplinks skipnav skiptocontent pagination pager share sharing social bookmarks searchbox "
+        "searchform accesskeys",
+        "header": "header masthead banner branding globalheader siteheader pageheader topbar",
+        "footer": "footer globalfooter sitefooter pagefooter colophon siteinfo copyright",
+    }.items()
+    for word in words.split()
+}
+# Yahoo's grid names: furniture as an id, the head of any small box as a class.
+_IDS = {"hd": "header", "head": "header", "ft": "footer", "foot": "footer", "crumbs": "nav"}
+_SPLIT = re.compile(r"[^A-Za-z]+|(?<=[a-z])(?=[A-Z])")
+_SKIPS = re.compile(
+    r"skip(?: straight| directly)? (?:to|the|over|navigation|links?)\b|jump to (?:content|navigation)"
+    r"|you are (?:here|in)\b|rydych chi yma|neidio i|breadcrumb|(?:back )?to (?:the )?top(?: of (?:the |this )?page)?$"
+    r"|(?:return to |back to )?top(?: of (?:the |this )?page)?$|share(?: this(?: page)?)? ?\|?$"
+    r"|(?:print|e-?mail|bookmark) this page$|printable version$|(?:text size|font size)\b",
+    re.IGNORECASE,
+)
+_ARCHIVE_WORDS = re.compile(
+    r"^this (?:snapshot|page|web ?site|site),? ?(?:was )?(?:taken|archived|captured) on\b"
+    r"|\bweb content acquired for preservation\b"
+    r"|\bthe uk government web archive does not use cookies\b"
+    r"|^\[?archived content\]?(?:\s|$)"
+    r"|\bfile archived on\b|\bthe wayback machine is an initiative of\b"
+    r"|^this is an archived (?:page|website|web site)\b",
+    re.IGNORECASE,
+)
+_FURNITURE = re.compile(
+    r"(?:home|home ?page|hafan|site ?map|a ?(?:-|to) ?z(?: index)?|help|search|accessibility"
+    r"(?: statement| help)?|privacy(?: policy| statement| notice)?|cookies(?: policy)?|disclaimer|"
+    r"(?:crown )?copyright|terms(?: and conditions| of use)?|contact(?: us)?|cysylltu(?: â ni)?|"
+    r"about(?: us| this site)?|feedback|freedom of information|log ?in|register|news|jobs|"
+    r"careers|cymraeg|english|links|top|back to top|print|publications|faqs?|media centre|"
+    r"press office|legal(?: notices?)?|text only|low graphics|complaints|vacancies)",
+    re.IGNORECASE,
+)
+_COPYRIGHT = re.compile(r"^(?:©|\(c\)|copyright\b|crown copyright|hawlfraint)", re.IGNORECASE)
+_BETWEEN = re.compile(r"[\s|>»:/\\•·\-–—\[\]()]+")
+_SENTENCE = 8  # words that make a line of text more than a label
+
+
+def region_of_element(
+    tag: str, attributes: Mapping[str, str], current: str, *, in_article: bool
+) -> str | None:
+    """Say which region an element opens, or None when it stays in `current`.
+
+    `in_article` tells that an enclosing element is the message by its own word (``main``,
+    ``article``): headers and footers in there are part of it. The caller has to hold a region known
+    only by name against what the element holds: "header-and-content" promises too much.
+    """
+    if current == "archive":
+        return None
+    name = attributes.get("id", "")
+    classes = attributes.get("class", "")
+    if (name or classes) and _ARCHIVE_NAME.search(f"{name} {classes}") and "main" not in name:
+        return "archive"
+    region = _BY_ROLE.get(attributes.get("role", "").lower()) or _BY_TAG.get(tag)
+    if region is None and (name or classes):
+        region = _region_of_names(name, classes)
+    if in_article and region in {"header", "footer"}:
+        return None
+    return region
+
+
+def _region_of_names(name: str, classes: str) -> str | None:
+    """Read the region from an element's id and classes."""
+    lowered = name.lower()
+    if found := _IDS.get(lowered) or _WORDS.get(lowered):
+        return found
+    words = [word.lower() for word in _SPLIT.split(name) if word]
+    for word in words:
+        if _WORDS.get(word) == "nav":
+            return "nav"
+    if len(words) <= 2 and words and (found := _WORDS.get(words[-1]) or _WORDS.get(words[0])):
+        return found
+    for token in classes.split():
+        if found := _WORDS.get(token.lower()):
+            return found
+        if any(_WORDS.get(word.lower()) == "nav" for word in _SPLIT.split(token)):
+            return "nav"
+    return None
+
+
+def region_of_words(text: str) -> str | None:
+    """Know an archive's frame, a skip link or a trail by its own words, else None.
+
+    >>> region_of_words("Skip to main content"), region_of_words("Skipton")
+    ('nav', None)
+    """
+    if _ARCHIVE_WORDS.search(text[:600]):
+        return "archive"
+    if len(text) < 300 and _SKIPS.match(text):
+        return "nav"
+    return None
+
+
+def _is_only_links(draft: BlockDraft) -> bool:
+    """Whether a block is hardly more than links to pages; an address to write to is no page."""
+    if not draft.links or any(link.href.lower().startswith("mailto:") for link in draft.links):
+        return False
+    linked = sum(link.end - link.start for link in draft.links)
+    visible = len(_BETWEEN.sub("", draft.text))
+    inside = sum(len(_BETWEEN.sub("", link.text)) for link in draft.links)
+    return linked > 0 and inside >= 0.85 * visible
+
+
+def _is_internal(href: str) -> bool:
+    return not href.lower().startswith(("http:", "https:", "//"))
+
+
+def settle(drafts: Sequence[BlockDraft]) -> None:
+    """Set the regions that only the whole page shows, in place.
+
+    1. Blocks that say in words what they are.
+    2. A layout cell of nothing but links to the same site, beside a cell with the text.
+    3. Links before the page's own first heading or sentence: two or more in one run.
+    4. Links most of which are a site's standing ones (Home, Privacy, Contact us), anywhere.
+    5. A copyright line, and what follows it.
+    """
+    for draft in drafts:
+        if draft.is_content and (region := region_of_words(draft.text)):
+            draft.region = region
+    _settle_cells(drafts)
+    _settle_opening(drafts)
+    _settle_standing_links(drafts)
+    _settle_closing(drafts)
+
+
+def _settle_cells(drafts: Sequence[BlockDraft]) -> None:
+    frames: dict[int, dict[int, list[BlockDraft]]] = {}
+    for draft in drafts:
+        if draft.frame is not None and draft.is_content:
+            row, cell = draft.frame
+            frames.setdefault(row, {}).setdefault(cell, []).append(draft)
+    for cells in frames.values():
+        sizes = {cell: sum(len(draft.text) for draft in blocks) for cell, blocks in cells.items()}
+        for cell, blocks in cells.items():
+            links = [link for draft in blocks for link in draft.links]
+            plain = [draft for draft in blocks if not _is_only_links(draft)]
+            if (
+                len(links) >= 2
+                and all(draft.kind == "heading" or len(draft.text) < 30 for draft in plain)
+                and sum(_is_internal(link.href) for link in links) > len(links) / 2
+                and sum(sizes.values()) > 2 * sizes[cell]
+            ):
+                for draft in blocks:
+                    draft.region = "nav"
+
+
+def _settle_opening(drafts: Sequence[BlockDraft]) -> None:
+    opening: list[BlockDraft] = []
+    for draft in drafts:
+        if not draft.is_content:
+            continue
+        if draft.kind in {"heading", "cell", "term", "description"}:
+            break
+        if _is_only_links(draft):
+            opening.append(draft)
+        elif len(draft.text.split()) >= _SENTENCE:
+            break
+    if sum(len(draft.links) for draft in opening) >= 2 and len(opening) < len(
+        [draft for draft in drafts if draft.is_content]
+    ):
+        for draft in opening:
+            draft.region = "nav"
+
+
+def _settle_standing_links(drafts: Sequence[BlockDraft]) -> None:
+    run: list[BlockDraft] = []
+    for draft in [*drafts, None]:
+        if draft is not None and draft.is_content and draft.cell is None and _is_only_links(draft):
+            run.append(draft)
+            continue
+        texts = [link.text.strip() for each in run for link in each.links if link.text.strip()]
+        if len(texts) >= 2:
+            standing = sum(_FURNITURE.fullmatch(text) is not None for text in texts)
+            if standing * 2 > len(texts) or (standing * 2 == len(texts) and len(texts) > 2):
+                for each in run:
+                    each.region = "nav"
+        run = []
+
+
+def _settle_closing(drafts: Sequence[BlockDraft]) -> None:
+    tail = len(drafts)
+    for index in range(len(drafts) - 1, max(len(drafts) - 6, -1), -1):
+        draft = drafts[index]
+        if draft.is_content and len(draft.text) < 200 and _COPYRIGHT.match(draft.text):
+            tail = index
+    for draft in drafts[tail:]:
+        if draft.is_content:
+            draft.region = "footer"

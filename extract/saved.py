@@ -1,0 +1,91 @@
+"""Reading a saved page straight from its bytes: replay undone, dates weighed, then read."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from archiver.http import media_type
+from archiver.ingest.saved import kind_of
+from archiver.provenance import Provenance
+from archiver.records import DateSource, StatedDate
+from archiver.timestamps import parse_span
+from archiver.unreplay import recover_page
+from extract.page import Page, page_as_json, read_page
+
+__all__ = ["SavedPage", "read_saved_page", "saved_page_as_json"]
+
+_BY_ARCHIVE = (DateSource.MEMENTO, DateSource.FRAME, DateSource.BANNER, DateSource.ADDRESS)
+
+
+@dataclass(frozen=True, slots=True)
+class SavedPage:
+    """A page read from a saved file, and what is known of where it came from."""
+
+    page: Page
+    provenance: Provenance
+
+
+def read_saved_page(
+    data: bytes,
+    *,
+    name: str,
+    sha256: str,
+    url: str | None = None,
+    content_type: str | None = None,
+    stated: tuple[StatedDate, ...] = (),
+) -> SavedPage:
+    """Read a saved page without any archive; never fails, whatever the bytes are.
+
+    Args:
+        data: the file's bytes.
+        name: what the operator calls the file.
+        sha256: its digest, in hex.
+        url: the page's address, possibly one in another archive; None when not known.
+        content_type: the Content-Type it was served with; told from name and content without it.
+        stated: dates stated for it elsewhere, such as in a list.
+    """
+    kind, charset = media_type(content_type)
+    kind = kind or kind_of(name, data)
+    recovered = recover_page(data, media_type=kind, charset=charset, address=url)
+    provenance = Provenance.of(recovered, source_file=name, source_sha256=sha256, stated=stated)
+    page = read_page(
+        recovered.body,
+        url=recovered.url or url,
+        content_type=content_type or kind,
+        archived=_archived(provenance),
+    )
+    return SavedPage(page, provenance)
+
+
+def saved_page_as_json(saved: SavedPage) -> dict[str, object]:
+    """Give what the page says in plain values, with its dates and what was done to it."""
+    provenance = saved.provenance
+    chosen = provenance.chosen
+    return page_as_json(saved.page) | {
+        "captured": chosen.timestamp if chosen else None,
+        "captured_precision": chosen.precision if chosen else None,
+        "date_rule": {"name": chosen.rule, "reason": chosen.reason} if chosen else None,
+        "date_conflict": (chosen.conflict or None) if chosen else None,
+        "stated_dates": [
+            {"source": found.source.value, "timestamp": found.timestamp, "raw": found.raw}
+            for found in provenance.stated
+        ],
+        "fidelity": provenance.grade.value,
+        "archive": provenance.archive,
+        "not_undone": list(provenance.left),
+    }
+
+
+def _archived(provenance: Provenance) -> list[date]:
+    # The days another archive stated, the chosen one first.
+    chosen = provenance.chosen
+    days = [
+        parse_span(found.timestamp).first.date()
+        for found in provenance.stated
+        if found.source in _BY_ARCHIVE and len(found.timestamp) in (8, 14)
+    ]
+    first = [chosen_day] if chosen and (chosen_day := _day(chosen.timestamp)) in days else []
+    return list(dict.fromkeys([*first, *days]))
+
+
+def _day(timestamp: str) -> date:
+    return parse_span(timestamp[:8]).first.date()

@@ -1,0 +1,52 @@
+"""What a table is for: rows and columns of data, or a page laid out with a grid."""
+
+from lxml.etree import _Element
+
+from extract.labels import field_of
+
+__all__ = ["is_data_table"]
+
+_SAMPLE = 40  # rows looked at; the rest of a long table is like its beginning
+_LONG_CELL = 400  # characters; a cell with more is running text
+_LAYOUT_TAGS = ("table", "h1", "h2", "form", "hr", "iframe")
+
+
+def is_data_table(table: _Element) -> bool:
+    """Tell a data table from a layout table, in that order of trust: what it says, holds, looks like.
+
+    A table says what it is by its role, a caption, header cells or a summary. One that holds other
+    tables, headings or forms is layout. Otherwise labels in its first row or column make it data,
+    or rows of the same number of short cells.
+    """
+    if table.get("role") in {"presentation", "none"}:
+        return False
+    if any(next(table.iter(tag), None) is not None for tag in _LAYOUT_TAGS[1:]):
+        return False
+    if next(table.iterdescendants("table"), None) is not None:
+        return False
+    rows = []
+    for row in table.iter("tr"):
+        rows.append([cell for cell in row if cell.tag in {"td", "th"}])
+        if len(rows) == _SAMPLE:
+            break
+    widths = [len(row) for row in rows if row]
+    if not widths:
+        return False
+    if max(widths) >= 2 and (
+        table.get("role") in {"table", "grid"}
+        or any(next(table.iter(tag), None) is not None for tag in ("th", "caption", "thead"))
+        or table.get("summary")
+    ):
+        return True
+    if len(widths) < 2 or max(widths) < 2:
+        return False
+    texts = [[" ".join("".join(cell.itertext()).split()) for cell in row] for row in rows if row]
+    if _labels(texts[0]) >= 2 or _labels([row[0] for row in texts]) >= max(2, len(texts) / 2):
+        return True
+    sizes = sorted(len(text) for row in texts for text in row)
+    same_width = sum(width == max(widths) for width in widths) >= 0.6 * len(widths)
+    return len(widths) >= 3 and same_width and sizes[-1] < _LONG_CELL and sizes[len(sizes) // 2] > 0
+
+
+def _labels(texts: list[str]) -> int:
+    return sum(field_of(text) is not None for text in texts)
