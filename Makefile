@@ -34,7 +34,13 @@ test: lint types ## lint, types and tests: what must pass before anything lands
 lint: .venv/installed-dev ## formatting, lint rules, and that generated files are up to date
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(BIN)/python -m marsham.schema | diff schema.sql - || (echo "schema.sql is out of date; run: make schema"; exit 1)
+	@$(BIN)/python -m marsham.schema | diff -q schema.sql - || (echo "schema.sql is out of date; run: make schema"; exit 1)
+	@rm -rf build/docs && mkdir -p build/docs && $(BIN)/python -m marsham.reference build/docs
+	@diff -r -q build/docs docs/reference || (echo "docs/reference is out of date; run: make docs"; exit 1)
+
+docs: .venv/installed ## write docs/reference from the code
+	@mkdir -p docs/reference
+	$(BIN)/python -m marsham.reference docs/reference
 
 schema: .venv/installed ## write schema.sql from the tables
 	$(BIN)/python -m marsham.schema > schema.sql

@@ -52,7 +52,7 @@ def pages_as_of(connection: Connection, moment: datetime) -> Iterator[PageAsOf]:
     Raises:
         ArchiveError: when nothing was ever extracted.
     """
-    if not inspect(connection).has_table(extraction.name):
+    if not inspect(connection).has_table(extraction.name) or not _any_reading(connection):
         raise ArchiveError("nothing has been extracted yet; run: marsham extract")
     newest = _newest_states(moment)
     query = (
@@ -82,6 +82,10 @@ def pages_as_of(connection: Connection, moment: datetime) -> Iterator[PageAsOf]:
         observations = tuple(observations_of(connection, extraction_id))
         records = _readdressed(records_of(observations), read_under, found.url)
         yield PageAsOf(found, records, observations, text)
+
+
+def _any_reading(connection: Connection) -> bool:
+    return connection.scalar(select(extraction.c.id).limit(1)) is not None
 
 
 def _newest_states(moment: datetime) -> Subquery:

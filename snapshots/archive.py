@@ -75,9 +75,13 @@ class Archive:
             for folder in _FOLDERS:
                 (path / folder).mkdir(parents=True, exist_ok=True)
             catalogue = _catalogue(path, settings, create=True)
-            catalogue.lay_out()
-            # The settings come last: a folder without them is not yet an archive.
-            write_settings(path / SETTINGS, settings)
+            try:
+                catalogue.lay_out()
+                # The settings come last: a folder without them is not yet an archive.
+                write_settings(path / SETTINGS, settings)
+            except BaseException:
+                catalogue.close()
+                raise
         except NotADirectoryError as error:
             raise ArchiveError(f"{path} is not a folder") from error
         except OSError as error:
@@ -143,17 +147,15 @@ class ArchiveLock:
             holder = _holder(place)
             self._file.close()
             raise LockedError(str(path), holder) from None
-        self._file.truncate(0)
-        json.dump(
-            {"pid": os.getpid(), "host": socket.gethostname(), "command": " ".join(sys.argv)},
-            self._file,
-        )
-        self._file.flush()
+        me = {"pid": os.getpid(), "host": socket.gethostname(), "command": " ".join(sys.argv)}
+        with suppress(OSError):  # on a full disk the lock is held without a name
+            os.ftruncate(self._file.fileno(), 0)
+            os.write(self._file.fileno(), json.dumps(me).encode())
 
     def release(self) -> None:
         """Let others write."""
         with suppress(OSError):
-            self._file.truncate(0)
+            os.ftruncate(self._file.fileno(), 0)
         self._file.close()
 
     def __enter__(self) -> "ArchiveLock":

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
+from urllib.parse import quote
 
 from sqlalchemy import Connection, Engine, Select, Table, create_engine, event, func, insert, select
 from sqlalchemy.engine import URL, make_url
@@ -51,7 +52,7 @@ class Catalogue:
             query = {"uri": "true", "mode": "rw"}
             if not _may_write(path):
                 query = {"uri": "true", "mode": "ro", "immutable": "1"}
-        name = f"file:{path}" if query else str(path)
+        name = f"file:{quote(str(path))}" if query else str(path)
         engine = create_engine(URL.create("sqlite", database=name, query=query))
         event.listen(engine, "connect", _set_up_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
@@ -70,7 +71,8 @@ class Catalogue:
                 url = url.set(drivername="postgresql+psycopg")
             if url.get_backend_name() == "sqlite":
                 return cls.sqlite(Path(url.database or ""), create=True)
-            return cls(create_engine(url))
+            # As in SQLite: what a transaction reads does not change under it.
+            return cls(create_engine(url, isolation_level="REPEATABLE READ"))
         except (ArgumentError, NoSuchModuleError) as error:
             raise SettingsError(settings_path, f"database: {error}") from error
         except ImportError as error:

@@ -25,6 +25,7 @@ __all__ = [
     "capture_of",
     "every",
     "nearest",
+    "neighbours",
     "prefix",
     "select_captures",
     "sites",
@@ -80,7 +81,9 @@ _FIRST_AFTER = (
 )
 _AROUND = union_all(
     *(
-        _CAPTURES.where(url.c.urlkey == bindparam("key"), capture.c.timestamp == side)
+        select_captures(capture.c.seq).where(
+            url.c.urlkey == bindparam("key"), capture.c.timestamp == side
+        )
         for side in (_LAST_BEFORE, _FIRST_AFTER)
     )
 )
@@ -101,9 +104,10 @@ def nearest(connection: Connection, wanted: str, moment: datetime) -> Capture | 
         _AROUND, {"key": url_key(wanted), "moment": int(format_timestamp(moment))}
     ).all()
 
-    def rank(row: _Row) -> tuple[float, bool, int]:
+    def rank(row: _Row) -> tuple[float, bool, int, str, int]:
         at = parse_timestamp(_digits(row.timestamp))
-        return abs((at - moment).total_seconds()), row.url != wanted, row.timestamp
+        distance = abs((at - moment).total_seconds())
+        return distance, row.url != wanted, row.timestamp, row.url, row.seq
 
     return capture_of(min(found, key=rank)) if found else None
 
@@ -115,6 +119,23 @@ def versions(
     query = _within(_CAPTURES.where(url.c.urlkey == url_key(wanted)), span)
     order = capture.c.timestamp.desc() if newest_first else capture.c.timestamp
     yield from map(capture_of, stream(connection, query.order_by(order, url.c.url, capture.c.seq)))
+
+
+def neighbours(connection: Connection, of: Capture) -> tuple[str | None, str | None]:
+    """Give the timestamps of the captures before and after one of the same address, if any.
+
+    Two steps in the index, however many captures there are.
+    """
+    at = int(of.timestamp)
+    steps = (
+        select(func.max(_other.c.timestamp)).where(_other.c.timestamp < at),
+        select(func.min(_other.c.timestamp)).where(_other.c.timestamp > at),
+    )
+    before, after = (step.where(_other.c.url_id == url.c.id).scalar_subquery() for step in steps)
+    row = connection.execute(
+        select(func.max(before), func.min(after)).where(url.c.urlkey == url_key(of.url))
+    ).one()
+    return tuple(None if time is None else _digits(time) for time in row)  # type: ignore[return-value]
 
 
 def prefix(connection: Connection, start: str, span: Span | None = None) -> Iterator[Capture]:

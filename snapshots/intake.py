@@ -17,7 +17,7 @@ from urllib.parse import quote
 from sqlalchemy import Connection, insert, select, update
 
 from archiver.digests import sha1, write_digest
-from archiver.errors import FormatError
+from archiver.errors import FormatError, NotWritableError
 from archiver.http import media_type, reason_phrase
 from archiver.ingest.saved import (
     SavedCapture,
@@ -118,6 +118,9 @@ def take_in(
         if kind is Format.FOLDER:
             return _take_saved(session, read_folder(path))
         return _take_saved(session, read_file(path, url=url, captured=captured))
+    except NotWritableError:
+        writer.roll_back()
+        raise
     except OSError as error:
         writer.roll_back()
         raise FormatError(str(path), error.strerror or str(error)) from error

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from sqlalchemy import Connection
 
@@ -72,7 +72,7 @@ class Memento:
         Raises:
             CodingError: when it passes `limit` bytes.
         """
-        codings = self.head.content_codings if self.head else ()
+        codings = self._codings()
         if codings:
             try:
                 return b"".join(decode_content(self.entity(), codings, limit))
@@ -80,6 +80,14 @@ class Memento:
                 if "limit" in str(error):
                     raise
         return b"".join(decode_content(self.entity(), (), limit))
+
+    def _codings(self) -> tuple[str, ...]:
+        # Those of the record that holds the payload: "304 Not Modified" does not repeat them.
+        if self.holder is self.capture:
+            return self.head.content_codings if self.head else ()
+        with _open(self.archive, self.holder) as opened:
+            head, _ = _read_head(opened)
+        return head.content_codings if head else ()
 
     @property
     def content_type(self) -> str:
@@ -146,6 +154,8 @@ def _holder(connection: Connection, revisit: Capture, record: Headers) -> Captur
         moment = datetime.fromisoformat(date)
     except ValueError:
         return None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
     found = index.nearest(connection, named, moment)
     exact = found and found.timestamp == format_timestamp(moment)
     return found if found and exact and found.kind is not Kind.REVISIT else None

@@ -11,7 +11,9 @@ interruption left: bytes beyond `committed_length` go to quarantine, a half-done
 and a file shorter than its `committed_length` is damage that stops everything.
 """
 
+import io
 import json
+import logging
 import os
 import re
 from collections.abc import Callable, Iterator
@@ -19,12 +21,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import BinaryIO, TypeVar
+from typing import TypeVar
 from uuid import uuid4
 
 from sqlalchemy import Connection, insert, select, update
 
-from archiver.errors import DamagedError, NotWritableError
+from archiver.errors import ArchiveError, DamagedError, NotWritableError
 from archiver.records import Problem
 from archiver.software import software_name
 from archiver.timestamps import format_timestamp
@@ -37,6 +39,7 @@ from snapshots.tables import problem, warc_file
 __all__ = ["Place", "Writer", "store_problems"]
 
 T = TypeVar("T")
+_log = logging.getLogger(__name__)
 
 ROLL_OVER = 1 << 30  # bytes after which a new WARC file is begun
 _OPEN = "warcs/open"
@@ -53,12 +56,22 @@ class Place:
     length: int
 
 
+class _Appended(io.FileIO):
+    """A file whose writes are whole or an error, with nothing held back to fail at closing."""
+
+    def write(self, data: bytes, /) -> int:  # type: ignore[override]
+        rest = memoryview(data)
+        while rest:
+            rest = rest[super().write(rest) :]
+        return len(data)
+
+
 @dataclass(slots=True)
 class _OpenFile:
     path: str  # as in the catalogue, where the file will be once it is sealed
     place: Path  # where it is now
     committed: int
-    handle: BinaryIO | None  # None for a file that was copied in whole
+    handle: _Appended | None  # None for a file that was copied in whole
     sha256: str = ""
     known: bool = False  # whether the catalogue has a row for it
 
@@ -114,7 +127,7 @@ class Writer:
         path = self._path(name, moment, source.name)
         place = self._open_place(path)
         copying = place.with_name(place.name + ".copy")
-        with _disk(copying):
+        with _disk(copying), _removed_on_error(copying):
             sha256 = copy_synced(source, copying)
             copying.replace(place)
             sync_folder(place.parent)
@@ -142,7 +155,6 @@ class Writer:
         for file in touched:
             if file.handle:
                 with _disk(file.place):
-                    file.handle.flush()
                     os.fsync(file.handle.fileno())
         with self.archive.catalogue.write() as connection:
             for file in touched:
@@ -152,8 +164,7 @@ class Writer:
             file.known = True
             file.committed = self._length(file)
         self._new_originals.clear()
-        while self._pending:
-            self._seal(self._pending.pop())
+        self._seal_pending()
         return result
 
     def roll_back(self) -> None:
@@ -180,8 +191,9 @@ class Writer:
         try:
             self.roll_back()
             if self._current:
-                self._seal(self._current)
+                self._pending.append(self._current)
                 self._current = None
+            self._seal_pending()
         finally:
             self._lock.release()
 
@@ -196,10 +208,14 @@ class Writer:
     def _begin(self) -> _OpenFile:
         path = self._path(self.archive.settings.name, datetime.now(UTC), ".warc.gz")
         place = self._open_place(path)
-        with _disk(place):
-            handle = place.open("xb")
-            write_record(handle, self._warcinfo(Path(path).name))
-            sync_folder(place.parent)
+        with _disk(place), _removed_on_error(place):
+            handle = _Appended(place, "xb")
+            try:
+                write_record(handle, self._warcinfo(Path(path).name))
+                sync_folder(place.parent)
+            except BaseException:
+                handle.close()
+                raise
         return _OpenFile(path, place, 0, handle)
 
     def _warcinfo(self, filename: str) -> NewRecord:
@@ -238,6 +254,15 @@ class Writer:
     def _length(self, file: _OpenFile) -> int:
         return file.handle.tell() if file.handle else file.committed
 
+    def _seal_pending(self) -> None:
+        # What fails here is committed all the same: the next writer opened will seal it.
+        while self._pending:
+            file = self._pending.pop()
+            try:
+                self._seal(file)
+            except ArchiveError as error:
+                _log.warning("%s stays unsealed for now: %s", file.path, error)
+
     def _seal(self, file: _OpenFile) -> None:
         if file.handle:
             file.handle.close()
@@ -265,11 +290,12 @@ class Writer:
         write_synced(place, json.dumps(manifest, indent=1).encode() + b"\n")
         line = f"{sha256}  {path}\n"
         listing = self.archive.path / _LIST
-        if listing.exists() and line in listing.read_text("utf-8"):
+        listed = listing.read_bytes() if listing.exists() else b""
+        if line.encode() in listed:
             return
-        with listing.open("a", encoding="utf-8") as file:
-            file.write(line)
-            file.flush()
+        with _Appended(listing, "ab") as file:
+            file.truncate(listed.rfind(b"\n") + 1)  # half a line, if the disk was full
+            file.write(line.encode())
             os.fsync(file.fileno())
 
     # After an interruption
@@ -319,10 +345,9 @@ class Writer:
         with _disk(kept):
             with place.open("r+b") as file:
                 file.seek(committed)
-                with kept.open("wb") as out:
+                with _Appended(kept, "wb") as out:
                     while part := file.read(1 << 20):
                         out.write(part)
-                    out.flush()
                     os.fsync(out.fileno())
                 note = {"from": place.name, "offset": committed, "length": size - committed}
                 write_synced(
@@ -386,6 +411,15 @@ def _note_file(connection: Connection, file: _OpenFile, length: int) -> None:
             created=int(format_timestamp(datetime.now(UTC))),
         )
     )
+
+
+@contextmanager
+def _removed_on_error(place: Path) -> Iterator[None]:
+    try:
+        yield
+    except BaseException:
+        place.unlink(missing_ok=True)
+        raise
 
 
 @contextmanager

@@ -23,7 +23,7 @@ from marsham.cli.show import show
 from marsham.cli.snapshots import snapshots
 from marsham.cli.support import DONE, FAILED, Context
 
-__all__ = ["main", "marsham"]
+__all__ = ["main", "marsham", "run"]
 
 _COMMANDS = (init, ingest, snapshots, list_, show, serve, extract, read, export)
 
@@ -55,10 +55,11 @@ for _command in _COMMANDS:
 def main() -> None:
     """Run the command line and leave the process with its status."""
     logging.basicConfig(format="%(levelname)s %(message)s", level=logging.WARNING)
-    sys.exit(_run(sys.argv[1:]))
+    sys.exit(run(sys.argv[1:]))
 
 
-def _run(arguments: list[str]) -> int:
+def run(arguments: list[str]) -> int:
+    """Run one command line and give its status; whatever goes wrong is said in a sentence."""
     try:
         status = marsham.main(arguments, prog_name="marsham", standalone_mode=False)
     except MarshamError as error:
@@ -68,9 +69,8 @@ def _run(arguments: list[str]) -> int:
         return FAILED
     except (click.Abort, KeyboardInterrupt):
         return _complain("stopped; what was finished before is kept")
-    except BrokenPipeError:
-        # Whoever read our output has seen enough; the interpreter must not try to flush it again.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except SystemExit:
+        # Click leaves this way when whoever read our output has seen enough (a closed pipe).
         return DONE
     except Exception as error:
         if os.environ.get("MARSHAM_DEBUG"):

@@ -44,7 +44,7 @@ class Context:
     path: Path
 
 
-class _Date(click.ParamType):
+class _Date(click.ParamType[Span]):
     name = "date"
 
     def convert(

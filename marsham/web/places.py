@@ -57,7 +57,7 @@ def parse_place(text: str) -> Place:
 
 def snapshot_address(timestamp: str, url: str, *, modifier: str = "", asked: str = "") -> str:
     """Give the address of a memento, with the date asked for where that was another day."""
-    if asked and asked == timestamp[: len(asked)] or asked[:8] == timestamp[:8]:
+    if timestamp.startswith(asked) or asked[:8] == timestamp[:8]:
         asked = ""
     return f"/web/{timestamp}{'~' + asked if asked else ''}{modifier}/{quote(url, safe=_SAFE)}"
 

@@ -1,26 +1,41 @@
 """Mementos shown: under the banner, alone for the frame below it, and as stored."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from email.utils import format_datetime, parsedate_to_datetime
 from itertools import islice
+from urllib.parse import quote
 
+from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 
 from archiver.errors import MarshamError, NoCaptureError, TimestampError
 from archiver.http import media_type
-from archiver.records import Capture, Grade
-from archiver.timestamps import format_timestamp, parse_timestamp
+from archiver.records import Capture, DateSource, Grade
+from archiver.timestamps import parse_timestamp
 from archiver.urls import check_url, join_url, url_key
 from marsham.web.pages import problem_page, views_of
 from marsham.web.places import Place, listing_address, parse_place, snapshot_address
-from marsham.web.views import Views
+from marsham.web.views import Views, long_date
 from snapshots import index
 from snapshots.mementos import Memento, memento_of
+from snapshots.replay import (
+    AddressMap,
+    Banner,
+    BannerSettings,
+    replay_headers,
+    rewrite,
+    safety_headers,
+)
 
 __all__ = ["answer"]
 
 _LIST_LIMIT = 2000  # captures on one page
+_REDIRECTS = (301, 302, 303, 307, 308)
+_DOWNLOADS = ("application/pdf", "application/zip", "application/msword")  # no frame shows them
+_STREAMED = ("application/pdf", "application/zip", "video/mp4", "audio/mpeg")
+_LINK_SAFE = "!#$%&'()*+,/:;=?@[]~"
 _GRADES = {
     Grade.SENT: "bytes as sent",
     Grade.BODY: "body exact, head rebuilt",
@@ -44,7 +59,7 @@ def answer(request: Request) -> Response:
         if place.modifier == "id_":
             return _stored(memento, request)
         if place.modifier:
-            return _replayed(views, memento, place.modifier)
+            return _replayed(memento, place.modifier, request)
         return _framed(views, memento, place)
     except MarshamError as error:
         return problem_page(views, error)
@@ -95,13 +110,138 @@ def _listing(views: Views, url: str) -> Response:
     return views.page("captures.html", url=url, captures=shown, cut=cut, grades=_GRADES)
 
 
-def _stored(memento: Memento, request: Request) -> Response:
-    raise NotImplementedError
-
-
-def _replayed(views: Views, memento: Memento, modifier: str) -> Response:
-    raise NotImplementedError
-
-
 def _framed(views: Views, memento: Memento, place: Place) -> Response:
-    raise NotImplementedError
+    """Show a memento under the banner: our own page, with the archived one in a frame below."""
+    capture = memento.capture
+    target = _redirect_target(views, memento)
+    if target is not None:
+        return RedirectResponse(target, 302, {"Cache-Control": "no-cache"})
+    with views.archive.catalogue.read() as connection:
+        before, after = index.neighbours(connection, capture)
+    settings = views.archive.settings
+    banner = Banner(
+        settings=BannerSettings(settings.name, settings.institution),
+        url=capture.url,
+        served_at=parse_timestamp(capture.timestamp),
+        list_link=listing_address(capture.url),
+        asked_at=parse_timestamp(place.asked) if place.asked else None,
+        previous=_neighbour(before, capture.url),
+        following=_neighbour(after, capture.url),
+        status=memento.head.status if memento.head else 200,
+        notices=tuple(_notices(views, memento)),
+    )
+    return views.page(
+        "snapshot.html",
+        banner=Markup(banner.render()),  # noqa: S704 - the banner escapes every value
+        capture=capture,
+        framed=media_type(memento.content_type)[0] not in _DOWNLOADS,
+        content=snapshot_address(capture.timestamp, capture.url, modifier="mp_"),
+    )
+
+
+def _redirect_target(views: Views, memento: Memento) -> str | None:
+    # An archived redirect takes the whole window along, so that the banner speaks of what is shown.
+    head, capture = memento.head, memento.capture
+    location = head.headers.get("Location") if head and head.status in _REDIRECTS else None
+    target = join_url(capture.url, location) if location else None
+    if target is None or not target.startswith(("http://", "https://")):
+        return None
+    if url_key(target) != url_key(capture.url):
+        return snapshot_address(capture.timestamp, target)
+    # To another spelling of the same address: the closest capture that is no redirect itself.
+    with views.archive.catalogue.read() as connection:
+        others = [
+            found for found in index.versions(connection, target) if found.status not in _REDIRECTS
+        ]
+    at = parse_timestamp(capture.timestamp)
+    closest = min(
+        others, key=lambda found: abs(parse_timestamp(found.timestamp) - at), default=None
+    )
+    if closest is None:
+        return None
+    return snapshot_address(closest.timestamp, closest.url)
+
+
+def _neighbour(timestamp: str | None, url: str) -> tuple[str, datetime] | None:
+    if timestamp is None:
+        return None
+    return snapshot_address(timestamp, url), parse_timestamp(timestamp)
+
+
+def _notices(views: Views, memento: Memento) -> Iterator[str]:
+    with views.archive.catalogue.read() as connection:
+        stated = index.stated_dates(connection, memento.capture)
+    chosen = memento.capture.timestamp
+    for date, rule in stated:
+        if not rule and date.source is not DateSource.FILE and date.timestamp[:8] != chosen[:8]:
+            yield (
+                f"Another date is stated for it: {long_date(date.timestamp)}, by the "
+                f"{date.source.value} it had in the web archive it came from."
+            )
+    if memento.capture.grade is not Grade.SENT:
+        yield f"What is kept of it: {_GRADES[memento.capture.grade]}."
+    if views.archive.settings.notice:
+        yield views.archive.settings.notice
+
+
+def _replayed(memento: Memento, modifier: str, request: Request) -> Response:
+    """Answer with the memento alone, its addresses led into the archive."""
+    capture, head = memento.capture, memento.head
+    addresses = AddressMap(capture.timestamp)
+    archived = head.headers.fields if head else (("Content-Type", memento.content_type),)
+    status = head.status if head else 200
+    own = replay_headers(
+        archived, status=status, url=capture.url, addresses=addresses, modifier=modifier
+    )
+    kind = media_type(memento.content_type)[0]
+    if kind in _STREAMED:
+        return _streamed(memento, request, own)
+    body = rewrite(
+        memento.content(),
+        url=capture.url,
+        addresses=addresses,
+        content_type=memento.content_type,
+        modifier=modifier,
+    )
+    return _answer(memento, Response(body, status), own)
+
+
+def _stored(memento: Memento, request: Request) -> Response:
+    """Answer with the stored bytes: the payload as the old server sent it, nothing rewritten."""
+    head = memento.head
+    archived = head.headers.fields if head else (("Content-Type", memento.content_type),)
+    own = replay_headers(
+        archived,
+        status=0,  # a stored redirect is shown, not followed
+        url=memento.capture.url,
+        addresses=AddressMap(memento.capture.timestamp),
+        modifier="id_",
+    )
+    return _streamed(memento, request, own)
+
+
+def _streamed(memento: Memento, request: Request, own: list[tuple[str, str]]) -> Response:
+    # Constant memory; a coding the browser understands is left on.
+    head = memento.head
+    codings = head.content_codings if head else ()
+    accepted = request.headers.get("Accept-Encoding", "").lower()
+    status = head.status if head else 200
+    if codings and all(coding in accepted for coding in codings):
+        own = [*own, ("content-encoding", ", ".join(codings))]
+        body = memento.entity()
+    elif codings:
+        return _answer(memento, Response(memento.content(), status), own)
+    else:
+        body = memento.entity()
+    return _answer(memento, StreamingResponse(body, status), own)
+
+
+def _answer(memento: Memento, response: Response, own: list[tuple[str, str]]) -> Response:
+    capture = memento.capture
+    taken = format_datetime(parse_timestamp(capture.timestamp), usegmt=True)
+    for name, value in (*own, *safety_headers()):
+        response.headers[name] = value
+    response.headers["memento-datetime"] = taken
+    response.headers["link"] = f'<{quote(capture.url, safe=_LINK_SAFE)}>; rel="original"'
+    response.headers["cache-control"] = "max-age=3600"
+    return response

@@ -1,0 +1,5 @@
+"""``python -m marsham``: the command line."""
+
+from marsham.cli import main
+
+main()

@@ -1,0 +1,76 @@
+"""Reference pages made from the code: the commands, the tables, the exports.
+
+``python -m marsham.reference FOLDER`` writes them; `make lint` fails when they are out of date.
+"""
+
+import sys
+from pathlib import Path
+
+import click
+
+from extract import tables as facts
+from extract.export.rows import EXPORTS
+from marsham.cli import marsham as command_line
+
+__all__ = ["command_reference", "database_reference", "main"]
+
+
+_WIDTH = 96  # characters of a line
+
+
+def command_reference() -> str:
+    """Write every command with its arguments, options and example, as ``--help`` prints them."""
+    parts = [
+        "# Commands",
+        "Made from the code by `make docs`; do not edit.",
+        "Status 0 means done, 1 done with findings, 2 could not be done. Results go to standard "
+        "output, messages to standard error.",
+        "A DATE is `2011`, `2011-05`, `2011-05-29`, `29/05/2011`, a timestamp of 4 to 14 digits, "
+        "or ISO 8601. With `--at` and in web addresses it means its first second; with `--as-of` "
+        "its last.",
+    ]
+    with click.Context(command_line, info_name="marsham", terminal_width=_WIDTH) as context:
+        parts.append(_help("marsham", command_line, context))
+        for name in sorted(command_line.commands):
+            command = command_line.commands[name]
+            with click.Context(
+                command, info_name=name, parent=context, terminal_width=_WIDTH
+            ) as inner:
+                parts.append(_help(f"marsham {name}", command, inner))
+    return "\n\n".join(parts) + "\n"
+
+
+def database_reference() -> str:
+    """Write every table with its columns, and the columns of every export."""
+    parts = [
+        "# Database and exports",
+        "Made from the code by `make docs`; do not edit. `schema.sql` holds the same as SQL.",
+        "## Tables",
+    ]
+    for table in facts.metadata.sorted_tables:
+        rows = [
+            f"| `{column.name}` | {column.type!s} | {column.comment or ''} |"
+            for column in table.columns
+        ]
+        keys = ", ".join(f"`{column.name}`" for column in table.primary_key)
+        parts.append(f"### {table.name}\n\n{table.comment} Key: {keys}.")
+        parts.append("\n".join(["| Column | Type | Meaning |", "|---|---|---|", *rows]))
+    parts.append("## Exports")
+    for name, export in sorted(EXPORTS.items()):
+        columns = ", ".join(f"`{column}`" for column in export.columns)
+        parts.append(f"### {name}\n\nA row is {export.about}. Columns: {columns}.")
+    return "\n\n".join(parts) + "\n"
+
+
+def main(folder: Path) -> None:
+    """Write the reference pages into a folder."""
+    (folder / "commands.md").write_text(command_reference(), "utf-8")
+    (folder / "database.md").write_text(database_reference(), "utf-8")
+
+
+def _help(name: str, command: click.Command, context: click.Context) -> str:
+    return f"## {name}\n\n```text\n{command.get_help(context)}\n```"
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

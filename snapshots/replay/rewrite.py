@@ -1,0 +1,90 @@
+"""Choosing how an archived body is rewritten for replay: by its type, its use and its first bytes.
+
+What is neither a page nor a style sheet is replayed as stored. Scripts are left alone: their text
+cannot be changed safely, and the policy sent with every answer keeps them in the archive.
+"""
+
+import re
+from enum import StrEnum
+
+from archiver.http import media_type
+from snapshots.replay.addresses import AddressMap
+from snapshots.replay.css import rewrite_css
+from snapshots.replay.html import rewrite_html
+
+__all__ = ["BodyKind", "body_kind", "rewrite"]
+
+_HTML = frozenset(("text/html", "application/vnd.wap.xhtml+xml", "application/html"))
+_XML_PAGES = frozenset(("application/xhtml+xml", "image/svg+xml"))
+_XML = frozenset(("text/xml", "application/xml"))
+_UNTYPED = frozenset(("", "unknown/unknown", "application/unknown", "*/*"))
+_FILES = frozenset(("js_", "cs_", "im_", "oe_"))  # what the page it is for will not take for a page
+_LOOK = 1024  # bytes
+# Source: MIME Sniffing Standard, clause 7.1: what tells a page where no type was declared.
+_PAGE_START = re.compile(
+    rb"[\t\n\f\r ]*<(?:!doctype html|html|head|script|iframe|h1|div|font|table|a|style|title|b|body"
+    rb"|br|p|!--)(?:[ \t\n\f\r>]|(?<=--))",
+    re.IGNORECASE,
+)
+_MARKUP_START = re.compile(rb"(?:\xef\xbb\xbf|\xff\xfe|\xfe\xff)?[\t\n\f\r \x00]*<")
+_XHTML_ROOT = re.compile(rb"<html[^>]{0,400}http://www\.w3\.org/1999/xhtml", re.IGNORECASE)
+
+
+class BodyKind(StrEnum):
+    """How a body is rewritten."""
+
+    HTML = "html"
+    XHTML = "xhtml"
+    CSS = "css"
+    STORED = "as stored"
+
+
+def body_kind(body: bytes, content_type: str | None, modifier: str = "") -> BodyKind:
+    """Tell how a body is to be rewritten.
+
+    Args:
+        body: without content coding.
+        content_type: the header as archived.
+        modifier: of the replay address asked for; it says what the page uses the body for.
+
+    A type that was declared is believed, as browsers do, but for a page's error in naming what it
+    sends as a script or a picture ``text/html``.
+    """
+    if modifier == "id_":
+        return BodyKind.STORED
+    declared, _ = media_type(content_type)
+    if declared in _UNTYPED and modifier not in _FILES:
+        declared = "text/html" if _PAGE_START.match(body[:_LOOK]) else ""
+    if declared in _HTML:
+        if modifier in _FILES and not _MARKUP_START.match(body[:_LOOK]):
+            return BodyKind.CSS if modifier == "cs_" else BodyKind.STORED
+        return BodyKind.HTML
+    if declared in _XML_PAGES or (declared in _XML and _XHTML_ROOT.search(body[:_LOOK])):
+        return BodyKind.XHTML
+    return BodyKind.CSS if declared == "text/css" or modifier == "cs_" else BodyKind.STORED
+
+
+def rewrite(
+    body: bytes,
+    *,
+    url: str,
+    addresses: AddressMap,
+    content_type: str | None = None,
+    modifier: str = "",
+) -> bytes:
+    """Rewrite an archived body for replay; the very same object where nothing is to be done.
+
+    Args:
+        body: without content coding.
+        url: its original URL.
+        addresses: where the archive shows things.
+        content_type: the header as archived.
+        modifier: of the replay address asked for.
+    """
+    kind = body_kind(body, content_type, modifier)
+    _, charset = media_type(content_type)
+    if kind is BodyKind.STORED:
+        return body
+    if kind is BodyKind.CSS:
+        return rewrite_css(body, url, addresses, charset=charset)
+    return rewrite_html(body, url, addresses, charset=charset, xml=kind is BodyKind.XHTML)

@@ -1,0 +1,311 @@
+"""The command line as a person meets it: real processes, real files, wrong arguments."""
+
+import csv
+import fcntl
+import io
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+from collections.abc import Callable
+from contextlib import redirect_stderr, redirect_stdout
+from pathlib import Path
+
+import pytest
+
+from marsham.cli import run as run_command
+
+ROOT = Path(__file__).parent.parent.parent
+EXAMPLE = ROOT / "examples/home-office"
+LANDING = "http://www.homeoffice.example/crime/partnerships/"
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    """Run marsham as its own process, on the archive `archive` in the temporary folder."""
+
+    def run(*arguments: object) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "marsham", *map(str, arguments)],
+            cwd=tmp_path,
+            env=os.environ | {"MARSHAM_ARCHIVE": "archive", "COLUMNS": "100"},
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An archive of the example, extracted; tests only read it."""
+    folder = tmp_path_factory.mktemp("demo")
+    archive = folder / "archive"
+    command = [sys.executable, "-m", "marsham", "--archive", str(archive)]
+    for arguments in (
+        ["init", "--institution", "the Example Archive"],
+        ["ingest", *(str(EXAMPLE / year) for year in ("2009", "2011", "2013"))],
+        ["extract"],
+    ):
+        done = subprocess.run([*command, *arguments], capture_output=True, text=True, timeout=120)
+        assert done.returncode in (0, 1), done.stderr
+    return archive
+
+
+def sentence(done: subprocess.CompletedProcess[str]) -> str:
+    """The one line a failed command prints to standard error."""
+    assert done.stdout == ""
+    lines = done.stderr.strip().splitlines()
+    assert len(lines) == 1, done.stderr
+    assert "Traceback" not in done.stderr
+    return lines[0]
+
+
+def test_without_an_archive_every_command_says_how_to_make_one(run: Run) -> None:
+    for arguments in (["list"], ["snapshots"], ["extract"], ["ingest", str(EXAMPLE)]):
+        done = run(*arguments)
+        assert done.returncode == 2
+        assert "no archive at archive; make one with: marsham --archive archive init" in sentence(
+            done
+        )
+
+
+def test_init_will_not_touch_an_archive_or_a_folder_in_use(run: Run, tmp_path: Path) -> None:
+    assert run("init").returncode == 0
+    again = run("init")
+    assert again.returncode == 2
+    assert "is an archive already; nothing was changed" in sentence(again)
+    (tmp_path / "used").mkdir()
+    (tmp_path / "used/letter.txt").write_text("mine")
+    used = run("--archive", "used", "init")
+    assert used.returncode == 2
+    assert "is not empty" in sentence(used)
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (lambda path: None, "there is no such file or folder"),
+        (lambda path: path.write_bytes(b""), "is empty"),
+        (lambda path: path.mkdir(), "is a folder without any file"),
+        (lambda path: path.write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(60)), "is a PNG picture"),
+        (lambda path: path.write_bytes(b"\x1f\x8b\x08" + bytes(30)), "its beginning is damaged"),
+        (lambda path: os.mkfifo(path), "is not a regular file"),
+        (lambda path: path.write_text("url,timestamp\n"), "give the folder it stands in"),
+    ],
+    ids=["missing", "empty", "folder", "png", "damaged gzip", "pipe", "list alone"],
+)
+def test_input_that_cannot_be_read_gets_one_sentence_and_changes_nothing(
+    make: Callable[[Path], object], said: str, run: Run, tmp_path: Path
+) -> None:
+    run("init")
+    make(tmp_path / "crawl.warc.gz")
+    done = run("ingest", "crawl.warc.gz")
+    assert done.returncode == 2
+    assert "crawl.warc.gz" in sentence(done)
+    assert said in sentence(done)
+    assert run("list").stdout == ""
+    assert run("snapshots").stdout.splitlines()[2:] == []
+
+
+def test_one_bad_input_among_good_ones_costs_only_itself(run: Run) -> None:
+    run("init")
+    done = run("ingest", "missing.warc.gz", EXAMPLE / "2009")
+    assert done.returncode == 2
+    assert "missing.warc.gz: there is no such file" in done.stderr
+    assert "25 captures as snapshot 1 (2009)" in done.stdout
+
+
+def test_the_same_input_again_changes_nothing_and_says_so(run: Run) -> None:
+    run("init")
+    first = run("ingest", EXAMPLE / "2009")
+    assert first.returncode == 0, first.stderr
+    listed = run("list", "--format", "json").stdout
+    again = run("ingest", EXAMPLE / "2009")
+    assert again.returncode == 0
+    assert "already here since" in again.stdout
+    assert "nothing changed" in again.stdout
+    assert run("list", "--format", "json").stdout == listed
+
+
+def test_a_second_writer_is_told_who_is_writing_within_two_seconds(
+    run: Run, tmp_path: Path
+) -> None:
+    run("init")
+    with (tmp_path / "archive/lock").open("a+") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        lock.write(json.dumps({"pid": 4711, "host": "here", "command": "marsham ingest x"}))
+        lock.flush()
+        done = run("ingest", EXAMPLE / "2009")
+    assert done.returncode == 2
+    assert "is being written by process 4711 on here (marsham ingest x)" in sentence(done)
+
+
+def test_a_folder_that_may_not_be_written_is_read_and_not_written(
+    demo: Path, unprivileged: tuple[Path, Callable[[Callable[[], object]], str]]
+) -> None:
+    folder, call_as_nobody = unprivileged
+    archive = folder / "archive"
+    run_command(["--archive", str(demo), "list"])  # what is imported late is now imported
+    shutil.copytree(demo, archive)
+    for place in (archive, *archive.rglob("*")):
+        place.chmod(0o555 if place.is_dir() else 0o444)
+
+    def command(*arguments: str) -> Callable[[], str]:
+        def called() -> str:
+            out, err = io.StringIO(), io.StringIO()
+            with redirect_stdout(out), redirect_stderr(err):
+                status = run_command(["--archive", str(archive), *arguments])
+            return f"{status} {out.getvalue()}{err.getvalue()}"
+
+        return called
+
+    writing = call_as_nobody(command("ingest", str(EXAMPLE / "2009")))
+    assert writing.startswith("2 marsham: cannot write to ")
+    assert "Permission denied; nothing was changed" in writing
+    reading = call_as_nobody(command("list", LANDING))
+    assert reading.startswith("0 ")
+    assert "20110529000000" in reading
+
+
+def test_a_date_nobody_can_read_is_explained(demo: Path, run: Run) -> None:
+    done = run("--archive", demo, "show", LANDING, "--at", "31 floréal")
+    assert done.returncode == 2
+    assert "not a date: '31 floréal'; write 2011, 2011-05" in done.stderr
+
+
+def test_a_url_never_captured_is_named(demo: Path, run: Run) -> None:
+    for arguments in (["show"], ["list"]):
+        done = run("--archive", demo, *arguments, "http://never.example/")
+        assert done.returncode == 2
+        assert "no capture of http://never.example/" in sentence(done)
+
+
+def test_a_reader_who_stops_reading_is_no_error(demo: Path, tmp_path: Path) -> None:
+    done = subprocess.run(
+        [
+            "bash",
+            "-o",
+            "pipefail",
+            "-c",
+            f"{sys.executable} -m marsham --archive {demo} list | head -1",
+        ],
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 0
+    assert done.stderr == ""
+
+
+def test_show_gives_both_stated_dates_and_the_rule_that_chose(demo: Path, run: Run) -> None:
+    shown = run("--archive", demo, "show", LANDING, "--at", "2011").stdout
+    assert "stated     20110509101621 by address" in shown
+    assert "stated     20110529 by banner" in shown
+    assert "(chosen: banner-over-address)" in shown
+
+
+def test_show_writes_the_recovered_body_without_the_archives_additions(
+    demo: Path, run: Run
+) -> None:
+    body = run("--archive", demo, "show", LANDING, "--at", "2011", "--body").stdout
+    assert "<h1" in body
+    assert "webArchiveInfobox" not in body
+    assert "/20110509101621/" not in body.replace("nationalarchives.gov.uk/2", "")
+
+
+def test_list_as_json_has_the_fields_other_tools_read(demo: Path, run: Run) -> None:
+    lines = run("--archive", demo, "list", f"{LANDING}*", "--format", "json").stdout.splitlines()
+    captures = [json.loads(line) for line in lines]
+    fields = {"url", "timestamp", "status", "mime", "digest", "file", "offset", "length"}
+    assert all(fields <= capture.keys() for capture in captures)
+    assert {capture["status"] for capture in captures} == {200, 301, 404}
+
+
+def test_list_can_be_limited_to_dates(demo: Path, run: Run) -> None:
+    lines = run("--archive", demo, "list", LANDING, "--from", "2010", "--to", "2011").stdout
+    assert [line.split()[0] for line in lines.splitlines()[2:]] == ["20110529000000"]
+
+
+@pytest.mark.parametrize(
+    ("year", "name", "phone"),
+    [  # Sunderland's number changed between the first two dates, Darlington's name before the third
+        ("2009", "Darlington Crime and Disorder Reduction Partnership", "+441914980133"),
+        ("2011", "Darlington Community Safety Partnership", "+441914980177"),
+        ("2013", "Safer Darlington Partnership", "+441914980177"),
+    ],
+)
+def test_an_export_holds_what_stood_at_its_date(
+    year: str, name: str, phone: str, demo: Path, run: Run
+) -> None:
+    done = run("--archive", demo, "export", "partnerships", "--as-of", year)
+    rows = list(csv.DictReader(done.stdout.splitlines()))
+    names = {row["name"]: row for row in rows}
+    assert name in names
+    sunderland = next(row for name, row in names.items() if name.startswith("Sunderland"))
+    assert sunderland["phone"] == phone
+
+
+def test_an_exported_value_leads_back_to_its_capture_and_its_place(demo: Path, run: Run) -> None:
+    done = run("--archive", demo, "export", "contacts", "--as-of", "2011", "--format", "json")
+    rows = json.loads(done.stdout)
+    unit = next(row for row in rows if row["unit"] == "Community Safety Unit")
+    shown = run("--archive", demo, "show", unit["url"], "--at", unit["captured"], "--json").stdout
+    assert json.loads(shown)["digest"] == unit["digest"]
+    assert {"field", "raw", "value", "start", "end", "rule", "confidence"} <= unit["evidence"][
+        0
+    ].keys()
+
+
+def test_extracting_again_reads_nothing_twice(demo: Path, run: Run) -> None:
+    again = json.loads(run("--archive", demo, "extract", "--json").stdout)
+    assert again == {"captures": 0, "read": 0, "shared": 0, "problems": []}
+
+
+def test_exporting_before_extracting_says_what_to_do(run: Run) -> None:
+    run("init")
+    done = run("export", "contacts")
+    assert done.returncode == 2
+    assert "nothing has been extracted yet; run: marsham extract" in sentence(done)
+
+
+def test_read_needs_no_archive_and_gives_every_stated_date(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "page.txt").write_text(
+        "This snapshot, taken on\n29/05/2011\n, shows web content acquired for preservation by The "
+        "National Archives.\n\nTeam\n\nContact Us\n\nSafety Team\n1 High Street\nLondon\nSW1P 4DF\n",
+        "utf-8",
+    )
+    address = "http://webarchive.nationalarchives.gov.uk/20110509101621/http:/www.team.example/"
+    done = run("read", "page.txt", "--url", address, "--json")
+    assert done.returncode == 1, done.stderr  # the dates differ: a finding
+    read = json.loads(done.stdout)
+    assert read["url"] == "http://www.team.example/"
+    assert [date["timestamp"] for date in read["stated_dates"]] == ["20110509101621", "20110529"]
+    assert read["date_rule"]["name"] == "banner-over-address"
+    assert read["contacts"][0]["postcode"] == "SW1P 4DF"
+
+
+def test_read_with_a_manifest_writes_a_file_a_page_and_goes_on_past_a_missing_one(
+    run: Run, tmp_path: Path
+) -> None:
+    (tmp_path / "one.html").write_text("<title>One</title><h1>One</h1>")
+    (tmp_path / "list.json").write_text(
+        json.dumps([{"stem": "gone", "file": "gone.html"}, {"stem": "one", "file": "one.html"}])
+    )
+    done = run("read", "--manifest", "list.json", "--out", "out")
+    assert done.returncode == 1
+    assert "gone.html: there is no such file" in done.stderr
+    assert json.loads((tmp_path / "out/one.json").read_text())["page"]["title"] == "One"
+
+
+def test_serve_says_so_when_its_port_is_taken(demo: Path, run: Run) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        done = run("--archive", demo, "serve", "--port", port)
+    assert done.returncode == 2
+    assert f"cannot listen on 127.0.0.1 port {port}" in sentence(done)
