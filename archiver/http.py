@@ -8,6 +8,7 @@ import re
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from typing import BinaryIO, cast
 
 import brotli
 import zstandard
@@ -27,8 +28,11 @@ __all__ = [
 ]
 
 _CODING_STEP = 1 << 18  # bytes of output a decoder may give before its limit is looked at
+_MOST_CODINGS = 8  # more than this is no page but a trap
 _CHUNK_SIZE = re.compile(rb"[ \t]*([0-9a-fA-F]{1,15})[ \t]*(?:;[^\r\n]{0,4096})?\r?\n")
 _CHUNK_LINE_LIMIT = 4200
+_NO_LAST_CHUNK = "the last chunk is missing"
+_NOT_CHUNKED = "announced as chunked, but is not"
 _CHARSET = re.compile(r";\s*charset\s*=\s*[\"']?([^\s\"';,]+)", re.IGNORECASE)
 _STATUS = re.compile(r"(HTTP/\d(?:\.\d)?)[ \t]+(\d{3})(?:[ \t]+(.*))?")
 _REASONS = {
@@ -139,7 +143,8 @@ def media_type(content_type: str | None) -> tuple[str, str | None]:
     if not content_type:
         return "", None
     match = _CHARSET.search(content_type)
-    return content_type.partition(";")[0].strip().lower(), match[1] if match else None
+    kind = content_type.partition(";")[0].replace("\0", "").strip().lower()
+    return kind, match[1] if match else None
 
 
 def reason_phrase(status: int) -> str:
@@ -193,7 +198,7 @@ class Dechunker:
     def close(self) -> bytes:
         """End the body: give bytes held back, and note a body that stopped inside its framing."""
         if not (self.finished or self.fault):
-            self.fault = "the last chunk is missing"
+            self.fault = _NO_LAST_CHUNK if self._seen_chunk else _NOT_CHUNKED
         rest, self._pending = self._pending, b""
         return b"" if self._seen_chunk else rest
 
@@ -210,11 +215,7 @@ class Dechunker:
             b"\n" in data[start : start + _CHUNK_LINE_LIMIT]
             or len(data) - start > _CHUNK_LINE_LIMIT
         ):
-            self.fault = (
-                "a chunk size is not a number"
-                if self._seen_chunk
-                else "announced as chunked, but is not"
-            )
+            self.fault = "a chunk size is not a number" if self._seen_chunk else _NOT_CHUNKED
         return None
 
 
@@ -227,14 +228,20 @@ def decode_content(parts: Iterable[bytes], codings: tuple[str, ...], limit: int)
         limit: most bytes to give before stopping.
 
     Raises:
-        CodingError: for an unknown coding, for bytes that are not in it, and past the limit. What
-            was decoded before has been given by then.
+        CodingError: for an unknown coding, for bytes that are not in it, and past the limit, which
+            holds for each coding. What was decoded before has been given by then.
     """
+    if len(codings) > _MOST_CODINGS:
+        raise CodingError(f"{len(codings)} content codings, one in the other")
     for coding in reversed(codings):
         decoder = _DECODERS.get(coding)
         if decoder is None:
             raise CodingError(f"unknown content coding {coding!r}")
-        parts = decoder(parts)
+        parts = _within(limit, decoder(parts))
+    yield from _within(limit, parts)
+
+
+def _within(limit: int, parts: Iterable[bytes]) -> Iterator[bytes]:
     given = 0
     for part in parts:
         given += len(part)
@@ -298,20 +305,36 @@ def _unbrotli(parts: Iterable[bytes]) -> Iterator[bytes]:
             while True:
                 yield decoder.process(data, output_buffer_limit=_CODING_STEP)
                 data = b""
-                if decoder.is_finished() or decoder.can_accept_more_data():
+                if decoder.is_finished():
+                    return
+                if decoder.can_accept_more_data():
                     break
     except brotli.error as error:
         raise CodingError(f"not in the coding it names: {error}") from error
 
 
 def _unzstd(parts: Iterable[bytes]) -> Iterator[bytes]:
-    decoder = zstandard.ZstdDecompressor(max_window_size=1 << 27).decompressobj()
+    decoder = zstandard.ZstdDecompressor(max_window_size=1 << 27)
     try:
-        for part in parts:
-            for at in range(0, len(part), 1 << 13):  # it has no output limit: feed it little
-                yield decoder.decompress(part[at : at + (1 << 13)])
+        stream = cast(BinaryIO, _Reading(parts))
+        with decoder.stream_reader(stream, read_across_frames=False) as reader:
+            data = reader.read(_CODING_STEP)
+            while len(data) == _CODING_STEP:
+                yield data
+                data = reader.read(_CODING_STEP)
+            yield data  # a short step is the end of the frame
     except zstandard.ZstdError as error:
         raise CodingError(f"not in the coding it names: {error}") from error
+
+
+class _Reading:
+    """Parts as a stream to be read from; as much is given at once as a part holds."""
+
+    def __init__(self, parts: Iterable[bytes]) -> None:
+        self._parts = iter(parts)
+
+    def read(self, _size: int = -1) -> bytes:
+        return next((part for part in self._parts if part), b"")
 
 
 _DECODERS: dict[str, Callable[[Iterable[bytes]], Iterator[bytes]]] = {

@@ -47,6 +47,7 @@ __all__ = [
     "Use",
     "apply_edits",
     "attribute_text",
+    "edits_inside",
     "page_addresses",
     "read_source",
     "refresh_address",
@@ -143,12 +144,15 @@ class Tag:
     end: int
     closing: bool
     attributes_at: tuple[int, int]
+    _attributes: list[Attribute] | None = field(default=None, repr=False, compare=False)
 
     @property
     def attributes(self) -> list[Attribute]:
         """The first thousand attributes in order; of a repeated name browsers heed the first."""
-        start, end = self.attributes_at
-        return [] if end - start < 2 else _attributes(self.text, start, end)
+        if self._attributes is None:
+            start, end = self.attributes_at
+            self._attributes = [] if end - start < 2 else _read_attributes(self.text, start, end)
+        return self._attributes
 
     @property
     def self_closing(self) -> bool:
@@ -362,12 +366,34 @@ def apply_edits(text: str, edits: Iterable[Edit]) -> str:
     """
     parts: list[str] = []
     at = 0
-    for start, stop, new in sorted(edits, key=lambda edit: (edit.start, -edit.end)):
+    for start, stop, new in sorted(edits, key=_splicing_order):
         if start >= at:
             parts += (text[at:start], new)
             at = stop
     parts.append(text[at:])
     return "".join(parts)
+
+
+def _splicing_order(edit: Edit) -> tuple[int, bool, int]:
+    return edit.start, edit.end > edit.start, -edit.end  # insertions first, then the longest
+
+
+def edits_inside(
+    attribute: Attribute, edits_for: Callable[[str], Iterable[Edit]]
+) -> Iterator[Edit]:
+    """Edit a text that is an attribute's value, such as the page in a ``srcdoc``.
+
+    Args:
+        attribute: the attribute.
+        edits_for: given the value with its references undone, says what to change in it.
+
+    Yields:
+        The same edits as they are to be made in the tag.
+    """
+    value = _unescaped(attribute.value)
+    for start, end, new in edits_for(value.text):
+        written = write_attribute(new, attribute.quote)
+        yield _attribute_edit(attribute, value, Edit(start, end, written))
 
 
 def attribute_text(raw: str) -> str:
@@ -447,13 +473,17 @@ def _page_addresses(text: str, *, xml: bool, depth: int) -> Iterator[Address]:
             yield from style_addresses(text, token.start, token.end)
 
 
-def tag_addresses(tag: Tag) -> list[Address]:
+def tag_addresses(tag: Tag, *, inside: bool = True) -> list[Address]:
     """Find the addresses in a start tag, in order.
 
-    Addresses inside an ``iframe``'s srcdoc are among them. What an attribute of another name says,
-    ``data-`` attributes above all, only the page's scripts know: it is left alone.
+    Args:
+        tag: the tag.
+        inside: give those of the page inside an ``iframe``'s srcdoc too.
+
+    What an attribute of another name says, ``data-`` attributes above all, only the page's scripts
+    know: it is left alone.
     """
-    return _tag_addresses(tag, 0)
+    return _tag_addresses(tag, 0 if inside else _DEEPEST)
 
 
 def _tag_addresses(tag: Tag, depth: int) -> list[Address]:
@@ -572,7 +602,7 @@ _PRELOADED = {
 _PARAMETERS = frozenset(("movie", "src", "url", "filename", "data", "href"))
 
 
-def _attributes(text: str, start: int, end: int) -> list[Attribute]:
+def _read_attributes(text: str, start: int, end: int) -> list[Attribute]:
     found: list[Attribute] = []
     for match in islice(_ATTRIBUTE.finditer(text, start, end), _MOST_ATTRIBUTES):
         group = match.lastgroup or "name"

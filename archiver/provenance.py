@@ -30,6 +30,7 @@ RULES = {
     "archive-frame": "The archive's own script or comment in the page says which capture it is.",
     "banner-over-address": "The banner's day is more than a day from the time in the address: "
     "the address may be only what was asked for, and the banner tells what was served.",
+    "banner-more-precise": "The address gives only part of a date; the banner tells the day.",
     "address": "The archive's address holds the time of the capture.",
     "banner": "Only the archive's banner says when it was captured.",
     "file-time": "Nothing but the file's own time hints at when it was captured.",
@@ -165,7 +166,8 @@ def choose_date(stated: Sequence[StatedDate]) -> ChosenDate:
 
     The order of trust: WARC-Date, the operator's list, Memento-Datetime, the archive's frame; then
     the banner if it is more than a day from the address, for then the server fell back to another
-    capture than the one asked for; then the address, the banner, the file's time. The page's own
+    capture than the one asked for, or gives the day where the address gives a month or a year;
+    then the address, the banner, the file's time. The page's own
     "last updated" is never the time of capture. Of two dates of one source the more precise counts,
     then the first.
 
@@ -181,8 +183,11 @@ def choose_date(stated: Sequence[StatedDate]) -> ChosenDate:
     source, rule = next(entry for entry in _ORDER if entry[0] in first)
     chosen = first[source]
     banner = first.get(DateSource.BANNER)
-    if source is DateSource.ADDRESS and banner and _apart(banner, chosen):
-        chosen, rule = banner, "banner-over-address"
+    if source is DateSource.ADDRESS and banner:
+        if _apart(banner, chosen):
+            chosen, rule = banner, "banner-over-address"
+        elif len(chosen.timestamp) < len(banner.timestamp):
+            chosen, rule = banner, "banner-more-precise"
     return ChosenDate(
         timestamp=format_timestamp(parse_span(chosen.timestamp).first),
         precision=_PRECISIONS[len(chosen.timestamp)],

@@ -97,9 +97,9 @@ def parse_date(text: str) -> Span:
         return parse_span("".join(part or "" for part in match.groups()))
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError as error:
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=UTC)
+        moment = moment.astimezone(UTC).replace(microsecond=0)
+    except (ValueError, OverflowError) as error:  # it overflows at either end of time
         raise TimestampError(text) from error
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    moment = moment.astimezone(UTC).replace(microsecond=0)
     return Span(moment, moment)

@@ -29,6 +29,7 @@ _SCHEME = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:")
 _WWW = re.compile(r"www\d{0,3}\.")
 _UNSEEN = re.compile(r"[\t\r\n]")  # the URL standard removes these wherever they stand
 _EDGES = "".join(map(chr, range(0x21)))  # and these at either end
+_WEB_SCHEME = re.compile(r"(https?:)(/*)(.*)", re.IGNORECASE | re.DOTALL)
 _DEFAULT_PORTS = {"http": "80", "https": "443", "ftp": "21"}
 _PATH_SESSION = re.compile(r";jsessionid=[^/?#]{10,64}$|\(s\([0-9a-z]{24}\)\)/", re.IGNORECASE)
 _QUERY_SESSION = re.compile(
@@ -46,6 +47,10 @@ _REPLAY = re.compile(
     (?P<url> https?:/{1,2}[^/\s].* )
     """,
     re.VERBOSE | re.DOTALL | re.IGNORECASE,
+)
+_PANDAS = re.compile(  # the UK Web Archiving Consortium's, which left the scheme out
+    r"(?P<prefix>https?:/{1,2}[^/?#\s]+/pan/\d{1,12}/)(?P<timestamp>\d{8,14})/(?P<url>[^/\s].*)",
+    re.DOTALL | re.IGNORECASE,
 )
 _ONE_SLASH = re.compile(r"(https?):/(?!/)", re.IGNORECASE)
 
@@ -109,14 +114,14 @@ def url_key(url: str) -> str:
     url = _UNSEEN.sub("", url).strip(_EDGES)
     scheme = _SCHEME.match(url)
     if scheme and scheme.group()[:-1].lower() not in _DEFAULT_PORTS:
-        return _limited(quote(url, safe=_KEPT_IN_PATH + "?%#"))
+        return _limited(_opaque(url))
     if not scheme:
         url = "http://" + url
     try:
         parts = urlsplit(url.replace("\\", "/"))
         authority = _authority_key(parts.hostname or "", parts.port, parts.scheme)
     except ValueError:  # a port that is no number, half an IPv6 address
-        return _limited(quote(url, safe=_KEPT_IN_PATH + "?%#"))
+        return _limited(_opaque(url))
     path = _path_key(parts.path)
     query = _query_key(parts.query)
     return _limited(f"{authority}){path}{'?' + query if query else ''}")
@@ -129,12 +134,13 @@ def prefix_range(prefix: str) -> tuple[str, str]:
     ('uk,gov,homeoffice)/crime/', 'uk,gov,homeoffice)/crime0')
 
     A prefix that is only a host covers the host's pages and not those of longer names; one that
-    ends in a slash covers what lies below it.
+    ends in a slash covers what lies below it, and one that ends in a question mark the page's
+    queries.
     """
     key = url_key(prefix)
-    _, slash, path = prefix.partition("://")[2].partition("/")
-    if slash and path and prefix.endswith("/") and "?" not in prefix:
-        key += "/"
+    mark = prefix[-1:]
+    if mark in ("/", "?") and not key.endswith(mark) and "?" not in prefix[:-1]:
+        key += mark
     return key, key[:-1] + chr(ord(key[-1]) + 1)
 
 
@@ -146,9 +152,10 @@ def parse_replay_address(text: str) -> ReplayAddress | None:
 
     Only the outermost archive is taken off: the `url` of a nested address is an address too.
     """
-    match = _REPLAY.fullmatch(text.strip())
+    match = _REPLAY.fullmatch(text.strip(_EDGES))
     if match is None:
-        return None
+        match = _PANDAS.fullmatch(text.strip())
+        return match and ReplayAddress(match[1], match[2], "", f"http://{match[3]}")
     timestamp = match["timestamp"]
     return ReplayAddress(
         prefix=match["prefix"],
@@ -175,6 +182,14 @@ def join_url(base: str, reference: str) -> str | None:
     if not scheme or scheme.group()[:-1].lower() in _DEFAULT_PORTS:
         end = min(reference.find(mark) % (len(reference) + 1) for mark in "?#")
         reference = reference[:end].replace("\\", "/") + reference[end:]
+    if (web := _WEB_SCHEME.match(reference)) is not None:
+        scheme_name, slashes, rest = web.groups()
+        if len(slashes) > 1 or not base.lower().startswith(scheme_name.lower()):
+            if not rest:
+                return None
+            reference = f"{scheme_name}//{rest}"  # https:host and https:///host mean https://host
+        else:
+            reference = slashes + rest  # http:page beside another http page is just: page
     try:
         return urljoin(base, reference)
     except ValueError:
@@ -189,7 +204,7 @@ def _authority_key(host: str, port: int | None, scheme: str) -> str:
         try:
             host = host.encode("idna").decode()
         except UnicodeError:  # a label too long or of forbidden letters
-            host = quote(host, safe="")
+            host = quote(host, safe="", errors="surrogatepass")
     host = host.lower()
     host = _WWW.sub("", host, count=1) if _WWW.match(host) else host
     if not (host.replace(".", "").isdigit() or ":" in host):
@@ -218,8 +233,13 @@ def _escaped(text: str) -> str:
     # Escapes are undone and made again, so that %7Ehome and ~home meet; %2F stays apart from /.
     parts = re.split(r"(%2f|%23|%3f|%26|%25)", text, flags=re.IGNORECASE)
     for index in range(0, len(parts), 2):
-        parts[index] = quote(unquote_to_bytes(parts[index]), safe=_KEPT_IN_PATH + "?")
+        raw = unquote_to_bytes(parts[index].encode("utf-8", "surrogatepass"))
+        parts[index] = quote(raw, safe=_KEPT_IN_PATH + "?")
     return "".join(parts)
+
+
+def _opaque(url: str) -> str:
+    return quote(url, safe=_KEPT_IN_PATH + "?%#", errors="surrogatepass")
 
 
 def _limited(key: str) -> str:

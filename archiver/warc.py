@@ -508,10 +508,9 @@ class _GzipSource(_Source):
     def end_record(self, start: int) -> bool:
         # The member has to be read to its end: only then are its checksum and length known.
         self.excess = 0
-        while len(self._data) - self._at < 16 and self._more():
-            pass
-        tail = self._data[self._at : self._at + 16]
-        self._at += len(tail) - len(tail.lstrip(b"\r\n"))
+        self._pass_line_ends()
+        while len(self._data) - self._at < len(b"WARC/") and self._more():
+            self._pass_line_ends()
         if self._data.startswith(b"WARC/", self._at):
             return False
         while self._at < len(self._data) or self._more():
@@ -551,16 +550,20 @@ class _GzipSource(_Source):
         if not self._raw.startswith(_GZIP_MAGIC, self._raw_at):
             raise _Damage("not-gzip", "no gzip member begins here", self._member_offset)
         self._member = zlib.decompressobj(16 + zlib.MAX_WBITS)
-        return self._more()
+        return True
 
     def _body_goes_on(self) -> bool:
         # Some writers closed a member between a record's head and its body.
         try:
-            found = self._next_member() and not self._data.startswith(b"WARC/", self._at)
+            while self._next_member():
+                while len(self._data) - self._at < len(b"WARC/") and self._more():
+                    pass
+                if self._at < len(self._data):
+                    self._taken_in_member = 1
+                    return not self._data.startswith(b"WARC/", self._at)
         except _Damage:
-            return False
-        self._taken_in_member = 1
-        return found
+            pass  # the record is cut short; what is wrong behind it is met again there
+        return False
 
     def _raw_has(self, count: int) -> bool:
         while len(self._raw) - self._raw_at < count:

@@ -21,7 +21,7 @@ from extract.tables import extraction, page_text, page_version
 from snapshots import index
 from snapshots.tables import capture, url
 
-__all__ = ["PageAsOf", "pages_as_of"]
+__all__ = ["PageAsOf", "check_extracted", "pages_as_of"]
 
 _GONE = (404, 410)
 
@@ -48,12 +48,7 @@ def pages_as_of(connection: Connection, moment: datetime) -> Iterator[PageAsOf]:
 
     Of several spellings of one address (with and without ``www.``, say) that all show a page, the
     newest is given. Pages not yet extracted are left out.
-
-    Raises:
-        ArchiveError: when nothing was ever extracted.
     """
-    if not inspect(connection).has_table(extraction.name) or not _any_reading(connection):
-        raise ArchiveError("nothing has been extracted yet; run: marsham extract")
     newest = _newest_states(moment)
     query = (
         index.select_captures(
@@ -84,8 +79,15 @@ def pages_as_of(connection: Connection, moment: datetime) -> Iterator[PageAsOf]:
         yield PageAsOf(found, records, observations, text)
 
 
-def _any_reading(connection: Connection) -> bool:
-    return connection.scalar(select(extraction.c.id).limit(1)) is not None
+def check_extracted(connection: Connection) -> None:
+    """Make sure that something was extracted.
+
+    Raises:
+        ArchiveError: when nothing ever was.
+    """
+    made = inspect(connection).has_table(extraction.name)
+    if not made or connection.scalar(select(extraction.c.id).limit(1)) is None:
+        raise ArchiveError("nothing has been extracted yet; run: marsham extract")
 
 
 def _newest_states(moment: datetime) -> Subquery:

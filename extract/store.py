@@ -151,7 +151,7 @@ def _extract(
     same = select(extraction.c.id).where(
         extraction.c.digest == digest, extraction.c.version == EXTRACTOR_VERSION
     )
-    number = connection.scalar(same)
+    number: int | None = connection.scalar(same)
     if number is None:
         page = read_page(payload, url=found.url, content_type=memento.content_type)
         number = _store_page(connection, page, digest, found.url)
@@ -192,7 +192,9 @@ def _store_page(connection: Connection, page: Page, digest: bytes, address: str)
 
 def _text_id(connection: Connection, text: str) -> int:
     digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
-    known = connection.scalar(select(page_text.c.id).where(page_text.c.digest == digest))
+    known: int | None = connection.scalar(
+        select(page_text.c.id).where(page_text.c.digest == digest)
+    )
     if known is not None:
         return known
     number = next_id(connection, page_text)

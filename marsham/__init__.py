@@ -13,7 +13,7 @@ from pathlib import Path
 from archiver.errors import MarshamError
 from archiver.records import Capture, Problem
 from archiver.timestamps import parse_date
-from extract.asof import PageAsOf
+from extract.asof import PageAsOf, check_extracted
 from extract.asof import pages_as_of as _pages_as_of
 from extract.compare.facts import FactChanges, compare_facts
 from extract.export.files import FORMATS as _FORMATS
@@ -90,9 +90,11 @@ def pages_as_of(archive: Archive, date: str | None = None) -> Iterator[PageAsOf]
 
     Raises:
         TimestampError: when `date` is no date.
+        ArchiveError: when nothing was ever extracted.
     """
     moment = parse_date(date).last if date else datetime.now(UTC)
     with archive.catalogue.read() as connection:
+        check_extracted(connection)
         yield from _pages_as_of(connection, moment)
 
 

@@ -96,7 +96,10 @@ def take_in(
     kind = sniff(path)
     if kind is Format.WARC and (url or captured):
         raise FormatError(str(path), "is a WARC file, which states its own addresses and dates")
-    digest = _input_digest(path, kind, url, captured)
+    try:
+        digest = _input_digest(path, kind, url, captured)
+    except OSError as error:
+        raise FormatError(str(path), error.strerror or str(error)) from error
     with writer.archive.catalogue.read() as connection:
         known = _known(connection, digest)
     if known:

@@ -117,7 +117,7 @@ def _url_ids(connection: Connection, keys: dict[str, str]) -> dict[str, int]:
 
 def _type_ids(connection: Connection, names: set[str]) -> dict[str, int]:
     query = select(media_type.c.name, media_type.c.id)
-    ids = dict(connection.execute(query).tuples().all())
+    ids = dict(connection.execute(query).all())
     rows = [
         {"id": number, "name": name}
         for number, name in enumerate(sorted(names - ids.keys()), next_id(connection, media_type))
@@ -128,7 +128,7 @@ def _type_ids(connection: Connection, names: set[str]) -> dict[str, int]:
 
 def _file_ids(connection: Connection, paths: set[str]) -> dict[str, int]:
     query = select(warc_file.c.path, warc_file.c.id).where(warc_file.c.path.in_(paths))
-    return dict(connection.execute(query).tuples().all())
+    return dict(connection.execute(query).all())
 
 
 def _taken(connection: Connection, places: set[tuple[int, int]]) -> dict[tuple[int, int], int]:

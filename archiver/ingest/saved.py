@@ -25,7 +25,7 @@ from archiver.timestamps import format_timestamp, parse_date
 from archiver.unreplay import recover_page
 from archiver.urls import check_url, join_url, parse_replay_address
 
-__all__ = ["SavedCapture", "SavedFile", "read_file", "read_folder", "read_listing"]
+__all__ = ["SavedCapture", "SavedFile", "kind_of", "read_file", "read_folder", "read_listing"]
 
 _COLUMNS = ("url", "timestamp", "status", "file", "content_type", "location")
 _FILE_LIMIT = 1 << 28  # bytes of one saved file
@@ -112,7 +112,7 @@ def read_file(path: Path, *, url: str | None, captured: str | None) -> Iterator[
     if isinstance(saved, Problem):
         raise FormatError(str(path), saved.message)
     stated = (_listed_date(captured),) if captured else ()
-    kind = _kind(path.name, saved.data)
+    kind = kind_of(path.name, saved.data)
     address = check_url(url) if url else _stated_address(saved.data, kind)
     if not address:
         raise FormatError(str(path), "does not say which address it had; give it with --url")
@@ -176,7 +176,7 @@ def read_folder(folder: Path) -> Iterator[Saved]:
     others: list[Path] = []
     for path in _files(folder):
         start = path.read_bytes()[:_FILE_LIMIT] if path.stat().st_size <= _FILE_LIMIT else b""
-        kind = _kind(path.name, start)
+        kind = kind_of(path.name, start)
         address = _stated_address(start, kind)
         if address:
             pages[path] = address
@@ -209,7 +209,7 @@ def _read_line(line: _Line, path: Path | None) -> Iterator[Saved]:
 def _capture(line: _Line, saved: SavedFile | None, path: Path | None) -> SavedCapture:
     data = saved.data if saved else b""
     kind, charset = media_type(line.content_type)
-    kind = kind or (_kind(line.name, data) if saved else "")
+    kind = kind or (kind_of(line.name, data) if saved else "")
     recovered = recover_page(data, media_type=kind, charset=charset, address=line.address)
     stated = list(line.stated)
     if path and not stated and not recovered.stated:
@@ -338,7 +338,7 @@ def _left_over(folder: Path, path: Path, why: str) -> Iterator[Saved]:
         yield Problem("not-listed", f"kept as an original, but not as a capture: {why}", name)
 
 
-def _kind(name: str, data: bytes) -> str:
+def kind_of(name: str, data: bytes) -> str:
     """Give the media type a saved file most likely had: by its ending, else by its first bytes."""
     ending = PurePosixPath(name).suffix.lower()
     kind = _TYPES.get(ending) or mimetypes.types_map.get(ending, "")

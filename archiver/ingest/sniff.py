@@ -12,6 +12,7 @@ __all__ = ["LISTING", "Format", "sniff"]
 
 LISTING = "pages.csv"  # the file that makes a folder a set of saved pages
 _START = 4096  # bytes looked at
+_INNER = 64  # bytes of them looked at inside gzip
 _NAMED = (
     (b"\x89PNG", "a PNG picture"),
     (b"\xff\xd8\xff", "a JPEG picture"),
@@ -74,7 +75,8 @@ def _sniff_bytes(name: str, start: bytes) -> Format:
     inner = start
     if start.startswith(b"\x1f\x8b"):
         try:
-            inner = zlib.decompressobj(16 + zlib.MAX_WBITS).decompress(start, _START)
+            # As little as will do: damage further in is the reader's to report.
+            inner = zlib.decompressobj(16 + zlib.MAX_WBITS).decompress(start, _INNER)
         except zlib.error:
             raise FormatError(name, "is gzip, but its beginning is damaged") from None
     if inner.lstrip(b"\r\n").startswith(b"WARC/"):

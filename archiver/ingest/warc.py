@@ -1,19 +1,22 @@
 """The captures of a WARC file: which records are captures, and what the index says of each."""
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 from archiver.digests import read_digest, write_digest
+from archiver.errors import TimestampError
 from archiver.http import media_type
 from archiver.records import Capture, Kind, Problem
-from archiver.timestamps import format_timestamp
+from archiver.timestamps import format_timestamp, parse_timestamp
 from archiver.warc import ScannedRecord, scan
 
 __all__ = ["WarcReading"]
 
 _YEARS = range(1990, 2101)  # a capture outside them is a clock set wrong, not history
+_LEAP_SECOND = re.compile(r"(\d\d:\d\d):60")
 _KINDS = {kind.value: kind for kind in Kind}
 
 
@@ -61,7 +64,7 @@ class WarcReading:
         declared = read_digest(record.headers.get("WARC-Payload-Digest") or "")
         own = b"" if kind is Kind.REVISIT else record.payload_digest
         yield Capture(
-            url=record.target.replace("\0", "%00"),
+            url=_kept(record.target),
             timestamp=format_timestamp(at),
             kind=kind,
             status=record.http.status if record.http else None,
@@ -94,16 +97,30 @@ class WarcReading:
             yield self._problem(record, "broken-chunking", f"the body's framing: {record.fault}")
 
     def _problem(self, record: ScannedRecord, code: str, message: str) -> Problem:
-        place = (record.offset, record.length, record.target or None)
+        place = (record.offset, record.length, _kept(record.target) or None)
         return Problem(code, message, self._name, *place)
 
 
+def _kept(target: str) -> str:
+    return target.replace("\0", "%00")  # PostgreSQL keeps no NUL in a text
+
+
 def _moment(text: str) -> datetime | None:
-    # Source: ISO 28500, clause 5.4 (W3C profile of ISO 8601, fractions allowed).
+    # Source: ISO 28500, clause 5.4 (W3C profile of ISO 8601: it may stop at the year, and have
+    # fractions). A leap second is taken for the second before it, and bare digits are understood.
+    text = text.strip()
     try:
-        moment = datetime.fromisoformat(text.strip())
+        if len(text) <= 7 or text.isdigit():
+            return _within(parse_timestamp(text.replace("-", "")))
+        moment = datetime.fromisoformat(_LEAP_SECOND.sub(r"\1:59", text))
+    except TimestampError:
+        return None
     except ValueError:
         return None
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
+    return _within(moment)
+
+
+def _within(moment: datetime) -> datetime | None:
     return moment.astimezone(UTC) if moment.year in _YEARS else None

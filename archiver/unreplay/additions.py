@@ -30,7 +30,9 @@ _LONGEST_BANNER = 3000  # characters of text a reader sees; more is not a banner
 _MOST_OF_ONE_ID = 10  # a page has one of each; more is a mistake, or malice
 _LONGEST_SOURCE = 8000  # characters of markup round a banner's words
 _LONGEST_SCRIPT = 4000  # characters in which a script of the archive shows itself
-_LONGEST_REST = 40  # characters a banner may say beyond the known sentences
+_SPEAKING = ("banner", "header")  # the parts that hold a banner's sentences
+_LONGEST_LINK = 40  # characters of a link in a banner
+_MOST_PLACES = 20  # where a banner's words are looked for
 _MONTHS = "janfebmaraprmayjunjulaugsepoctnovdec"
 
 
@@ -76,6 +78,10 @@ class PageText:
         """Give the tokens that begin between two places."""
         for index in range(bisect_left(self._starts, start), bisect_left(self._starts, end)):
             yield self.tokens[index]
+
+    def index(self, start: int) -> int:
+        """Give the place among the tokens of the first one that begins at `start` or later."""
+        return bisect_left(self._starts, start)
 
     def holds_whole_page(self, start: int, end: int) -> bool:
         """Tell whether a stretch has tags in it that only a whole page has."""
@@ -133,7 +139,7 @@ def find_additions(page: PageText, kinds: Sequence[Kind]) -> Additions:
             else:
                 _find_between(page, kind, mark, found)
         _find_single(page, kind, found)
-        if not any(part.kind == kind.name and part.part != "comment" for part in found.parts):
+        if kind.wording and not any(part.part in _SPEAKING for part in found.parts):
             _find_words(page, kind, found)
     return found
 
@@ -220,18 +226,30 @@ def _find_single(page: PageText, kind: Kind, found: Additions) -> None:
 
 
 def _find_words(page: PageText, kind: Kind, found: Additions) -> None:
-    for needle in kind.needles:
-        at = page.text.find(needle)
-        if at < 0 or not kind.wording:
-            continue
-        for start, end in _elements_round(page, at):
-            rest = visible = page.visible(start, end)
-            for pattern in kind.wording:
-                rest = pattern.sub("", rest)
-            if kind.wording[0].search(visible) and len(rest.strip()) <= _LONGEST_REST:
+    words = re.compile("|".join(map(re.escape, kind.needles)))
+    for match in islice(words.finditer(page.text), _MOST_PLACES):
+        for start, end in _elements_round(page, match.start()):
+            if _says_nothing_else(page, kind, start, end):
                 first = not page.visible(_body_start(page), start).strip()
-                found.parts.append(Addition(kind.name, "banner", start, end, first))
+                last = not page.visible(end, len(page.text)).strip()
+                sure = first and not last  # at the top of a page that says something
+                found.parts.append(Addition(kind.name, "banner", start, end, sure))
                 return
+
+
+def _says_nothing_else(page: PageText, kind: Kind, start: int, end: int) -> bool:
+    # Beside the known sentences a banner has room for a few words that are links.
+    visible = page.visible(start, end)
+    if not kind.wording[0].search(visible):
+        return False
+    for pattern in kind.wording:
+        visible = pattern.sub("", visible)
+    for index, token in enumerate(page.between(start, end), page.index(start)):
+        if isinstance(token, Tag) and token.name == "a" and not token.closing:
+            link = page.visible(token.start, page.element_end(index) or token.end)
+            if len(link) <= _LONGEST_LINK:
+                visible = visible.replace(link, "", 1)
+    return not any(map(str.isalnum, visible))
 
 
 def _elements_round(page: PageText, at: int) -> list[tuple[int, int]]:

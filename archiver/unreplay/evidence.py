@@ -49,14 +49,17 @@ class Votes:
         host: the archive's host, empty where the addresses are relative to it.
         path: what stands between host and timestamp.
         timestamp: the one most of them have.
-        convincing: whether this proves the page archived: more than half of all its addresses,
-            and some that no author writes (relative to the archive's host, or embedded).
+        likely: whether more than half of the page's addresses are such; enough to tell the
+            prefix of a page that is known to be archived.
+        convincing: whether this alone proves the page archived: some of them are, besides, such
+            as no author writes (relative to the archive's host, or embedded).
     """
 
     written: str = ""
     host: str = ""
     path: str = "/"
     timestamp: str = ""
+    likely: bool = False
     convincing: bool = False
 
 
@@ -103,7 +106,7 @@ def count_votes(addresses: Iterable[Address]) -> Votes:
                     key=lambda stamp: timestamps[key, stamp])  # fmt: skip
     most = 2 * count > total
     authored = key[0] and (key not in embedded or count < _ENOUGH)
-    return Votes(written[key], *key, timestamp, bool(most and not authored))
+    return Votes(written[key], *key, timestamp, most, bool(most and not authored))
 
 
 def active_kinds(text: str, archived: ReplayAddress | None, votes: Votes) -> list[Kind]:
@@ -147,15 +150,15 @@ def find_prefix(
     timestamps = {date.timestamp for date in frame}
     hosts = {host for kind in active for host in kind.hosts}
     paths = [path for kind in active for path in kind.paths]
-    if votes.convincing:
+    if votes.likely:
         hosts |= {votes.host} - {""}
         paths.append(re.escape(votes.path))
     if archived:
         timestamps |= {archived.timestamp} if archived.timestamp else {"+", "*"}
-    if votes.timestamp and (not archived or votes.convincing):
+    if votes.likely:
         timestamps.add(votes.timestamp)
     written = archived.prefix if archived else _search(active, "prefixes", source)
-    if not written and votes.convincing:
+    if not written and votes.likely:
         written = votes.written
     if not written and hosts:
         plain = [path for path in paths if re.fullmatch(r"[\w/-]+", path)]

@@ -16,7 +16,8 @@ One TOML file in ``kinds/`` describes one kind, so that a kind can be added with
 ``comments``   patterns for single comments to cut
 ``scripts``    patterns for inline scripts to cut
 ``assets``     patterns for addresses of scripts and styles to cut
-``wording``    sentences of the banner; an element that says nothing else is cut
+``wording``    sentences of the banner; an element that says the first, and beside these no more
+               than the words of a link or two, is cut
 ``titles``     what was put before the page's title
 ``renamed``    attributes given another name, and their own names
 ``frames``     ids of the frame that holds the page, in a page that is only a frame

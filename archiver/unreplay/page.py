@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC
 from email.utils import parsedate_to_datetime
+from itertools import islice
 from typing import NamedTuple
 
 from archiver.markup import (
@@ -47,6 +48,7 @@ __all__ = ["Recovered", "Removed", "recover_page"]
 
 _MOST_LAYERS = 8
 _MOST_LEFT = 50
+_MOST_PIECES = 300_000  # tags, or addresses; a page of more would not fit into memory
 _HTML = ("text/html", "application/xhtml+xml", "application/vnd.wap.xhtml+xml", "image/svg+xml")
 _XML = ("application/xhtml+xml", "image/svg+xml")
 _SCRIPTS = ("javascript", "ecmascript", "json")
@@ -191,8 +193,13 @@ def _undo_page(text: str, address: str | None, xml: bool) -> _Layer | None:
         return _undo_address(text, address, xml)
     if archived is None and not worth_a_look(text):
         return None
+    addresses = list(islice(page_addresses(text, xml=xml), _MOST_PIECES))
+    if len(addresses) == _MOST_PIECES or text.count("<") > _MOST_PIECES:
+        layer = _undo_address(text, address, xml)
+        if layer:
+            layer.left.append(f"the page has more than {_MOST_PIECES:,} tags or links: not undone")
+        return layer
     page = PageText(text, xml=xml)
-    addresses = list(page_addresses(text, xml=xml))
     votes = count_votes(addresses)
     active = active_kinds(text, archived, votes)
     added = find_additions(page, active)
@@ -212,15 +219,17 @@ def _undo_page(text: str, address: str | None, xml: bool) -> _Layer | None:
     timestamp = archived.timestamp if archived else _linked_timestamp(votes, prefix)
     cuts = [Edit(part.start, part.end, "") for part in parts]
     restored = apply_edits(text, restoring.edits + cuts)
+    banner = stated_dates(active, DateSource.BANNER, shown)
+    oldest = timestamp or next((date.timestamp for date in frame + banner), "")
     layer = _Layer(
         text=restored,
         address=archived or ReplayAddress(prefix.written, timestamp, "", url or ""),
-        kind=kind_name(active, parts, prefix, timestamp),
+        kind=kind_name(active, added.parts, prefix, oldest),
         url=url,
         stated=[
             *_address_date(timestamp, "" if archived else " in the links of the page"),
             *frame,
-            *stated_dates(active, DateSource.BANNER, shown),
+            *banner,
         ],
         parts=parts,
         restored=restoring.count,
@@ -233,25 +242,26 @@ def _undo_page(text: str, address: str | None, xml: bool) -> _Layer | None:
 
 
 def _undo_style(text: str, address: str | None, xml: bool) -> _Layer | None:
-    addresses = list(style_addresses(text, 0, len(text)))
-
-    def restore(prefix: Prefix) -> tuple[str, int]:
+    def restore(sheet: str, prefix: Prefix) -> tuple[str, int]:
         restoring = Restoring(prefix)
-        restoring.addresses(addresses)
-        return apply_edits(text, restoring.edits), restoring.count
+        restoring.addresses(style_addresses(sheet, 0, len(sheet)))
+        return apply_edits(sheet, restoring.edits), restoring.count
 
-    return _undo_file(text, address, addresses, restore)
+    return _undo_file(text, address, style_addresses(text, 0, len(text)), restore)
 
 
 def _undo_script(text: str, address: str | None, xml: bool) -> _Layer | None:
-    return _undo_file(text, address, (), lambda prefix: prefix.peel_script(unwrapped(text)))
+    def restore(script: str, prefix: Prefix) -> tuple[str, int]:
+        return prefix.peel_script(unwrapped(script))
+
+    return _undo_file(text, address, (), restore)
 
 
 def _undo_file(
     text: str,
     address: str | None,
-    addresses: Sequence[Address],
-    restore: Callable[[Prefix], tuple[str, int]],
+    addresses: Iterable[Address],
+    restore: Callable[[str, Prefix], tuple[str, int]],
 ) -> _Layer | None:
     # A style sheet or a script: addresses turned back, the archive's closing comment cut.
     archived = archived_address(address)
@@ -262,8 +272,7 @@ def _undo_file(
     active = active_kinds(text, archived, votes)
     frame = stated_dates(active, DateSource.FRAME, " ".join(match.group() for match in trailers))
     prefix = find_prefix(archived, votes, active, "", frame)
-    restored, count = restore(prefix)
-    restored = _TRAILER.sub("", restored)
+    restored, count = restore(_TRAILER.sub("", text), prefix)
     timestamp = archived.timestamp if archived else votes.timestamp
     parts = [Addition("", "comment", *match.span(), sure=True) for match in trailers]
     return _Layer(
@@ -336,7 +345,7 @@ def _outermost(parts: Iterable[Addition]) -> list[Addition]:
 
 
 def _linked_timestamp(votes: Votes, prefix: Prefix) -> str:
-    if votes.convincing or address_host(votes.written) in prefix.hosts:
+    if votes.likely or address_host(votes.written) in prefix.hosts:
         return votes.timestamp if votes.timestamp.isdigit() else ""
     return ""
 

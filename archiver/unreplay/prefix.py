@@ -90,7 +90,7 @@ class Prefix:
         rest = match["rest"]
         if _WITH_SCHEME.match(rest):
             url = repair_slashes(rest)
-        elif match["origin"] and _BARE_HOST.match(rest):
+        elif (match["origin"] or match["path"] != "/") and _BARE_HOST.match(rest):
             url = "http://" + rest
         else:
             return None
@@ -133,7 +133,7 @@ class Prefix:
     @cached_property
     def _pattern(self) -> re.Pattern[str]:
         return re.compile(
-            rf"""(?P<origin>(?:https?:)?/{{1,2}}(?:{self._hosts})(?::\d+)?)?(?:{self._paths})"""
+            rf"""(?P<origin>(?:https?:)?/{{1,2}}(?:{self._hosts})(?::\d+)?)?(?P<path>{self._paths})"""
             r"""(?P<timestamp>\d{4,14}|[+*])(?P<modifier>[a-z]{2,4}_)?/(?P<rest>.+)""",
             re.IGNORECASE | re.DOTALL,
         )
@@ -142,7 +142,8 @@ class Prefix:
     def _script_pattern(self) -> re.Pattern[str]:
         paths = self._paths.replace("/", _SLASH)
         return re.compile(
-            rf"""(?:(?:https?:)?(?:{_SLASH}){{1,2}}(?:{self._hosts})(?::\d+)?|(?<=["'(=])|\A)"""
+            rf"""(?:(?:https?:)?(?:{_SLASH}){{1,2}}(?:{self._hosts})(?::\d+)?"""
+            r"""|(?<=["'(=,; \t\r\n])|\A)"""
             rf"""(?:{paths})(?P<timestamp>\d{{4,14}}|[+*])(?:[a-z]{{2,4}}_)?{_SLASH}"""
             rf"""(?P<scheme>https?):(?P<slashes>(?:{_SLASH}){{1,2}})(?P<rest>{_REST})""",
             re.IGNORECASE,

@@ -8,7 +8,7 @@ import click
 
 from archiver.errors import NotWritableError
 from archiver.timestamps import Span
-from extract.asof import pages_as_of
+from extract.asof import check_extracted, pages_as_of
 from extract.export.files import FORMATS
 from extract.export.rows import EXPORTS
 from marsham.cli.support import DATE, pass_archive
@@ -36,6 +36,7 @@ def export(archive: Archive, what: str, as_of: Span | None, form: str, out: Path
     moment = as_of.last if as_of else datetime.now(UTC)
     chosen = EXPORTS[what]
     with archive.catalogue.read() as connection:
+        check_extracted(connection)
         rows = (row for page in pages_as_of(connection, moment) for row in chosen.rows(page))
         if out is None:
             FORMATS[form](sys.stdout, chosen, rows)

@@ -1,5 +1,6 @@
 """``marsham show``: one memento, its provenance, its head or its body."""
 
+import sys
 from datetime import UTC, datetime
 
 import click
@@ -30,12 +31,11 @@ def show(archive: Archive, url: str, at: Span | None, what: str | None) -> None:
     """
     memento = memento_at(archive, check_url(url), at.first if at else datetime.now(UTC))
     if what == "body":
-        click.get_binary_stream("stdout").write(memento.content())
+        sys.stdout.buffer.write(memento.content())
         return
     if what == "raw":
-        out = click.get_binary_stream("stdout")
         for part in memento.block():
-            out.write(part)
+            sys.stdout.buffer.write(part)
         return
     with archive.catalogue.read() as connection:
         stated = index.stated_dates(connection, memento.capture)

@@ -11,8 +11,8 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 
 from archiver.errors import MarshamError, NoCaptureError, TimestampError
-from archiver.http import media_type
-from archiver.records import Capture, DateSource, Grade
+from archiver.http import CodingError, media_type
+from archiver.records import Capture, DateSource, Grade, StatedDate
 from archiver.timestamps import parse_timestamp
 from archiver.urls import check_url, join_url, url_key
 from marsham.web.pages import problem_page, views_of
@@ -32,9 +32,11 @@ from snapshots.replay import (
 __all__ = ["answer"]
 
 _LIST_LIMIT = 2000  # captures on one page
+_DAY = 8  # digits of a timestamp that name the day
 _REDIRECTS = (301, 302, 303, 307, 308)
 _DOWNLOADS = ("application/pdf", "application/zip", "application/msword")  # no frame shows them
 _STREAMED = ("application/pdf", "application/zip", "video/mp4", "audio/mpeg")
+_REWRITE_LIMIT = 1 << 24  # bytes; larger bodies are sent as stored
 _LINK_SAFE = "!#$%&'()*+,/:;=?@[]~"
 _GRADES = {
     Grade.SENT: "bytes as sent",
@@ -118,6 +120,7 @@ def _framed(views: Views, memento: Memento, place: Place) -> Response:
         return RedirectResponse(target, 302, {"Cache-Control": "no-cache"})
     with views.archive.catalogue.read() as connection:
         before, after = index.neighbours(connection, capture)
+        stated = index.stated_dates(connection, capture)
     settings = views.archive.settings
     banner = Banner(
         settings=BannerSettings(settings.name, settings.institution),
@@ -128,7 +131,8 @@ def _framed(views: Views, memento: Memento, place: Place) -> Response:
         previous=_neighbour(before, capture.url),
         following=_neighbour(after, capture.url),
         status=memento.head.status if memento.head else 200,
-        notices=tuple(_notices(views, memento)),
+        notices=tuple(_notices(views, capture, stated)),
+        day_only=any(rule and len(date.timestamp) <= _DAY for date, rule in stated),
     )
     return views.page(
         "snapshot.html",
@@ -168,18 +172,18 @@ def _neighbour(timestamp: str | None, url: str) -> tuple[str, datetime] | None:
     return snapshot_address(timestamp, url), parse_timestamp(timestamp)
 
 
-def _notices(views: Views, memento: Memento) -> Iterator[str]:
-    with views.archive.catalogue.read() as connection:
-        stated = index.stated_dates(connection, memento.capture)
-    chosen = memento.capture.timestamp
+def _notices(
+    views: Views, capture: Capture, stated: list[tuple[StatedDate, str | None]]
+) -> Iterator[str]:
+    day = capture.timestamp[:_DAY]
     for date, rule in stated:
-        if not rule and date.source is not DateSource.FILE and date.timestamp[:8] != chosen[:8]:
+        if not rule and date.source is not DateSource.FILE and date.timestamp[:_DAY] != day:
             yield (
                 f"Another date is stated for it: {long_date(date.timestamp)}, by the "
                 f"{date.source.value} it had in the web archive it came from."
             )
-    if memento.capture.grade is not Grade.SENT:
-        yield f"What is kept of it: {_GRADES[memento.capture.grade]}."
+    if capture.grade is not Grade.SENT:
+        yield f"What is kept of it: {_GRADES[capture.grade]}."
     if views.archive.settings.notice:
         yield views.archive.settings.notice
 
@@ -194,10 +198,14 @@ def _replayed(memento: Memento, modifier: str, request: Request) -> Response:
         archived, status=status, url=capture.url, addresses=addresses, modifier=modifier
     )
     kind = media_type(memento.content_type)[0]
-    if kind in _STREAMED:
+    if kind in _STREAMED or capture.length > _REWRITE_LIMIT:
+        return _streamed(memento, request, own)
+    try:
+        content = memento.content(_REWRITE_LIMIT)
+    except CodingError:  # more than a page of that kind ever held
         return _streamed(memento, request, own)
     body = rewrite(
-        memento.content(),
+        content,
         url=capture.url,
         addresses=addresses,
         content_type=memento.content_type,

@@ -38,6 +38,7 @@ class Banner:
         following: address of the snapshot after this one, if there is one, and its time.
         status: the HTTP status the old server gave.
         notices: further statements, such as that a contact has changed since.
+        day_only: whether no more than the day of the capture is known.
     """
 
     settings: BannerSettings
@@ -49,6 +50,7 @@ class Banner:
     following: tuple[str, datetime] | None = None
     status: int = 200
     notices: tuple[str, ...] = ()
+    day_only: bool = False
 
     def statements(self) -> dict[str, str]:
         """Give what the banner says, as plain sentences under stable names, in order."""
@@ -79,14 +81,17 @@ class Banner:
             f'  <p class="banner-{name}">{escape(sentence)}</p>\n'
             for name, sentence in self.statements().items()
         )
-        moment = self.served_at.isoformat()
+        if self.day_only:
+            moment, taken = self.served_at.date().isoformat(), _day(self.served_at)
+        else:
+            moment, taken = self.served_at.isoformat(), _moment(self.served_at)
         return (
             '<section class="banner" aria-label="About this snapshot">\n'
             f"{said}"
             "  <dl>\n"
             f"    <dt>Original address</dt><dd>{escape(self.url)}</dd>\n"
             "    <dt>Taken</dt>"
-            f'<dd><time datetime="{escape(moment)}">{escape(_moment(self.served_at))}</time></dd>\n'
+            f'<dd><time datetime="{escape(moment)}">{escape(taken)}</time></dd>\n'
             "  </dl>\n"
             '  <nav aria-label="Snapshots of this page">\n    <ul>\n'
             f"{self._links()}"

@@ -16,9 +16,8 @@ from pathlib import Path
 import pytest
 
 from marsham.cli import run as run_command
+from tests.marsham.conftest import EXAMPLE
 
-ROOT = Path(__file__).parent.parent.parent
-EXAMPLE = ROOT / "examples/home-office"
 LANDING = "http://www.homeoffice.example/crime/partnerships/"
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
@@ -39,22 +38,6 @@ def run(tmp_path: Path) -> Run:
         )
 
     return run
-
-
-@pytest.fixture(scope="session")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An archive of the example, extracted; tests only read it."""
-    folder = tmp_path_factory.mktemp("demo")
-    archive = folder / "archive"
-    command = [sys.executable, "-m", "marsham", "--archive", str(archive)]
-    for arguments in (
-        ["init", "--institution", "the Example Archive"],
-        ["ingest", *(str(EXAMPLE / year) for year in ("2009", "2011", "2013"))],
-        ["extract"],
-    ):
-        done = subprocess.run([*command, *arguments], capture_output=True, text=True, timeout=120)
-        assert done.returncode in (0, 1), done.stderr
-    return archive
 
 
 def sentence(done: subprocess.CompletedProcess[str]) -> str:
@@ -277,7 +260,8 @@ def test_exporting_before_extracting_says_what_to_do(run: Run) -> None:
 def test_read_needs_no_archive_and_gives_every_stated_date(run: Run, tmp_path: Path) -> None:
     (tmp_path / "page.txt").write_text(
         "This snapshot, taken on\n29/05/2011\n, shows web content acquired for preservation by The "
-        "National Archives.\n\nTeam\n\nContact Us\n\nSafety Team\n1 High Street\nLondon\nSW1P 4DF\n",
+        "National Archives.\n\nTeam\n\nContact Us\n\nSafety Team\n1 High Street\nLondon\n"
+        "SW1P 4DF\n",
         "utf-8",
     )
     address = "http://webarchive.nationalarchives.gov.uk/20110509101621/http:/www.team.example/"

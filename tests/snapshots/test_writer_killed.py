@@ -1,0 +1,213 @@
+"""The promise that a kill at any moment loses at most the work in flight, put to the test."""
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from archiver.digests import read_digest, sha1
+from archiver.warc import open_record
+from snapshots import index
+from snapshots.archive import Archive
+from snapshots.tables import problem, snapshot, warc_file
+from snapshots.writer import Writer
+
+ROOT = Path(__file__).resolve().parents[2]
+SEED = 20110509
+
+
+class Nursery:
+    """Starts writers as children of a process that has everything loaded already."""
+
+    def __init__(self, archive: Archive, folder: Path) -> None:
+        self.archive = archive
+        self.log = folder / "committed.jsonl"
+        self.log.touch()
+        self.said = folder / "said"
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "tests.snapshots.nursery"],
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def start(self, job: str, seed: str, **more: int) -> int:
+        assert self.process.stdin
+        assert self.process.stdout
+        task = {"job": job, "archive": str(self.archive.path), "seed": seed, **more}
+        task |= {"log": str(self.log), "said": str(self.said)}
+        self.process.stdin.write(json.dumps(task) + "\n")
+        self.process.stdin.flush()
+        return int(self.process.stdout.readline())
+
+    def end(self) -> int:
+        assert self.process.stdout
+        return int(self.process.stdout.readline())
+
+    def close(self) -> None:
+        self.process.communicate()
+        assert self.process.returncode == 0
+
+
+class Check:
+    """Looks at an archive after an interruption; what was seen to be sound is not read again."""
+
+    def __init__(self, nursery: Nursery) -> None:
+        self.nursery = nursery
+        self.archive = nursery.archive
+        self.read = 0  # bytes of the log
+        self.committed: dict[str, str] = {}
+        self.blocks: dict[str, str] = {}
+        self.files: set[str] = set()
+        self.tails = 0
+
+    def __call__(self, *, anew: bool = False) -> None:
+        if anew:
+            self.blocks.clear()
+            self.files.clear()
+        with Writer(self.archive) as writer:
+            self.tails += len(writer.recovered)
+        with self.nursery.log.open() as log:
+            log.seek(self.read)
+            for line in log:
+                noted = json.loads(line)
+                self.committed[noted["url"]] = noted["sha256"]
+            self.read = log.tell()
+        self._captures()
+        self._files()
+        self._folders()
+
+    def _captures(self) -> None:
+        with self.archive.catalogue.read() as connection:
+            listed = list(index.every(connection))
+        for capture in listed:
+            if capture.url not in self.blocks:
+                with open_record(self.archive.path / capture.file, capture.offset) as opened:
+                    block = opened.block.read()
+                    declared = opened.headers.get("WARC-Block-Digest")
+                    assert opened.headers.get("WARC-Target-URI") == capture.url
+                assert declared
+                assert read_digest(declared) == sha1(block)
+                self.blocks[capture.url] = sha256(block).hexdigest()
+        assert len(listed) == len({capture.url for capture in listed})
+        lost = [url for url, digest in self.committed.items() if self.blocks.get(url) != digest]
+        assert lost == []
+
+    def _files(self) -> None:
+        with self.archive.catalogue.read() as connection:
+            rows = connection.execute(select(warc_file)).all()
+        path = self.archive.path / "manifests" / "manifest-sha256.txt"
+        lines = path.read_text().splitlines() if path.exists() else []
+        assert len(lines) == len(set(lines)) == len(rows)
+        for row in rows:
+            if row.path in self.files:
+                continue
+            data = (self.archive.path / row.path).read_bytes()
+            name = Path(row.path).name
+            manifest = json.loads((self.archive.path / f"manifests/{name}.json").read_text())
+            assert row.sealed == 1
+            assert row.committed_length == manifest["size"] == len(data)
+            assert row.sha256 == manifest["sha256"] == sha256(data).hexdigest()
+            assert manifest["path"] == row.path
+            assert f"{row.sha256}  {row.path}" in lines
+            assert (self.archive.path / row.path).stat().st_mode & 0o222 == 0
+            self.files.add(row.path)
+
+    def _folders(self) -> None:
+        root = self.archive.path
+        known = {root / path for path in self.files}
+        assert {place for place in root.glob("warcs/**/*") if place.is_file()} == known
+        assert list((root / "warcs" / "open").iterdir()) == []
+        kept = sorted(root.glob("quarantine/*"))
+        for place in kept:
+            if place.suffix != ".json":
+                note = json.loads(place.with_name(place.name + ".json").read_text())
+                assert note["length"] == place.stat().st_size > 0
+                assert "interrupted run" in note["reason"]
+        with self.archive.catalogue.read() as connection:
+            told = connection.execute(select(problem.c.code).where(problem.c.intake_id.is_(None)))
+            assert {code for (code,) in told} <= {"interrupted-run"}
+
+
+def prepare(archive: Archive) -> None:
+    row = {"id": 1, "label": "", "kind": "", "created": 0, "tool": "", "operator": ""}
+    with archive.catalogue.write() as connection:
+        connection.execute(snapshot.insert().values(row | {"captures": 0}))
+
+
+@pytest.fixture
+def nursery(archive: Archive, tmp_path: Path) -> Iterator[Nursery]:
+    prepare(archive)
+    nursery = Nursery(archive, tmp_path)
+    yield nursery
+    nursery.close()
+
+
+@pytest.fixture
+def sqlite_nursery(sqlite_archive: Archive, tmp_path: Path) -> Iterator[Nursery]:
+    prepare(sqlite_archive)
+    nursery = Nursery(sqlite_archive, tmp_path)
+    yield nursery
+    nursery.close()
+
+
+def test_killed_at_random_moments_nothing_committed_is_lost(
+    nursery: Nursery, catalogue_kind: str
+) -> None:
+    check = Check(nursery)
+    chance = random.Random(SEED)  # noqa: S311
+    kills = 40 if catalogue_kind == "sqlite" else 12
+    for number in range(kills):
+        child = nursery.start("write", f"{SEED}-{number}")
+        time.sleep(chance.uniform(0.03, 0.35))
+        os.kill(child, signal.SIGKILL)
+        assert nursery.end() == -signal.SIGKILL
+        check()
+    check(anew=True)
+    assert len(check.committed) > kills
+    assert check.tails > 0
+
+
+def test_killed_at_each_step_in_turn_nothing_committed_is_lost(sqlite_nursery: Nursery) -> None:
+    # Every file opened, synced, renamed, removed or made in a short run is one step.
+    check = Check(sqlite_nursery)
+    at = 0
+    while True:
+        at += 1
+        sqlite_nursery.start("crash", f"step-{at}", at=at)
+        ended = sqlite_nursery.end()
+        check()
+        if ended == 0:
+            break
+        assert ended == -signal.SIGKILL
+    check(anew=True)
+    assert at > 50  # or the steps were not seen
+
+
+def test_on_a_full_disk_nothing_is_lost_and_the_message_says_so(sqlite_nursery: Nursery) -> None:
+    check = Check(sqlite_nursery)
+    said = set()
+    for limit in (0, 10, 300, 1000, 3000, 9000, 20_000, 33_000, 60_000, 200_000, 400_000, 1 << 30):
+        sqlite_nursery.start("limited", f"limit-{limit}", limit=limit)
+        assert sqlite_nursery.end() == 0
+        message = sqlite_nursery.said.read_text()
+        said.add(message.partition(":")[0])
+        if message.startswith("NotWritableError"):
+            assert message.startswith(f"NotWritableError: cannot write to {check.archive.path}")
+            assert message.endswith(": File too large; nothing was changed")
+        elif message != "nothing":
+            assert message.startswith("ArchiveError: the catalogue could not be used: ")
+        check()
+    assert message == "nothing"
+    assert "NotWritableError" in said
+    check(anew=True)
