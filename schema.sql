@@ -117,7 +117,7 @@ CREATE INDEX capture_digest ON capture (substr(digest, 1, 8));
 --   digest: SHA-1 of the payload, decoded
 --   version: version of the extractor
 --   url: the address its links were resolved against
---   warnings: what made reading doubtful, a line each
+--   problems: what made reading doubtful, a line each
 CREATE TABLE extraction (
     id INTEGER NOT NULL,
     digest BYTEA NOT NULL,
@@ -126,7 +126,7 @@ CREATE TABLE extraction (
     url TEXT NOT NULL,
     charset_declared TEXT NOT NULL,
     charset_used TEXT NOT NULL,
-    warnings TEXT NOT NULL,
+    problems TEXT NOT NULL,
     PRIMARY KEY (id),
     UNIQUE (digest, version),
     FOREIGN KEY(text_id) REFERENCES page_text (id)

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import tomllib
 import urllib.request
+from collections.abc import Callable
 from pathlib import Path
 
 import click
@@ -16,7 +17,11 @@ from marsham.reference import command_reference, database_reference
 from marsham.schema import schema_sql
 
 ROOT = Path(__file__).parent.parent
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), *sorted((ROOT / "docs/guides").glob("*.md"))]
+PAGES = [
+    ROOT / "README.md",
+    *sorted((ROOT / "docs").glob("*.md")),
+    *sorted((ROOT / "docs/guides").glob("*.md")),
+]
 _BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _SERVED = re.compile(r"http://127\.0\.0\.1:\d+/")
 
@@ -30,11 +35,7 @@ def clone(tmp_path: Path) -> Path:
     """A folder like a fresh clone whose installation has been made."""
     for name in ("Makefile", "pyproject.toml", "requirements", "examples", "tests"):
         (tmp_path / name).symlink_to(ROOT / name)
-    binaries = tmp_path / ".venv/bin"
-    binaries.mkdir(parents=True)
-    for name in ("python", "marsham"):
-        (binaries / name).symlink_to(Path(sys.executable).parent / name)
-    (tmp_path / ".venv/installed").touch()
+    (tmp_path / ".venv").symlink_to(sys.prefix)
     return tmp_path
 
 
@@ -52,7 +53,10 @@ def test_every_python_block_in_the_docs_runs(page: Path, clone: Path) -> None:
     for language, text in blocks(page):
         if language == "python":
             done = subprocess.run(
-                [sys.executable, "-W", "error", "-c", text], cwd=clone, capture_output=True, text=True
+                [sys.executable, "-W", "error", "-c", text],
+                cwd=clone,
+                capture_output=True,
+                text=True,
             )
             assert done.returncode == 0, done.stderr
 
@@ -80,7 +84,7 @@ def test_links_between_pages_lead_somewhere(page: Path) -> None:
         ("schema.sql", schema_sql),
     ],
 )
-def test_generated_pages_are_up_to_date(page: str, made: "callable[[], str]") -> None:
+def test_generated_pages_are_up_to_date(page: str, made: Callable[[], str]) -> None:
     assert (ROOT / page).read_text("utf-8") == made(), "run: make docs schema"
 
 
@@ -161,6 +165,8 @@ def steps(text: str) -> list[tuple[str, str]]:
 def assert_alike(printed: str, shown: str, command: str) -> None:
     """Compare line by line; ``...`` stands for any run of lines, or of characters in one."""
     wanted = [re.escape(line).replace(r"\.\.\.", ".*") for line in shown.splitlines()]
+    if wanted == [".*"]:
+        return
     pattern = "\n".join(wanted).replace("\n.*\n", "\n(?:.*\n)*?")
     pattern = re.sub(r"^\.\*\n", "(?:.*\n)*?", pattern)
     pattern = re.sub(r"\n\.\*$", "(?:\n.*)*", pattern)

@@ -23,7 +23,12 @@ __all__ = ["export"]
 @click.argument("what", type=click.Choice(sorted(EXPORTS)))
 @click.option("--as-of", type=DATE, metavar="DATE", help="What stood at the end of it; else now.")
 @click.option(
-    "--format", "form", type=click.Choice(sorted(FORMATS)), default="csv", show_default=True
+    "--format",
+    "form",
+    type=click.Choice(sorted(FORMATS)),
+    default="csv",
+    show_default=True,
+    help="JSON holds the evidence of every value.",
 )
 @click.option("--out", type=click.Path(path_type=Path), help="A file; else standard output.")
 @pass_archive

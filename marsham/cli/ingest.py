@@ -78,14 +78,20 @@ def _report(taken: Intake, as_json: bool) -> None:
             f"({taken.label}), {taken.captures} captures; nothing changed"
         )
         return
-    counts = ", ".join(f"{number} {kind}" for kind, number in taken.counts.items())
+    counts = ", ".join(_counted(kind, number) for kind, number in taken.counts.items())
     click.echo(
         f"{taken.name}: {taken.captures} captures as snapshot {taken.snapshot_id} "
         f"({taken.label}); {taken.format.value}: {counts}"
     )
     if taken.problems:
-        click.echo(f"{taken.name}: {len(taken.problems)} problems", err=True)
+        number = len(taken.problems)
+        click.echo(f"{taken.name}: {number} {'problem' if number == 1 else 'problems'}", err=True)
         print_problems(taken.problems)
+
+
+def _counted(kind: str, number: int) -> str:
+    # Records are counted by type, saved pages by the status they were answered with.
+    return f"{number} with status {kind}" if kind.isdigit() else f"{number} {kind}"
 
 
 def _as_json(taken: Intake) -> dict[str, object]:

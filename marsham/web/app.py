@@ -13,7 +13,7 @@ from snapshots.archive import Archive
 
 __all__ = ["make_app"]
 
-_STATIC = {"marsham.css": "text/css; charset=utf-8"}
+_STATIC = {"marsham.css": "text/css; charset=utf-8", "marsham.svg": "image/svg+xml"}
 
 
 def make_app(archive: Archive) -> Starlette:

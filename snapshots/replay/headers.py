@@ -83,7 +83,6 @@ def content_policy(*, scripts: bool = True) -> str:
             "object-src 'none'",
             "base-uri 'self'",
             "form-action 'self'",
-            "webrtc 'block'",
         )
     )
 
