@@ -1,4 +1,4 @@
-"""The README and the guides are true: every block in them is run, and what it prints is compared."""
+"""The README and the guides are true: their blocks are run, and what they print is compared."""
 
 import re
 import shlex
@@ -35,7 +35,11 @@ def clone(tmp_path: Path) -> Path:
     """A folder like a fresh clone whose installation has been made."""
     for name in ("Makefile", "pyproject.toml", "requirements", "examples", "tests"):
         (tmp_path / name).symlink_to(ROOT / name)
-    (tmp_path / ".venv").symlink_to(sys.prefix)
+    installed = tmp_path / ".venv"
+    installed.mkdir()
+    for part in ("bin", "lib", "pyvenv.cfg"):
+        (installed / part).symlink_to(Path(sys.prefix) / part)
+    (installed / "installed").touch()
     return tmp_path
 
 
