@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from lxml import etree
 from lxml.etree import _Element
 
-from extract.document import Block, Cell, Document, Link, Mark
+from extract.document import CONTENT, Block, Cell, Document, Link, Mark
 from extract.plain import plain_drafts
 from extract.regions import BlockDraft, region_of_element, settle
 from extract.tableform import is_data_table
@@ -19,11 +19,12 @@ from extract.written import written_address
 
 __all__ = ["Block", "Document", "Link", "html_blocks", "text_blocks"]
 
-_CONTAINERS = frozenset(
-    "address article aside blockquote body caption center dd details dialog dir div dl dt fieldset "
-    "figcaption figure footer form frameset h1 h2 h3 h4 h5 h6 header hgroup hr html legend li main "
-    "menu nav ol p pre section summary table tbody td tfoot th thead tr ul xmp listing".split()
-)
+_CONTAINERS_TEXT = """
+address article aside blockquote body caption center dd details dialog dir div dl dt fieldset
+figcaption figure footer form frameset h1 h2 h3 h4 h5 h6 header hgroup hr html legend li main
+menu nav ol p pre section summary table tbody td tfoot th thead tr ul xmp listing
+"""
+_CONTAINERS = frozenset(_CONTAINERS_TEXT.split())
 _KINDS = {
     "li": "item",
     "dt": "term",
@@ -35,10 +36,17 @@ _KINDS = {
     **{f"h{rank}": "heading" for rank in range(1, 7)},
 }
 _LISTS = frozenset({"ul", "ol", "dl", "dir", "menu"})
-_UNSEEN = frozenset(
-    "style template select option textarea button svg math object embed iframe canvas audio video "
-    "applet noframes datalist colgroup col rp frame".split()
-)
+_CELLS = frozenset({"td", "th"})
+_BOLD = frozenset({"b", "strong"})
+_SPEAKING = frozenset({"nav", "header", "footer", "aside", "main", "article"})
+# Containers that, without attributes, change nothing for what is inside them.
+_TRANSPARENT_TEXT = "p div body center tbody thead tfoot section blockquote hr form"
+_TRANSPARENT = frozenset(_TRANSPARENT_TEXT.split())
+_DECLARING_TEXT = """
+style script title noscript template select option textarea button svg math object embed iframe
+canvas audio video applet noframes datalist colgroup col rp frame
+"""
+_DECLARING = frozenset(_DECLARING_TEXT.split())
 _INVISIBLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 _MEDIA = re.compile(r"@[^{};]{1,200}\{(?:[^{}]{0,500}\{[^{}]{0,2000}\}){0,300}[^{}]{0,500}\}")
 _RULE = re.compile(r"([^{}]{1,300})\{([^{}]{0,2000})\}")
@@ -46,12 +54,13 @@ _SIMPLE_SELECTOR = re.compile(r"(?:[a-z][a-z0-9]*)?[.#][\w-]+", re.IGNORECASE)
 _ZERO_WIDTH = str.maketrans("", "", "\u00ad\u200b\u200c\u200d\u2060\ufeff")
 _NEEDS_SCRIPT = re.compile(r"java ?script|browser", re.IGNORECASE)
 _LOOKS_LIKE_ADDRESS = re.compile(r"@|[\[(]at[\])]|\bdot\b|\d{3}[ -]?\d{3}", re.IGNORECASE)
-_MARKUP = re.compile(rb"vcard|h-card|itemprop|itemscope", re.IGNORECASE)
+_TYPED_MARKUP = (b"vcard", b"h-card", b"itemprop", b"itemscope")
 _CARD_CLASS = re.compile(
     r"^(?:vcard|h-card|fn|n|org|organization-name|organization-unit|title|role|adr|tel|email|url|"
     r"type|value|street-address|extended-address|locality|region|postal-code|country-name|"
     r"post-office-box|[pu]-[a-z-]+|dt-[a-z-]+)$"
 )
+_NO_ATTRIBUTES: dict[str, str] = {}
 _VALUE_OF = {"a": "href", "link": "href", "area": "href", "time": "datetime", "abbr": "title"}
 _INLINE_TAGS = re.compile(
     rb"</?(?:font|b|i|u|em|strong|span|center|small|big|tt|nobr|abbr|acronym)\b[^<>]{0,500}>",
@@ -82,7 +91,7 @@ def html_blocks(text: str) -> Document:
         )
     if root is None:
         return Document("", ())
-    walker = _Walker(marked=_MARKUP.search(payload) is not None)
+    walker = _Walker(marked=any(name in payload for name in _TYPED_MARKUP))
     walker.walk(root)
     if not walker.drafts and "<" in walker.title:  # a title nobody closed swallowed the page
         opened = re.sub(r"(?i)(<title[^>]*>[^<]*)", r"\1</title>", text, count=1)
@@ -122,20 +131,20 @@ def _finish(drafts: list[BlockDraft]) -> tuple[Block, ...]:
                 path.pop()
         blocks.append(
             Block(
-                number=number,
-                kind=draft.kind,
-                level=draft.level,
-                region=draft.region,
-                text=draft.text,
-                start=draft.start,
-                links=draft.links,
-                bold=draft.bold,
-                path=tuple(above for _, above in path) if draft.is_content else (),
-                cell=draft.cell,
-                list=draft.list,
-                part=draft.part,
-                classes=draft.classes,
-                language=draft.language,
+                number,
+                draft.kind,
+                draft.level,
+                draft.region,
+                draft.text,
+                draft.start,
+                draft.links,
+                draft.bold,
+                tuple(above for _, above in path) if draft.region in CONTENT else (),
+                draft.cell,
+                draft.list,
+                draft.part,
+                draft.classes,
+                draft.language,
             )
         )
         if draft.kind == "heading" and draft.is_content:
@@ -250,13 +259,14 @@ class _Walker:
     def document(self, problems: tuple[str, ...]) -> Document:
         """What the walk has found, its regions settled."""
         settle(self.drafts)
+        length = max(self.offset - 1, 0)
         marks = tuple(
             Mark(
                 mark.vocabulary,
                 mark.names,
                 mark.types,
-                mark.start if mark.start is not None else mark.end,
-                mark.end,
+                min(mark.start if mark.start is not None else mark.end, length),
+                min(mark.end, length),
                 mark.value,
                 mark.parent,
             )
@@ -282,20 +292,25 @@ class _Walker:
         outer: list[_Context] = []
         passed_over = None
         for event, element in events:
-            tag = element.tag
+            tag = str(element.tag)
             if event == "start":
-                if self._is_passed_over(element, tag):
+                items = element.items()
+                attributes = dict(items) if items else _NO_ATTRIBUTES
+                if (attributes or tag in _DECLARING) and self._passes_over(
+                    element, tag, attributes
+                ):
                     passed_over = element
                     events.skip_subtree()
                     continue
                 if tag in _CONTAINERS:
-                    self._separate()
+                    if self.size:
+                        self._separate()
                     outer.append(self.context)
-                    self._enter(element, tag)
+                    self._enter(element, tag, attributes)
                 else:
-                    self._enter_inline(element, tag)
-                if self.marked and element.attrib:
-                    self._open_mark(element)
+                    self._enter_inline(tag, attributes)
+                if self.marked and attributes:
+                    self._open_mark(element, attributes)
                 if element.text:
                     self._write(element.text)
                 continue
@@ -305,11 +320,12 @@ class _Walker:
                 if self.open_marks and self.open_marks[-1][0] is element:
                     self._close_mark()
                 if tag in _CONTAINERS:
-                    self._separate(closing_cell=tag in {"td", "th"})
+                    if self.size:
+                        self._separate(closing_cell=tag in _CELLS)
                     self.context = outer.pop()
                 elif tag == "a":
                     self._close_link()
-                elif tag in {"b", "strong"}:
+                elif tag in _BOLD:
                     self.bold_depth -= 1
             if element.tail:
                 self._write(element.tail)
@@ -319,30 +335,29 @@ class _Walker:
         self.counter += 1
         return self.counter
 
-    def _is_passed_over(self, element: _Element, tag: str) -> bool:
+    def _passes_over(self, element: _Element, tag: str, attributes: dict[str, str]) -> bool:
         """Take what an unseen element declares, and say that its inside is not text of the page."""
-        if tag in _UNSEEN:
+        if tag in _DECLARING:
             if tag == "style":
                 self.hiding |= _hidden_selectors("".join(element.itertext()))
+            elif tag == "script":
+                self._read_script(element)
+            elif tag == "title":
+                self.title = self.title or "".join(element.itertext())
+            elif tag == "noscript":
+                return _NEEDS_SCRIPT.search("".join(element.itertext())) is not None
             return True
-        if tag == "script":
-            self._read_script(element)
-            return True
-        if tag == "title":
-            self.title = self.title or "".join(element.itertext())
-            return True
-        if tag == "noscript":
-            return _NEEDS_SCRIPT.search("".join(element.itertext())) is not None
-        attributes = element.attrib
-        if not attributes or tag in {"html", "body"}:
+        if tag in {"html", "body"}:
             return False
-        if "hidden" in attributes or _INVISIBLE.search(attributes.get("style", "")):
+        if "hidden" in attributes or (
+            "style" in attributes and _INVISIBLE.search(attributes["style"])
+        ):
             return True
-        return bool(self.hiding) and self._is_hidden_by_sheet(element, tag)
+        return bool(self.hiding) and self._is_hidden_by_sheet(tag, attributes)
 
-    def _is_hidden_by_sheet(self, element: _Element, tag: str) -> bool:
-        names = [f".{name}" for name in element.get("class", "").split()]
-        if name := element.get("id"):
+    def _is_hidden_by_sheet(self, tag: str, attributes: dict[str, str]) -> bool:
+        names = [f".{name}" for name in attributes.get("class", "").split()]
+        if name := attributes.get("id"):
             names.append(f"#{name}")
         return any(name in self.hiding or tag + name in self.hiding for name in names)
 
@@ -354,10 +369,11 @@ class _Walker:
             where = self.offset + self.size
             self.links.append(Link("", f"mailto:{address}", where, where))
 
-    def _enter(self, element: _Element, tag: str) -> None:
+    def _enter(self, element: _Element, tag: str, attributes: dict[str, str]) -> None:
         """Open a container: the context for what is inside."""
+        if not attributes and tag in _TRANSPARENT and self.context.kind != "heading":
+            return
         context = self.context = self.context.inner()
-        attributes = element.attrib
         if tag in _KINDS and context.cell is None:
             context.kind = _KINDS[tag]
             context.level = int(tag[1]) if context.kind == "heading" else context.depth
@@ -370,14 +386,12 @@ class _Walker:
             context.preformatted = True
         elif tag in {"table", "tr", "td", "th"}:
             self._enter_table(element, tag, context)
-        if attributes and tag != "html":
-            self._enter_region(element, tag, context)
-        elif tag in {"nav", "header", "footer", "aside", "main", "article"}:
-            self._enter_region(element, tag, context)
         if tag == "html":
             self.language = attributes.get("lang") or next(
                 (value for name, value in attributes.items() if name.endswith("lang")), ""
             )
+        elif attributes or tag in _SPEAKING:
+            self._enter_region(element, tag, context, attributes)
 
     def _enter_table(self, element: _Element, tag: str, context: _Context) -> None:
         if tag == "table":
@@ -400,50 +414,54 @@ class _Walker:
             context.part = self._next()
             context.frame = (context.row, context.part)
 
-    def _enter_region(self, element: _Element, tag: str, context: _Context) -> None:
-        attributes = element.attrib
-        context.classes = f"{attributes.get('class', '')} {attributes.get('id', '')}".strip()
+    def _enter_region(
+        self, element: _Element, tag: str, context: _Context, attributes: dict[str, str]
+    ) -> None:
+        name, classes = attributes.get("id", ""), attributes.get("class", "")
+        role = attributes.get("role", "")
+        context.classes = f"{classes} {name}".strip()
         context.language = attributes.get("lang") or context.language
-        if tag == "body":
+        if tag == "body" or context.region == "archive":
             return
-        if tag in {"main", "article"} or attributes.get("role") == "main":
+        if tag in {"main", "article"} or role == "main":
             context.in_article = True
-        region = region_of_element(
-            tag, dict(attributes), context.region, in_article=self.context.in_article
-        )
-        if region and not (region in {"nav", "header", "footer"} and _holds_message(element)):
+        if not (name or classes or role or tag in _SPEAKING):
+            return
+        region = region_of_element(tag, name, classes, role)
+        if region is None or (context.in_article and region in {"header", "footer"}):
+            return  # an article's own header and footer are part of it
+        if region not in {"nav", "header", "footer"} or not _holds_message(element):
             context.region = region
 
-    def _enter_inline(self, element: _Element, tag: str) -> None:
+    def _enter_inline(self, tag: str, attributes: dict[str, str]) -> None:
         if tag == "br":
             self._break_line()
         elif tag == "a":
-            href = element.get("href")
             self._close_link()
-            if href is not None:
-                self.link = _OpenLink(href)
-        elif tag in {"b", "strong"}:
+            if "href" in attributes:
+                self.link = _OpenLink(attributes["href"])
+        elif tag in _BOLD:
             self.bold_depth += 1
         elif tag == "img":
-            alternative = " ".join(element.get("alt", "").split())
+            alternative = " ".join(attributes.get("alt", "").split())
             if alternative and _LOOKS_LIKE_ADDRESS.search(alternative):
                 self._write(f" {alternative} ")
             elif alternative and self.link:
                 self.link.alternative = alternative
-        elif tag == "area" and element.get("href"):
+        elif tag == "area" and attributes.get("href"):
             where = self.offset + self.size
-            self.links.append(Link(element.get("alt", ""), element.get("href", ""), where, where))
+            self.links.append(Link(attributes.get("alt", ""), attributes["href"], where, where))
         elif tag == "meta":
-            name = element.get("name") or element.get("property") or element.get("http-equiv")
-            if name and (content := element.get("content")):
+            name = attributes.get("name") or attributes.get("property")
+            name = name or attributes.get("http-equiv")
+            if name and (content := attributes.get("content")):
                 self.meta.append((name.strip().lower(), " ".join(content.split())))
         elif tag == "base" and self.base is None:
-            self.base = element.get("href")
+            self.base = attributes.get("href")
 
     # ------------------------------------------------------------ typed markup
 
-    def _open_mark(self, element: _Element) -> None:
-        attributes = element.attrib
+    def _open_mark(self, element: _Element, attributes: dict[str, str]) -> None:
         if "itemprop" in attributes or "itemscope" in attributes:
             vocabulary = "microdata"
             names = tuple(attributes.get("itemprop", "").split())
@@ -455,7 +473,9 @@ class _Walker:
             types = tuple(name for name in names if name in {"vcard", "h-card"})
         if not (names or types):
             return
-        value = attributes.get(_VALUE_OF.get(element.tag, "content"), attributes.get("content"))
+        value = attributes.get(
+            _VALUE_OF.get(str(element.tag), "content"), attributes.get("content")
+        )
         parent = self.open_marks[-1][1].number if self.open_marks else None
         mark = _OpenMark(len(self.marks), names, types, vocabulary, value, parent)
         mark.end = self.offset + self.size
@@ -557,22 +577,24 @@ class _Walker:
         end = self.offset + len(text)
         self.drafts.append(
             BlockDraft(
-                kind=context.kind,
-                level=context.level,
-                region=context.region,
-                text=text,
-                start=self.offset,
-                links=tuple(
+                context.kind,
+                context.level,
+                context.region,
+                text,
+                self.offset,
+                tuple(
                     link if link.end <= end else Link(link.text, link.href, end, end)
                     for link in self.links
-                ),
-                bold=tuple(self.bold),
-                cell=context.cell,
-                list=context.list,
-                part=context.part,
-                frame=context.frame,
-                classes=context.classes,
-                language=context.language,
+                )
+                if self.links
+                else (),
+                tuple(self.bold) if self.bold else (),
+                context.cell,
+                context.list,
+                context.part,
+                context.frame,
+                context.classes,
+                context.language,
             )
         )
         self.offset = end + 1

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from bs4.dammit import UnicodeDammit
 
-__all__ = ["Decoded", "charset_of_label", "decode", "declared_charset"]
+__all__ = ["Decoded", "charset_of_label", "declared_charset", "decode"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,8 @@ and end in this package counts characters of that text, so a quotation can be ch
 ``document.text[start:end] == raw``.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from bisect import bisect_right
+from dataclasses import dataclass, field
 
 __all__ = ["CONTENT", "Block", "Cell", "Document", "Link", "Mark"]
 
@@ -70,11 +70,6 @@ class Block:
         """Where the block ends in the canonical text, exclusive."""
         return self.start + len(self.text)
 
-    @property
-    def is_content(self) -> bool:
-        """Whether the block belongs to the page's message rather than to its furniture."""
-        return self.region in CONTENT
-
 
 @dataclass(frozen=True, slots=True)
 class Mark:
@@ -97,9 +92,9 @@ class Mark:
 class Document:
     """A page as its blocks, with what its head declares.
 
-    `title` is the raw title, `language` the declared one, `meta` the named metadata with names in
-    lower case, `base` the raw base address, `scripts` the JSON-LD texts. `problems` says in words
-    what could not be read.
+    `content` are the blocks of the page's own message. `title` is the raw title, `language` the
+    declared one, `meta` the named metadata with names in lower case, `base` the raw base address,
+    `scripts` the JSON-LD texts. `problems` says in words what could not be read.
     """
 
     text: str
@@ -111,12 +106,19 @@ class Document:
     marks: tuple[Mark, ...] = ()
     scripts: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
+    content: tuple[Block, ...] = field(init=False, repr=False, compare=False)
+    _starts: tuple[int, ...] = field(init=False, repr=False, compare=False)
 
-    def content(self) -> Iterator[Block]:
-        """Go through the blocks of the page's own message, in order."""
-        return (block for block in self.blocks if block.is_content)
+    def __post_init__(self) -> None:
+        content = tuple(block for block in self.blocks if block.region in CONTENT)
+        object.__setattr__(self, "content", content)
+        object.__setattr__(self, "_starts", tuple(block.start for block in self.blocks))
 
     @property
     def main_text(self) -> str:
         """The text of the page's own message, one block a line."""
-        return "\n".join(block.text for block in self.content())
+        return "\n".join(block.text for block in self.content)
+
+    def block_at(self, position: int) -> Block:
+        """Find the block that holds a position of the canonical text, or ends just before it."""
+        return self.blocks[max(bisect_right(self._starts, position) - 1, 0)]

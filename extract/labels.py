@@ -26,17 +26,29 @@ _ORGANISATIONS = (
 )
 
 # Field, then the labels that name it; the first that fits decides.
+# "any" names no field: what follows it is read by what it looks like.
 _FIELDS = tuple(
     (field, re.compile(pattern))
     for field, pattern in (
+        (
+            "any",
+            r"contact us(?: at)?|contact details|how to contact us|cysylltwch â ni|manylion "
+            r"cyswllt|"
+            r"(?:for )?(?:further|more) (?:information|details)|enquiries(?: to)?|queries(?: "
+            r"to)?|based at",
+        ),
         ("phone+fax", rf"{_QUALIFIER}{_PHONE}{_NUMBER} ?(?:/|&|and|a|or) ?{_FAX}{_NUMBER}"),
-        ("textphone", rf"{_QUALIFIER}(?:text ?phone|mini ?com|type ?talk|text relay|tdd|tty){_NUMBER}"),
+        (
+            "textphone",
+            rf"{_QUALIFIER}(?:text ?phone|mini ?com|type ?talk|text relay|tdd|tty){_NUMBER}",
+        ),
         ("fax", rf"{_QUALIFIER}{_FAX}{_NUMBER}"),
         ("phone", rf"{_QUALIFIER}{_PHONE}{_NUMBER}"),
         ("pager", r"(?:pager|bleep)(?: number| no)?"),
         (
             "email",
-            rf"{_QUALIFIER}(?:(?:cyfeiriad )?e ?bost|(?:e ?mails?|electronic mail)(?: address(?:es)?)?|e)",
+            rf"{_QUALIFIER}(?:(?:cyfeiriad )?e ?bost|(?:e ?mails?|electronic mail)(?: "
+            rf"address(?:es)?)?|e)",
         ),
         (
             "website",
@@ -44,7 +56,10 @@ _FIELDS = tuple(
             r"web address|gwefan|gwe|www|w)",
         ),
         ("postcode", r"post ?codes?|post code|cod post|côd post"),
-        ("address", rf"{_QUALIFIER}(?:address|addresses|cyfeiriad|location|write to us|write to|post)"),
+        (
+            "address",
+            rf"{_QUALIFIER}(?:address|addresses|cyfeiriad|location|write to us|write to|by post)",
+        ),
         (
             "predecessors",
             r"replaces|replaced|formerly|former partnerships?|predecessors?|merged from|"
@@ -53,7 +68,8 @@ _FIELDS = tuple(
         ),
         (
             "partnership",
-            r"(?:(?:new|name of|the) )?(?:partnerships?|csps?|cdrps?|community safety partnerships?|"
+            r"(?:(?:new|name of|the) )?(?:partnerships?|csps?|cdrps?|community safety "
+            r"partnerships?|"
             r"crime (?:and|&) disorder (?:reduction )?partnerships?|partneriaeth|partneriaethau)"
             r"(?: names?)?|successor(?: partnership)?|enw'r bartneriaeth",
         ),
@@ -75,21 +91,26 @@ _FIELDS = tuple(
             r"team|unit|desk|department|dept|section|division|branch|office|service|directorate|"
             r"tîm|uned|adran",
         ),
-        ("role", r"role|post|position|job title|title|job|post title|swydd|teitl swydd|designation"),
+        (
+            "role",
+            r"role|post|position|job title|title|job|post title|swydd|teitl swydd|designation",
+        ),
         (
             "person",
-            r"(?:(?:main|lead|key|first|name of|partnership|csp|cdrp|press|area|local|your|chief) ){0,2}"
+            r"(?:(?:main|lead|key|first|name of|partnership|csp|cdrp|press|area|local|your|"
+            r"chief) ){0,2}"
             r"(?:contacts?|contact (?:names?|person|officer|point)|names?|person|people|officers?|"
             r"point of contact|cyswllt|enw|enw cyswllt|lead)|attention|fao|for the attention of|"
             r"(?:(?:csp|cdrp|partnership|community safety|vice|deputy|area|local|press) ){0,2}"
-            r"(?:chair|chairman|chairwoman|chairperson|chair person|co ordinator|coordinator|manager|"
+            r"(?:chair|chairman|chairwoman|chairperson|chair person|co ordinator|coordinator|"
+            r"manager|"
             r"lead officer|secretary|clerk|cadeirydd|cydlynydd|rheolwr|swyddog|director|adviser)",
         ),
         ("date", r"date|dates|when|merged on|date of merger|from|since|dyddiad"),
     )
 )
 _BRACKETED = re.compile(r"\([^()]{0,60}\)")
-_LOOSE = re.compile(r"[\s.:;*_'’\-–—]+")
+_LOOSE = re.compile(r"[\s.:;*_'\u2019\-\u2013\u2014]+")
 
 
 @lru_cache(maxsize=4096)

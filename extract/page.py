@@ -60,26 +60,41 @@ class Page:
 
 
 _PLAIN_TYPE = re.compile(r"^\s*text/plain\b", re.IGNORECASE)
-_LOOKS_LIKE_MARKUP = re.compile(r"<(?:!doctype|html|head|body|p|div|table|h[1-6]|br)\b", re.IGNORECASE)
-_TITLE_PARTS = re.compile(r"\s(?:[|–—»›:]|::|-|>|·)\s|\s?(?:»|\|)\s?")
+_LOOKS_LIKE_MARKUP = re.compile(
+    r"<!doctype|</?[a-z][a-z0-9]{0,11}(?:\s[^<>]{0,300})?/?>", re.IGNORECASE
+)
+# Most links need no rules of joining: nothing to fold, fill in or trim.
+_ORIGIN = re.compile(r"https?://[\w.-]+(?::\d{1,5})?(?=/|$)")
+_PLAIN_URL = re.compile(r"https?://[\w.-]+(?:/(?!\.)[\w.~%=&;,+@-]*)+(?:\?[\w.~%=&;,+@/-]+)?")
+_PLAIN_PATH = re.compile(r"(?:/(?![./])[\w.~%=&;,+@-]*)+(?:\?[\w.~%=&;,+@/-]+)?")
+_TITLE_PARTS = re.compile(r"\s(?:[|\u2013\u2014»\u203a:]|::|-|>|·)\s|\s?(?:»|\|)\s?")
 _ARCHIVED_TITLE = re.compile(r"^\s*\[?archived content\]?\s*", re.IGNORECASE)
 _SITE_NAME = re.compile(
-    r"^(?:home office|gov\.uk|directgov|home ?page|welcome|crime reduction)$|\b(?:council|police|constabulary|"
+    r"^(?:home office|gov\.uk|directgov|home ?page|welcome|crime reduction)$|\b(?:council|police|"
+    r"constabulary|"
     r"website|web site|online|\.gov\.uk|office|department for|government)$",
     re.IGNORECASE,
 )
 _MISSING = re.compile(
-    r"\b(?:page|file|document|resource)\b[^.]{0,30}\b(?:not (?:be )?found|cannot be found|could not be found|"
-    r"(?:does not|doesn.t|no longer) exists?|no longer available|not available|has (?:been )?(?:moved|removed))"
+    r"\b(?:page|file|document|resource)\b[^.]{0,30}\b(?:not (?:be )?found|cannot be found|could "
+    r"not be found|"
+    r"(?:does not|doesn.t|no longer) exists?|no longer available|not available|has (?:been "
+    r")?(?:moved|removed))"
     r"|\b404\b|^not found|^sorry[,.]? (?:we|the|this|that) [^.]{0,40}(?:find|found|missing)",
     re.IGNORECASE,
 )
-_LEAD_CLASS = re.compile(r"\b(?:intro|introduction|lead|summary|standfirst|abstract|lede|synopsis|first-?para)", re.IGNORECASE)
-_WELSH = re.compile(
-    r"\b(?:yn|yng|ac|yw|y|yr|mae|ar|gyfer|gan|wedi|hon|hwn|ni|eich|cysylltwch|diogelwch|cymunedol|â|neu|bod|nid|sydd)\b",
+_LEAD_CLASS = re.compile(
+    r"\b(?:intro|introduction|lead|summary|standfirst|abstract|lede|synopsis|first-?para)",
     re.IGNORECASE,
 )
-_ENGLISH = re.compile(r"\b(?:the|and|of|to|in|is|for|are|with|by|on|or|be|this|that)\b", re.IGNORECASE)
+_WELSH = re.compile(
+    r"\b(?:yn|yng|ac|yw|y|yr|mae|ar|gyfer|gan|wedi|hon|hwn|ni|eich|cysylltwch|diogelwch|"
+    r"cymunedol|â|neu|bod|nid|sydd)\b",
+    re.IGNORECASE,
+)
+_ENGLISH = re.compile(
+    r"\b(?:the|and|of|to|in|is|for|are|with|by|on|or|be|this|that)\b", re.IGNORECASE
+)
 _NOT_PAGES = ("mailto:", "tel:", "javascript:", "#", "data:", "about:", "fax:", "sms:")
 _SUMMARY_WORDS = 4
 _LONGEST_SUMMARY = 600
@@ -132,9 +147,19 @@ def _resolver(url: str | None, base: str | None) -> Resolve:
     """Make the function that resolves links against the base element and the page's URL."""
     absolute = join_url(url or "", base) if base else url
     start = absolute or url or ""
+    known: dict[str, str | None] = {}  # the same link comes again and again
+
+    origin = _ORIGIN.match(start)
 
     def resolve(href: str) -> str | None:
-        return join_url(start, href) or None
+        if href not in known:
+            if _PLAIN_URL.fullmatch(href):
+                known[href] = href
+            elif origin and _PLAIN_PATH.fullmatch(href):
+                known[href] = origin.group() + href
+            else:
+                known[href] = join_url(start, href) or None
+        return known[href]
 
     return resolve
 
@@ -178,7 +203,7 @@ def _page_record(document: Document) -> RecordDraft:
 def _main_heading(document: Document) -> Block | None:
     """The page's main heading: its first h1, else nothing."""
     return next(
-        (block for block in document.content() if block.kind == "heading" and block.level == 1), None
+        (block for block in document.content if block.kind == "heading" and block.level == 1), None
     )
 
 
@@ -187,10 +212,10 @@ def _title(document: Document, main: Block | None) -> Quote | None:
         return quote(piece_of(main), "main heading", LABELLED)
     title = _ARCHIVED_TITLE.sub("", document.title).strip()
     if not title:
-        first = next((block for block in document.content() if block.kind == "heading"), None)
+        first = next((block for block in document.content if block.kind == "heading"), None)
         return quote(piece_of(first), "first heading", 0.8) if first else None
     parts = [part.strip() for part in _TITLE_PARTS.split(title) if part and part.strip()]
-    texts = {block.text.casefold() for block in document.content() if len(block.text) < 200}
+    texts = {block.text.casefold() for block in document.content if len(block.text) < 200}
     chosen = next((part for part in parts if part.casefold() in texts), None)
     if chosen is None:
         chosen = next((part for part in parts if not _SITE_NAME.search(part)), None)
@@ -198,14 +223,14 @@ def _title(document: Document, main: Block | None) -> Quote | None:
 
 
 def _summary(document: Document, main: Block | None) -> Quote | None:
-    """The page's summary: a marked lead, else the paragraph under the main heading, else metadata."""
-    content = list(document.content())
+    """The page's summary: a marked lead, else the paragraph under its heading, else metadata."""
+    content = document.content
     for block in content:
         if block.kind == "paragraph" and _LEAD_CLASS.search(block.classes) and _is_summary(block):
             return quote(piece_of(block), "lead paragraph", LABELLED)
     after = content[content.index(main) + 1 :] if main is not None else content
     for block in after[:3]:
-        if block.kind in {"heading", "cell", "item", "term"}:
+        if block.kind != "paragraph" or has_points(block.text, block.links):
             break
         if _is_summary(block):
             return quote(piece_of(block), "first paragraph", 0.8)
@@ -220,8 +245,7 @@ def _is_summary(block: Block) -> bool:
     return (
         len(block.text.split()) >= _SUMMARY_WORDS
         and len(block.text) <= _LONGEST_SUMMARY
-        and not has_points(block.text, block.links)
-        and block.text.rstrip("'’\")").endswith((".", "!", "?", "…"))
+        and block.text.rstrip("'\u2019\")").endswith((".", "!", "?", "…"))
     )
 
 
@@ -230,12 +254,15 @@ def _language(document: Document) -> Quote:
         (
             text
             for name, text in document.meta
-            if name in {"content-language", "dc.language", "dcterms.language", "language", "dc.lang"}
+            if name
+            in {"content-language", "dc.language", "dcterms.language", "language", "dc.lang"}
         ),
         "",
     )
     if match := re.match(r"\s*([A-Za-z]{2,3})(?:[-_,;\s]|$)", declared):
-        code = {"eng": "en", "cym": "cy", "wel": "cy"}.get(match.group(1).lower(), match.group(1).lower())
+        code = {"eng": "en", "cym": "cy", "wel": "cy"}.get(
+            match.group(1).lower(), match.group(1).lower()
+        )
         return computed(code, "declared language", "lang", declared)
     text = document.main_text[:20_000]
     welsh, english = len(_WELSH.findall(text)), len(_ENGLISH.findall(text))
@@ -243,7 +270,7 @@ def _language(document: Document) -> Quote:
 
 
 def _headings(document: Document) -> Iterator[RecordDraft]:
-    for block in document.content():
+    for block in document.content:
         if block.kind == "heading":
             record = RecordDraft("heading")
             record.add("text", quote(piece_of(block), "heading", LABELLED))
@@ -253,7 +280,7 @@ def _headings(document: Document) -> Iterator[RecordDraft]:
 
 def _links(document: Document, resolve: Resolve, url: str | None) -> Iterator[RecordDraft]:
     here = url.split("#")[0] if url else None
-    for block in document.content():
+    for block in document.content:
         for link in block.links:
             href = link.href.strip()
             if not href or href.lower().startswith(_NOT_PAGES):
@@ -261,9 +288,8 @@ def _links(document: Document, resolve: Resolve, url: str | None) -> Iterator[Re
             target = resolve(link.href)
             if target is None or ("#" in target and target.split("#")[0] == here):
                 continue
-            record = RecordDraft("link")
-            record.add("url", Quote(link.href, target, link.start, link.end, "href", "link", LABELLED))
-            record.add("raw", computed(link.href, "link", "href", link.href))
+            held = Quote(link.href, target, link.start, link.end, "href", "link", LABELLED)
+            record = RecordDraft("link", [("url", held)])
             if link.end > link.start:
                 record.add("text", quote(Piece(link.text, link.start), "link", LABELLED))
             elif link.text:
@@ -281,7 +307,9 @@ def _is_missing(title: str | None, document: Document) -> bool:
 
 def _coverage(document: Document) -> float:
     visible = sum(len(block.text) for block in document.blocks if block.region != "archive")
-    return round(sum(len(block.text) for block in document.content()) / visible, 3) if visible else 0.0
+    return (
+        round(sum(len(block.text) for block in document.content) / visible, 3) if visible else 0.0
+    )
 
 
 # ---------------------------------------------------------------- JSON

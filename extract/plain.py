@@ -1,12 +1,13 @@
 """Blocks of a plain text rendering: a page saved as text, without marks for what is what."""
 
 import re
+from itertools import pairwise
 
 from extract.regions import BlockDraft, region_of_words
 
 __all__ = ["plain_drafts"]
 
-_BULLET = re.compile(r"[ \t]*(?:[•·*‣◦▪–-]|\(?\d{1,2}[.)]|o(?=\t))[ \t]+(?=\S)")
+_BULLET = re.compile(r"[ \t]*(?:[•·*‣◦▪\u2013-]|\(?\d{1,2}[.)]|o(?=\t))[ \t]+(?=\S)")
 _HEADING_WORDS = 12
 _HEADING_LENGTH = 90
 
@@ -73,7 +74,7 @@ def _rejoin(lines: list[str]) -> str:
 
 def _raise_headings(drafts: list[BlockDraft]) -> None:
     rank = 1
-    for draft, following in zip(drafts, drafts[1:], strict=False):
+    for draft, following in pairwise(drafts):
         if (
             draft.kind == "paragraph"
             and _is_like_heading(draft.text)

@@ -6,8 +6,9 @@ A box beside the text is not furniture; navigation, header, footer and an archiv
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from extract.document import CONTENT, Cell, Link
 
@@ -56,11 +57,11 @@ _ARCHIVE_NAME = re.compile(
 _WORDS = {
     word: region
     for region, words in {
-        "nav": "nav navigation navbar navigate menu menus submenu breadcrumb breadcrumbs crumb crumbs "
-        "crumbtrail breadcrumbtrail topnav leftnav rightnav lhnav rhnav lhn sidenav subnav mainnav "
-        "globalnav localnav primarynav secondarynav topmenu leftmenu mainmenu sidemenu skip skiplink "
-        "skiplinks skipnav skiptocontent pagination pager share sharing social bookmarks searchbox "
-        "searchform accesskeys",
+        "nav": "nav navigation navbar navigate menu menus submenu breadcrumb breadcrumbs crumb "
+        "crumbs crumbtrail breadcrumbtrail topnav leftnav rightnav lhnav rhnav lhn sidenav "
+        "subnav mainnav globalnav localnav primarynav secondarynav topmenu leftmenu "
+        "mainmenu sidemenu skip skiplink skiplinks skipnav skiptocontent pagination pager "
+        "share sharing social bookmarks searchbox searchform accesskeys",
         "header": "header masthead banner branding globalheader siteheader pageheader topbar",
         "footer": "footer globalfooter sitefooter pagefooter colophon siteinfo copyright",
     }.items()
@@ -70,8 +71,10 @@ _WORDS = {
 _IDS = {"hd": "header", "head": "header", "ft": "footer", "foot": "footer", "crumbs": "nav"}
 _SPLIT = re.compile(r"[^A-Za-z]+|(?<=[a-z])(?=[A-Z])")
 _SKIPS = re.compile(
-    r"skip(?: straight| directly)? (?:to|the|over|navigation|links?)\b|jump to (?:content|navigation)"
-    r"|you are (?:here|in)\b|rydych chi yma|neidio i|breadcrumb|(?:back )?to (?:the )?top(?: of (?:the |this )?page)?$"
+    r"skip(?: straight| directly)? (?:to|the|over|navigation|links?)\b|jump to (?:content|"
+    r"navigation)"
+    r"|you are (?:here|in)\b|rydych chi yma|neidio i|breadcrumb|(?:back )?to (?:the )?top(?: of "
+    r"(?:the |this )?page)?$"
     r"|(?:return to |back to )?top(?: of (?:the |this )?page)?$|share(?: this(?: page)?)? ?\|?$"
     r"|(?:print|e-?mail|bookmark) this page$|printable version$|(?:text size|font size)\b",
     re.IGNORECASE,
@@ -85,6 +88,7 @@ _ARCHIVE_WORDS = re.compile(
     r"|^this is an archived (?:page|website|web site)\b",
     re.IGNORECASE,
 )
+_ARCHIVE_GATE = re.compile(r"[Aa]rchive|ARCHIVE|Wayback|preservation|snapshot")
 _FURNITURE = re.compile(
     r"(?:home|home ?page|hafan|site ?map|a ?(?:-|to) ?z(?: index)?|help|search|accessibility"
     r"(?: statement| help)?|privacy(?: policy| statement| notice)?|cookies(?: policy)?|disclaimer|"
@@ -95,31 +99,23 @@ _FURNITURE = re.compile(
     re.IGNORECASE,
 )
 _COPYRIGHT = re.compile(r"^(?:©|\(c\)|copyright\b|crown copyright|hawlfraint)", re.IGNORECASE)
-_BETWEEN = re.compile(r"[\s|>»:/\\•·\-–—\[\]()]+")
+_NOT_A_PAGE = re.compile(
+    r"^\s*(?:mailto|tel):|\.(?:pdf|docx?|rtf|xlsx?|csv|pptx?|od[tsp]|zip)(?:[?#]|$)", re.IGNORECASE
+)
+_BETWEEN = re.compile(r"[\s|>»:/\\•·\-\u2013\u2014\[\]()]+")
 _SENTENCE = 8  # words that make a line of text more than a label
 
 
-def region_of_element(
-    tag: str, attributes: Mapping[str, str], current: str, *, in_article: bool
-) -> str | None:
-    """Say which region an element opens, or None when it stays in `current`.
+@lru_cache(maxsize=8192)
+def region_of_element(tag: str, name: str, classes: str, role: str) -> str | None:
+    """Say which region an element opens by its tag, id, classes and role, or None.
 
-    `in_article` tells that an enclosing element is the message by its own word (``main``,
-    ``article``): headers and footers in there are part of it. The caller has to hold a region known
-    only by name against what the element holds: "header-and-content" promises too much.
+    The caller has to hold a region known only by name against what the element holds:
+    "header-and-content" promises too much.
     """
-    if current == "archive":
-        return None
-    name = attributes.get("id", "")
-    classes = attributes.get("class", "")
     if (name or classes) and _ARCHIVE_NAME.search(f"{name} {classes}") and "main" not in name:
         return "archive"
-    region = _BY_ROLE.get(attributes.get("role", "").lower()) or _BY_TAG.get(tag)
-    if region is None and (name or classes):
-        region = _region_of_names(name, classes)
-    if in_article and region in {"header", "footer"}:
-        return None
-    return region
+    return _BY_ROLE.get(role.lower()) or _BY_TAG.get(tag) or _region_of_names(name, classes)
 
 
 def _region_of_names(name: str, classes: str) -> str | None:
@@ -128,9 +124,8 @@ def _region_of_names(name: str, classes: str) -> str | None:
     if found := _IDS.get(lowered) or _WORDS.get(lowered):
         return found
     words = [word.lower() for word in _SPLIT.split(name) if word]
-    for word in words:
-        if _WORDS.get(word) == "nav":
-            return "nav"
+    if any(_WORDS.get(word) == "nav" for word in words):
+        return "nav"
     if len(words) <= 2 and words and (found := _WORDS.get(words[-1]) or _WORDS.get(words[0])):
         return found
     for token in classes.split():
@@ -147,7 +142,8 @@ def region_of_words(text: str) -> str | None:
     >>> region_of_words("Skip to main content"), region_of_words("Skipton")
     ('nav', None)
     """
-    if _ARCHIVE_WORDS.search(text[:600]):
+    opening = text[:600]
+    if _ARCHIVE_GATE.search(opening) and _ARCHIVE_WORDS.search(opening):
         return "archive"
     if len(text) < 300 and _SKIPS.match(text):
         return "nav"
@@ -155,8 +151,8 @@ def region_of_words(text: str) -> str | None:
 
 
 def _is_only_links(draft: BlockDraft) -> bool:
-    """Whether a block is hardly more than links to pages; an address to write to is no page."""
-    if not draft.links or any(link.href.lower().startswith("mailto:") for link in draft.links):
+    """Whether a block is hardly more than links to pages; a mailbox or a document is no page."""
+    if not draft.links or any(_NOT_A_PAGE.search(link.href) for link in draft.links):
         return False
     linked = sum(link.end - link.start for link in draft.links)
     visible = len(_BETWEEN.sub("", draft.text))
@@ -216,7 +212,7 @@ def _settle_opening(drafts: Sequence[BlockDraft]) -> None:
             break
         if _is_only_links(draft):
             opening.append(draft)
-        elif len(draft.text.split()) >= _SENTENCE:
+        elif draft.links or len(draft.text.split()) >= _SENTENCE:
             break
     if sum(len(draft.links) for draft in opening) >= 2 and len(opening) < len(
         [draft for draft in drafts if draft.is_content]

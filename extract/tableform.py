@@ -12,7 +12,7 @@ _LAYOUT_TAGS = ("table", "h1", "h2", "form", "hr", "iframe")
 
 
 def is_data_table(table: _Element) -> bool:
-    """Tell a data table from a layout table, in that order of trust: what it says, holds, looks like.
+    """Tell a data table from a layout table by what it says, holds and looks like, in that order.
 
     A table says what it is by its role, a caption, header cells or a summary. One that holds other
     tables, headings or forms is layout. Otherwise labels in its first row or column make it data,

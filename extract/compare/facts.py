@@ -13,7 +13,19 @@ from extract.facts.records import Contact, Partnership
 
 __all__ = ["FactChanges", "ValueChange", "compare_facts"]
 
-_FIELDS = ("person", "role", "address", "postcode", "phone", "fax", "textphone", "email", "website")
+_FIELDS = (
+    "organisation",
+    "unit",
+    "person",
+    "role",
+    "address",
+    "postcode",
+    "phone",
+    "fax",
+    "textphone",
+    "email",
+    "website",
+)
 _KINDS = (
     (re.compile(r"crime (?:and|&) disorder (?:reduction )?partnership", re.IGNORECASE), "CSP"),
     (re.compile(r"community safety partnership", re.IGNORECASE), "CSP"),

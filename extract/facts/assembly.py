@@ -5,13 +5,12 @@ has one, a name that opens a line after means of contact were given, and a parag
 else in between.
 """
 
-from collections.abc import Sequence
-
 from extract.facts.entries import Entry, Part
 from extract.facts.lines import NAMING, POINTS, Token
 from extract.facts.names import kind_of_name
 from extract.facts.observations import LABEL_ABOVE, Quote, RecordDraft, computed, quote
 from extract.facts.pieces import Piece
+from extract.reference.places import country_of, region_of
 
 __all__ = ["ATTRIBUTES", "assemble", "is_reachable"]
 
@@ -21,8 +20,20 @@ _ADDRESS_LINES = 8
 
 
 def is_reachable(contact: RecordDraft) -> bool:
-    """Whether a contact has a means of contact or an address, without which it is none."""
-    return contact.has(*_MEANS)
+    """Whether a contact has a means of contact or an address, without which it is none.
+
+    An address without a postcode is one only with a number in it, and when somebody is named there:
+    "Town Hall" by itself is where a meeting is.
+    """
+    if contact.has("postcode", *POINTS):
+        return True
+    numbered = any(character.isdigit() for line in contact.values("address") for character in line)
+    return numbered and contact.has(*NAMING)
+
+
+def _is_place(text: str) -> bool:
+    """Whether a title names where rather than who."""
+    return len(text) > 60 or bool(region_of(text) or country_of(text))
 
 
 def assemble(entry: Entry) -> list[RecordDraft]:
@@ -55,7 +66,7 @@ class _Assembly:
         fields = {token.field for token in part.tokens}
         if part.prose and fields & NAMING:
             self._close()
-        if self._repeats(part.tokens, fields):
+        if self._repeats(part, fields):
             self._close()
         for token in part.tokens:
             self._take_token(token)
@@ -78,7 +89,7 @@ class _Assembly:
             self._open_partnership(quote(title, "heading", LABEL_ABOVE))
         elif kind in NAMING:
             self.title_naming = (kind, quote(title, "heading", LABEL_ABOVE))
-        elif self.entry.single and kind is None and len(title.text) < 60:
+        elif self.entry.single and kind is None and not _is_place(title.text):
             self.title_naming = ("unit", quote(title, "heading", LABEL_ABOVE))
 
     def _take_token(self, token: Token) -> None:
@@ -103,13 +114,25 @@ class _Assembly:
 
     def _take_name(self, token: Token) -> None:
         current = self.current
+        if current and self._is_place_after_all(token, current):
+            self.pending.append(Token("line", token.quote))
+            return
         if current and self._begins_another(token, current):
             self._close()
         record = self._record()
         if not record.has(token.field):
             record.add(token.field, token.quote)
-        elif record.first(token.field) != token.quote:
+        elif token.quote.value not in record.values(token.field):
             self.pending.append(Token("line", token.quote))
+
+    def _is_place_after_all(self, token: Token, current: RecordDraft) -> bool:
+        """Whether what looks like a second person is a line of the address begun before it."""
+        return (
+            token.field == "person"
+            and token.quote.rule == "line"
+            and current.has("person")
+            and any(line.field == "address" for line in self.pending)
+        )
 
     def _begins_another(self, token: Token, current: RecordDraft) -> bool:
         held = current.first(token.field)
@@ -159,18 +182,14 @@ class _Assembly:
 
     # ------------------------------------------------------------ records
 
-    def _repeats(self, tokens: Sequence[Token], fields: set[str]) -> bool:
-        """Whether a block starts over: a label that opened the record comes again."""
+    def _repeats(self, part: Part, fields: set[str]) -> bool:
+        """Whether a block starts over: a name, or a list item, with what the record has already."""
         current = self.current
         if current is None or self.entry.single:
             return False
-        first = tokens[0]
-        return (
-            first.opens
-            and first.field in NAMING
-            and current.has(*POINTS)
-            and any(current.has(field) for field in fields & POINTS)
-        )
+        first = part.tokens[0]
+        starts = part.item or (first.opens and first.field in NAMING)
+        return starts and any(current.has(field) for field in fields & POINTS)
 
     def _record(self) -> RecordDraft:
         if self.current is None:
@@ -194,10 +213,8 @@ class _Assembly:
         record, self.current = self.current, None
         if record is None or not is_reachable(record):
             return
-        if self.title_naming and not record.has("organisation", "unit", self.title_naming[0]):
-            field, held = self.title_naming
-            if not (field == "person" and record.has("person")):
-                record.add(field, held)
+        if self.title_naming and not record.has(self.title_naming[0]):
+            record.add(*self.title_naming)
         if self.entry.region != "main":
             record.add("region", computed(self.entry.region, "region"))
         if self.partnership:

@@ -11,10 +11,11 @@ from extract.facts.pieces import Piece, piece_of
 
 __all__ = ["read_attachments"]
 
-_FORMATS = frozenset(
-    "pdf doc docx dot dotx odt rtf xls xlsx xlsm ods csv tsv ppt pptx pps ppsx odp zip txt xml json "
-    "mdb wpd sxw epub".split()
-)
+_FORMATS_TEXT = """
+pdf doc docx dot dotx odt rtf xls xlsx xlsm ods csv tsv ppt pptx pps ppsx odp zip txt xml json
+mdb wpd sxw epub
+"""
+_FORMATS = frozenset(_FORMATS_TEXT.split())
 _CLAIMED = {
     "pdf": "pdf",
     "acrobat": "pdf",
@@ -28,14 +29,17 @@ _CLAIMED = {
     **{name: name for name in ("doc", "docx", "xls", "xlsx", "ppt", "pptx", "odt", "ods")},
 }
 _CLAIM = re.compile(
-    r"\b(pdf|adobe acrobat|acrobat|(?:ms |microsoft )?word|(?:ms |microsoft )?excel|(?:ms |microsoft )?powerpoint|"
+    r"\b(pdf|adobe acrobat|acrobat|(?:ms |microsoft )?word|(?:ms |microsoft )?excel|(?:ms |"
+    r"microsoft )?powerpoint|"
     r"rtf|csv|zip|docx?|xlsx?|pptx?|odt|ods|opendocument)\b",
     re.IGNORECASE,
 )
 _SIZE = re.compile(
-    r"(?<![\w.])(\d{1,4}(?:,\d{3})*(?:\.\d{1,3})?)\s?(bytes|kb|k|kilobytes|mb|meg|megabytes|gb|b)\b",
+    r"(?<![\w.])(\d{1,4}(?:,\d{3})*(?:\.\d{1,3})?)\s?(bytes|kb|k|kilobytes|mb|meg|megabytes|gb|"
+    r"b)\b",
     re.IGNORECASE,
 )
+_ENDING = re.compile(rf"\.(?:{'|'.join(sorted(_FORMATS))})(?![a-z0-9])", re.IGNORECASE)
 _UNITS = {"b": 1, "k": 1024, "m": 1024**2, "g": 1024**3}
 _AFTER = 60  # characters after a link in which its format and size may stand
 
@@ -43,9 +47,13 @@ _AFTER = 60  # characters after a link in which its format and size may stand
 def read_attachments(document: Document, resolve: Resolve) -> Iterator[RecordDraft]:
     """Read the attachments linked in a page's message, each address once."""
     seen = set()
-    for block in document.content():
+    any_size = _SIZE.search(document.text) is not None
+    for block in document.content:
+        if not block.links:
+            continue
+        sized = any_size and _SIZE.search(block.text) is not None
         for number, link in enumerate(block.links):
-            if link.href[:7].lower() == "mailto:":
+            if not sized and not _ENDING.search(link.href):
                 continue
             following = block.links[number + 1].start if number + 1 < len(block.links) else None
             beside = _beside(block, link, following)
@@ -66,7 +74,9 @@ def _beside(block: Block, link: Link, following: int | None) -> Piece:
     """The link's text and what stands between it and the next link or line."""
     piece = piece_of(block)
     start = link.start - block.start
-    end = min(link.end - block.start + _AFTER, following - block.start if following else len(block.text))
+    end = min(
+        link.end - block.start + _AFTER, following - block.start if following else len(block.text)
+    )
     beside = piece.cut(start, max(end, link.end - block.start))
     tail = beside.text[link.end - link.start :]
     cut = re.search(r"\n|\.\s", tail)

@@ -13,35 +13,51 @@ from extract.reference.places import country_of
 
 __all__ = ["AuthorityList", "find_authorities", "read_authorities"]
 
-_SUBJECT = re.compile(r"responsible (?:authorit(?:y|ies)|bod(?:y|ies))|awdurdod(?:au)? cyfrifol", re.IGNORECASE)
+_SUBJECT = re.compile(
+    r"responsible (?:authorit(?:y|ies)|bod(?:y|ies))|awdurdod(?:au)? cyfrifol", re.IGNORECASE
+)
 _NOT_THESE = re.compile(
-    r"\b(?:not|other than|besides|in addition to|as well as|work(?:s|ing)? (?:closely )?with|co-?operat\w+|"
+    r"\b(?:not|other than|besides|in addition to|as well as|work(?:s|ing)? (?:closely )?with|"
+    r"co-?operat\w+|"
     r"consult\w*|invite\w*)\b[^.]{0,60}$|\bnot (?:\w+ ){0,3}responsible|co-?operating bod",
     re.IGNORECASE,
 )
 _WHERE = re.compile(
-    r"[\s,(]{1,3}(?:\(?\s?(?:only )?(?:in|for|yn|yng) )?(?P<where>England and Wales|England|Wales|Lloegr|Cymru|Nghymru)"
+    r"[\s,(]{1,3}(?:\(?\s?(?:only )?(?:in|for|yn|yng) )?(?P<where>England and Wales|England|"
+    r"Wales|Lloegr|Cymru|Nghymru)"
     r"(?: only)?\)?$",
     re.IGNORECASE,
 )
 _WHERE_FIRST = re.compile(
-    r"^(?:in |for |yn |yng )(?P<where>England|Wales|Lloegr|Cymru|Nghymru)\s?[,:]?\s(?:the |its )?", re.IGNORECASE
+    r"^(?:in |for |yn |yng )(?P<where>England|Wales|Lloegr|Cymru|Nghymru)\s?[,:]?\s(?:the |its )?",
+    re.IGNORECASE,
 )
+_WHERE_LEAD = re.compile(
+    r"^(?:only )?(?:in|for) (?P<where>England|Wales)\b(?! and)|"
+    r"\b(?:in|for) (?P<last>England|Wales)(?: only)?:$",
+    re.IGNORECASE,
+)
+_LONGEST_LIST = 60
 _ABBREVIATION = re.compile(r"\s?\((?:the )?[A-Z][A-Za-z&]{1,7}s?\)")
-_ALTERNATIVE = re.compile(r",?\s(?:or|and)\s(?=.{3,80}?\b(?:in|for) (?:England|Wales)\b)", re.IGNORECASE)
+_ALTERNATIVE = re.compile(
+    r",?\s(?:or|and)\s(?=.{3,80}?\b(?:in|for) (?:England|Wales)\b)", re.IGNORECASE
+)
 _IN_COUNTRY = re.compile(r"\b(?:in|for) (?:England|Wales)\b", re.IGNORECASE)
 _LIST_SENTENCE = re.compile(
-    r"responsible (?:authorities|bodies)(?: (?:of|for|in|on) [^.:,]{2,60}?)?(?: are| were|,? namely| include| comprise|:)\s?:?\s?(?P<list>[^.;]{10,500})",
+    r"responsible (?:authorities|bodies)(?: (?:of|for|in|on) [^.:,]{2,60}?)?(?: are| were|,? "
+    r"namely| include| comprise|:)\s?:?\s?(?P<list>[^.;]{10,500})",
     re.IGNORECASE,
 )
 _LIST_BEFORE = re.compile(
-    r"(?:representatives (?:from|of)|made up of|consists? of|comprises?)\s(?P<list>[^.;()]{10,400}?)[,]?\s?"
-    r"(?:\((?:the|known as|called|together)[^)]{0,40}responsible authorities[^)]{0,10}\)|[,;]? (?:known|called|these are|together)[^.]{0,40}responsible authorities)",
+    r"(?:representatives (?:from|of)|made up of|consists? of|"
+    r"comprises?)\s(?P<list>[^.;()]{10,400}?)[,]?\s?"
+    r"(?:\((?:the|known as|called|together)[^)]{0,40}responsible authorities[^)]{0,10}\)|[,;]? "
+    r"(?:known|called|these are|together)[^.]{0,40}responsible authorities)",
     re.IGNORECASE,
 )
 _COMMA = re.compile(r"\s?;\s?(?:and\s)?|,\s(?:and\s)?|\n")
 _YES = re.compile(r"(?:yes|y|✓|✔|√|x|●|•|\*|ydy|ie|oes|true)(?:\b.*)?", re.IGNORECASE)
-_NO = re.compile(r"(?:no|n|✗|✘|–|—|-|nac ydy|na|false)?", re.IGNORECASE)
+_NO = re.compile(r"(?:no|n|✗|✘|\u2013|\u2014|-|nac ydy|na|false)?", re.IGNORECASE)
 _LONGEST_NAME = 120
 
 
@@ -57,7 +73,7 @@ def find_authorities(document: Document) -> AuthorityList | None:
     """Find the page's list of responsible authorities: a list, a table, or else a sentence."""
     if not _SUBJECT.search(document.text):
         return None
-    blocks = list(document.content())
+    blocks = document.content
     return _listed(blocks) or _tabled(blocks, document) or _written(blocks)
 
 
@@ -74,7 +90,9 @@ def read_authorities(listing: AuthorityList | None) -> Iterator[RecordDraft]:
             record = RecordDraft("authority")
             record.add("name", quote(name, "authority list", LABEL_ABOVE, " ".join(plain.split())))
             if where is not None:
-                record.add("applies_to", quote(where, "authority list", LABEL_ABOVE, _country(where.text)))
+                record.add(
+                    "applies_to", quote(where, "authority list", LABEL_ABOVE, _country(where.text))
+                )
             elif column:
                 record.add("applies_to", computed(column, "column head"))
             yield record
@@ -85,24 +103,36 @@ def _country(text: str) -> str:
 
 
 def _listed(blocks: Sequence[Block]) -> AuthorityList | None:
-    """A list after a lead-in that speaks of responsible authorities, or under such a heading."""
-    best: AuthorityList | None = None
+    """A list after a lead-in that speaks of responsible authorities, or under such a heading.
+
+    Lists under one heading that divide them by country ("In Wales only:") are taken together.
+    """
+    found: list[AuthorityList] = []
     for number, block in enumerate(blocks):
-        if block.kind != "item" or (number and blocks[number - 1].list == block.list):
+        if block.kind != "item" or not number or blocks[number - 1].list == block.list:
             continue
-        lead = blocks[number - 1] if number else None
-        if lead is None or not _leads(lead, blocks):
+        lead = blocks[number - 1]
+        if not _leads(lead, blocks):
             continue
-        items = []
-        for each in blocks[number:]:
-            if each.list != block.list:
-                if each.kind == "item" and each.level > block.level:
-                    continue
-                break
-            items.append((piece_of(each).strip(), None))
-        if len(items) >= 2 and (best is None or len(items) > len(best.items)):
-            best = AuthorityList(lead, tuple(items))
-    return best
+        where = _WHERE_LEAD.search(lead.text)
+        country = _country(where["where"] or where["last"]) if where else None
+        items = [
+            (piece_of(each).strip(), country)
+            for each in blocks[number : number + _LONGEST_LIST]
+            if each.list == block.list
+        ]
+        found.append(AuthorityList(lead, tuple(items)))
+    if not found:
+        return None
+    best = max(found, key=lambda listing: len(listing.items))
+    siblings = [
+        listing
+        for listing in found
+        if listing.lead and best.lead and listing.lead.path == best.lead.path
+    ]
+    if any(country for listing in siblings for _, country in listing.items):
+        return AuthorityList(None, tuple(item for listing in siblings for item in listing.items))
+    return best if len(best.items) >= 2 else None
 
 
 def _leads(lead: Block, blocks: Sequence[Block]) -> bool:
@@ -113,7 +143,9 @@ def _leads(lead: Block, blocks: Sequence[Block]) -> bool:
     found = _SUBJECT.search(last)
     if found:
         return not _NOT_THESE.search(last[: found.start()]) and not re.search(
-            r"\b(?:must|should|may|also|have to) (?:\w+ ){0,2}(?:co-?operate|consult|work with|invite|involve)", last
+            r"\b(?:must|should|may|also|have to) (?:\w+ ){0,2}(?:co-?operate|consult|work with|"
+            r"invite|involve)",
+            last,
         )
     above = next((block for block in blocks if lead.path and block.number == lead.path[-1]), None)
     return (
@@ -127,7 +159,9 @@ def _leads(lead: Block, blocks: Sequence[Block]) -> bool:
 
 def _tabled(blocks: Sequence[Block], document: Document) -> AuthorityList | None:
     """A table: authorities down, countries or "responsible authority?" across, yes or no in it."""
-    for grid in grids_of(block for block in blocks if block.cell or block.kind == "caption").values():
+    for grid in grids_of(
+        block for block in blocks if block.cell or block.kind == "caption"
+    ).values():
         found = _from_grid(grid, document)
         if found is not None:
             return found
@@ -140,15 +174,24 @@ def _from_grid(grid: Grid, document: Document) -> AuthorityList | None:
     countries: dict[int, str] = {}
     deciding: set[int] = set()
     for head in grid.heads[1:]:
-        mentioned = [name for name in ("England", "Wales") if re.search(rf"\b{name}\b", head.text, re.IGNORECASE)]
+        mentioned = [
+            name
+            for name in ("England", "Wales")
+            if re.search(rf"\b{name}\b", head.text, re.IGNORECASE)
+        ]
         if len(mentioned) == 1:
             countries[head.number] = mentioned[0]
         elif _SUBJECT.search(head.text):
             deciding.add(head.number)
-    about = _SUBJECT.search(grid.heads[0].text) or (grid.caption and _SUBJECT.search(grid.caption.text))
-    about = about or any(_SUBJECT.search(document.blocks[above].text) for above in grid.first.path[-1:])
+    above = [document.blocks[number].text for number in grid.first.path[-1:]]
+    caption = grid.caption.text if grid.caption else ""
+    about = any(_SUBJECT.search(text) for text in (grid.heads[0].text, caption, *above))
     where_column = next(
-        (head.number for head in grid.heads[1:] if re.match(r"(?:applies|applies to|where|country|nation)\b", head.text, re.IGNORECASE)),
+        (
+            head.number
+            for head in grid.heads[1:]
+            if re.match(r"(?:applies|applies to|where|country|nation)\b", head.text, re.IGNORECASE)
+        ),
         None,
     )
     if not (deciding or (about and (countries or where_column))):
@@ -157,14 +200,14 @@ def _from_grid(grid: Grid, document: Document) -> AuthorityList | None:
     for line in grid.lines:
         name = line.cells[0][0]
         answers = {
-            head.number: block.text.strip()
-            for block, heads in line.cells[1:]
-            for head in heads
+            head.number: block.text.strip() for block, heads in line.cells[1:] for head in heads
         }
         if any(_NO.fullmatch(answers.get(number, "")) for number in deciding):
             continue
         if where_column is not None:
-            places = [place for place in ("England", "Wales") if place in answers.get(where_column, "")]
+            places = [
+                place for place in ("England", "Wales") if place in answers.get(where_column, "")
+            ]
             items.append((piece_of(name).strip(), places[0] if len(places) == 1 else None))
             continue
         yes = [
@@ -213,7 +256,7 @@ def _alternatives(item: Piece) -> list[Piece]:
 
 def _name_and_place(part: Piece) -> tuple[Piece, Piece | None]:
     """Take the country off a name, and its article."""
-    part = part.strip(" \t\n,;:.•–-")
+    part = part.strip(" \t\n,;:.•\u2013-")
     where: Piece | None = None
     if match := _WHERE_FIRST.match(part.text):
         where = part.cut(*match.span("where"))
@@ -227,5 +270,4 @@ def _name_and_place(part: Piece) -> tuple[Piece, Piece | None]:
         part = part.cut(match.end())
     if match := re.match(r"(?:the|every|each) ", part.text, re.IGNORECASE):
         part = part.cut(match.end())
-    return part.strip(" \t\n,;:.•–-"), where
-
+    return part.strip(" \t\n,;:.•\u2013-"), where

@@ -14,13 +14,16 @@ from extract.facts.prose import sentences_of
 __all__ = ["check_claims"]
 
 _LISTING = re.compile(
-    r"\b(?:lists?|listed|shows?|shown|showing|contains?|includes?|holds?|has|gives|covers|below|following|"
+    r"\b(?:lists?|listed|shows?|shown|showing|contains?|includes?|holds?|has|gives|covers|below|"
+    r"following|"
     r"here are|directory|entries|on this page|in this list|register)\b",
     re.IGNORECASE,
 )
 _ENTRIES = re.compile(
-    rf"(?<![\w.,/£-])(?P<number>{NUMBER}) (?:\w+ ){{0,2}}?(?P<what>partnerships|csps|cdrps|community safety partnerships|"
-    r"crime and disorder (?:reduction )?partnerships|entries|contacts|co-?ordinators|officers|people|records)\b",
+    rf"(?<![\w.,/£-])(?P<number>{NUMBER}) (?:\w+ ){{0,2}}?(?P<what>partnerships|csps|cdrps|"
+    rf"community safety partnerships|"
+    r"crime and disorder (?:reduction )?partnerships|entries|contacts|co-?ordinators|officers|"
+    r"people|records)\b",
     re.IGNORECASE,
 )
 _PEOPLE = re.compile(r"contact|co-?ordinator|officer|people", re.IGNORECASE)
@@ -93,7 +96,7 @@ def _listed(
     """Hold "this page lists 42 partnerships" against the entries found."""
     if len(partnerships) < 2 and len(contacts) < 2:
         return
-    for block in document.content():
+    for block in document.content:
         if block.kind == "cell" or not _ENTRIES.search(block.text):
             continue
         for sentence in sentences_of(piece_of(block)):
@@ -118,9 +121,7 @@ def _is_about_page(sentence: Piece, match: re.Match[str]) -> bool:
     )
 
 
-def _found(
-    what: str, partnerships: Sequence[RecordDraft], contacts: Sequence[RecordDraft]
-) -> int:
+def _found(what: str, partnerships: Sequence[RecordDraft], contacts: Sequence[RecordDraft]) -> int:
     if _PEOPLE.search(what):
         return len(contacts) + sum(len(each.children) for each in partnerships)
     if noun_of(what) == "entries" or what.lower() == "records":

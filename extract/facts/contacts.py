@@ -43,18 +43,18 @@ def read_contacts(document: Document, resolve: Resolve) -> list[RecordDraft]:
     return [*_without_repeats(partnerships, contacts)]
 
 
-def _adopt(
-    records: list[RecordDraft], entry: Entry, by_heading: dict[int, RecordDraft]
-) -> None:
+def _adopt(records: list[RecordDraft], entry: Entry, by_heading: dict[int, RecordDraft]) -> None:
     """Give contacts under a sub-heading to the partnership whose heading stands further up."""
     for record in records:
-        if record.kind == "partnership" and entry.title and entry.path:
+        if record.kind == "partnership" and entry.title and entry.path and not entry.single:
             name = record.first("name")
             if name and name.start == entry.title.start:
                 by_heading[entry.path[-1]] = record
     if any(record.kind == "partnership" for record in records):
         return
-    parent = next((by_heading[above] for above in reversed(entry.path) if above in by_heading), None)
+    parent = next(
+        (by_heading[above] for above in reversed(entry.path) if above in by_heading), None
+    )
     if parent is not None:
         parent.children.extend(records)
         records.clear()

@@ -28,39 +28,51 @@ _PLACE = (
     rf"Yorkshire (?:and|&) (?:the )?Humber(?:side)?|{_REGION_NAMES}|Greater London)"
 )
 _IN = (
-    r"(?:\s?\(|\s(?:in|across|for|throughout|within|covering|yn|yng|ar draws|i)\s(?:(?:all of|both|the whole of) )?(?:the )?)"
+    r"(?:\s?\(|\s(?:in|across|for|throughout|within|covering|yn|yng|ar draws|i)\s"
+    r"(?:(?:all of|both|the whole of) )?(?:the )?)"
 )
-_DESCRIBING = r"(?:(?:local|different|separate|statutory|new|remaining|active|territorial|such|merged|o|of the|of these|kinds of) ){0,2}"
+_DESCRIBING = (
+    r"(?:(?:local|different|separate|statutory|new|remaining|active|territorial|such|merged|o|"
+    r"of the|of these|kinds of) ){0,2}"
+)
 # 310 CSPs in England
 _NUMBER_NOUN = re.compile(
-    rf"(?<![\w.,/£-])(?P<number>{NUMBER}) {_DESCRIBING}(?P<noun>{_NOUN})\b(?:{_IN}(?P<place>{_PLACE})\b)?",
+    rf"(?<![\w.,/£-])(?P<number>{NUMBER}) "
+    rf"{_DESCRIBING}(?P<noun>{_NOUN})\b(?:{_IN}(?P<place>{_PLACE})\b)?",
     re.IGNORECASE,
 )
 # ..., and 22 in Wales; 346 in England
 _NUMBER_PLACE = re.compile(
-    rf"(?<![\w.,/£-])(?P<number>{NUMBER})(?: of (?:them|these|which))?(?: (?:are|is|were))?{_IN}(?P<place>{_PLACE})\b",
+    rf"(?<![\w.,/£-])(?P<number>{NUMBER})(?: of (?:them|these|which))?(?: (?:are|is|"
+    rf"were))?{_IN}(?P<place>{_PLACE})\b",
     re.IGNORECASE,
 )
 # England has 346 CDRPs; Wales had 22
 _PLACE_HAS = re.compile(
-    rf"\b(?P<place>{_PLACE}) (?:currently |now |still )?(?:has|had|have|contains?|is served by|was served by|with)\s(?P<lead>(?:\w+ ){{0,2}}?)"
+    rf"\b(?P<place>{_PLACE}) (?:currently |now |still )?(?:has|had|have|contains?|is served by|"
+    rf"was served by|with)\s(?P<lead>(?:\w+ ){{0,2}}?)"
     rf"(?P<number>{NUMBER})\b(?: {_DESCRIBING}(?P<noun>{_NOUN})\b)?",
     re.IGNORECASE,
 )
 # In Wales ... there are 22 of them
 _OF_THEM = re.compile(
-    rf"\bthere (?:are|were) (?:\w+ ){{0,2}}?(?P<number>{NUMBER}) (?:of them|such (?:partnerships|bodies))\b",
+    rf"\bthere (?:are|were) (?:\w+ ){{0,2}}?(?P<number>{NUMBER}) (?:of them|such (?:partnerships|"
+    rf"bodies))\b",
     re.IGNORECASE,
 )
 _ANY_PLACE = re.compile(rf"\b{_PLACE}\b", re.IGNORECASE)
 _ANY_NOUN = re.compile(rf"\b{_NOUN}\b", re.IGNORECASE)
 _TOTAL = re.compile(
-    r"(?:(?:grand |overall )?total|all(?: regions| areas)?|england and wales|england|cyfanswm|sum)(?: total)?",
+    r"(?:(?:grand |overall )?total|all(?: regions| areas)?|england and wales|england|cyfanswm|"
+    r"sum)(?: total)?",
     re.IGNORECASE,
 )
-_YEAR_BEFORE = re.compile(r"\b(?:in|since|by|from|of|during|until|to|april|march|may|june|july)\s$", re.IGNORECASE)
+_YEAR_BEFORE = re.compile(
+    r"\b(?:in|since|by|from|of|during|until|to|april|march|may|june|july)\s$", re.IGNORECASE
+)
 _GATE = re.compile(r"partner|csp|cdrp|forces?\b|entries|heddlu", re.IGNORECASE)
 _HAS_NUMBER = re.compile(rf"\b{NUMBER}\b", re.IGNORECASE)
+_LONGEST_HEAD = 120  # characters of a column head, caption or heading that says what is counted
 _INTEGER = re.compile(r"\d{1,3}(?:,\d{3})*|\d{1,6}")
 
 
@@ -104,13 +116,18 @@ def read_counts(document: Document, tables: Sequence[CountTable]) -> Iterator[Re
             record.add("what", computed(table.what, "table head"))
             record.add("where", quote(place, "count table", LABELLED, _place_name(place.text)))
             found.append((place.start, record))
-    for block in document.content():
+    for block in document.content if _GATE.search(document.text) else ():
         if block.kind != "cell" and _GATE.search(block.text) and _HAS_NUMBER.search(block.text):
-            found.extend(_counts_in(block))
+            found.extend(
+                (at, record)
+                for at, record in _counts_in(block)
+                if block.kind != "heading" or record.has("where")
+            )
     seen = set()
     for _, record in sorted(found, key=lambda each: each[0]):
         key = tuple(
-            held.value if (held := record.first(name)) else "" for name in ("number", "what", "where")
+            held.value if (held := record.first(name)) else ""
+            for name in ("number", "what", "where")
         )
         if key not in seen:
             seen.add(key)
@@ -148,7 +165,11 @@ def _is_count(match: re.Match[str], text: str) -> bool:
     if value is None:
         return False
     before = text[max(0, match.start("number") - 24) : match.start("number")]
-    if re.search(r"(?:\bper|section|sections|schedule|act|regulations|no\.?|number|page|part)\s$", before, re.IGNORECASE):
+    if re.search(
+        r"(?:\bper|section|sections|schedule|act|regulations|no\.?|number|page|part)\s$",
+        before,
+        re.IGNORECASE,
+    ):
         return False
     return not (len(printed) == 4 and 1900 <= value <= 2099 and _YEAR_BEFORE.search(before))
 
@@ -190,7 +211,7 @@ def _record(
         record.add("where", quote(place, "count", PROSE, _place_name(place.text)))
     else:
         before = list(_ANY_PLACE.finditer(sentence.text[: match.start("number")]))
-        if pattern is _OF_THEM and before or (
+        if (pattern is _OF_THEM and before) or (
             before and re.match(rf"(?:in|across|yn|yng) {_PLACE},? ", sentence.text, re.IGNORECASE)
         ):
             place = sentence.cut(*before[-1].span())
@@ -211,7 +232,13 @@ def _place_name(text: str) -> str:
 
 def count_tables(document: Document) -> list[CountTable]:
     """Find the tables that count partnerships or forces by place."""
-    cells = [block for block in document.content() if block.cell or block.kind == "caption"]
+    naming = (document.block_at(match.start()) for match in _GATE.finditer(document.text))
+    if not any(
+        len(block.text) < _LONGEST_HEAD and (block.cell or block.kind in {"caption", "heading"})
+        for block in naming
+    ):
+        return []
+    cells = [block for block in document.content if block.cell or block.kind == "caption"]
     tables = []
     for grid in grids_of(cells).values():
         table = _count_table(grid, document)
@@ -227,22 +254,33 @@ def _count_table(grid: Grid, document: Document) -> CountTable | None:
     caption = grid.caption.text if grid.caption else ""
     for head in grid.heads[1:]:
         what = noun_of(head.text)
-        if what is None and re.fullmatch(r"(?:number|total|how many|count|no\.?)(?: of .{1,40})?", head.text, re.IGNORECASE):
+        if what is None and re.fullmatch(
+            r"(?:number|total|how many|count|no\.?)(?: of .{1,40})?", head.text, re.IGNORECASE
+        ):
             what = noun_of(head.text) or noun_of(caption) or noun_of(above)
         if what is None:
             continue
         rows = []
         for line in grid.lines:
             place = line.cells[0][0] if line.cells else None
-            held = next((block for block, heads in line.cells if any(each is head for each in heads)), None)
-            if place is None or held is None or held is place or not _INTEGER.fullmatch(held.text.strip()):
+            held = next(
+                (block for block, heads in line.cells if any(each is head for each in heads)), None
+            )
+            if (
+                place is None
+                or held is None
+                or held is place
+                or not _INTEGER.fullmatch(held.text.strip())
+            ):
                 continue
             value = read_number(held.text)
             if value is not None:
                 rows.append((piece_of(place), piece_of(held), value))
         if len(rows) >= 2 and len(rows) * 2 >= len(grid.lines):
             totals = tuple(
-                number for number, (place, _, _) in enumerate(rows) if _TOTAL.fullmatch(place.text.strip())
+                number
+                for number, (place, _, _) in enumerate(rows)
+                if _TOTAL.fullmatch(place.text.strip())
             )
             known = sum(_is_place(place.text) for place, _, _ in rows)
             if known * 2 >= len(rows):

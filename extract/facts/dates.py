@@ -7,7 +7,6 @@ comes first, as British pages write it.
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
-from itertools import zip_longest
 
 from extract.document import Block, Document
 from extract.facts.observations import LABELLED, TYPED, Quote, RecordDraft, computed, quote
@@ -16,14 +15,23 @@ from extract.facts.structured import typed_dates
 
 __all__ = ["read_dates", "read_day"]
 
+_MONTHS_TEXT = """
+january jan ionawr
+february feb chwefror
+march mar mawrth
+april apr ebrill
+may mai
+june jun mehefin
+july jul gorffennaf
+august aug awst
+september sept sep medi
+october oct hydref
+november nov tachwedd
+december dec rhagfyr
+"""
 _MONTHS = {
     name: number
-    for number, names in enumerate(
-        "january jan ionawr|february feb chwefror|march mar mawrth|april apr ebrill|may mai|"
-        "june jun mehefin|july jul gorffennaf|august aug awst|september sept sep medi|"
-        "october oct hydref|november nov tachwedd|december dec rhagfyr".split("|"),
-        start=1,
-    )
+    for number, names in enumerate(_MONTHS_TEXT.strip().splitlines(), start=1)
     for name in names.split()
 }
 _MONTH = "|".join(sorted(_MONTHS, key=len, reverse=True))
@@ -39,49 +47,64 @@ _DATE = (
 _LABELS = (
     (
         "review",
-        r"(?:next |due for )?review(?: due)?(?: date| on| by)?|review due|to be reviewed(?: on| by)?|"
+        r"(?:next |due for )?review(?: due)?(?: date| on| by)?|review due|to be reviewed(?: on| "
+        r"by)?|"
         r"dyddiad adolygu|expiry date|expires",
     ),
     (
         "updated",
-        r"(?:(?:page|site|list|this page|this list|content|information|it|document|last|date|directory) (?:was |is )?){0,2}"
-        r"(?:last )?(?:updated?|modified|revised|amended|reviewed|changed|corrected|checked|edited|revision)(?: on| at| in|d?:| date)?|"
-        r"date (?:last )?(?:modified|updated|of last (?:update|revision))|diweddarwyd(?: ddiwethaf)?(?: ar)?|"
-        r"wedi(?:'|’)i ddiweddaru(?: ar)?|correct (?:at|as at|as of)|(?:position|correct|information) as at",
+        r"(?:(?:page|site|list|this page|this list|content|information|it|document|last|date|"
+        r"directory) (?:was |is )?){0,2}"
+        r"(?:last )?(?:updated?|modified|revised|amended|reviewed|changed|corrected|checked|"
+        r"edited|revision)(?: on| at| in|d?:| date)?|"
+        r"date (?:last )?(?:modified|updated|of last (?:update|revision))|diweddarwyd(?: "
+        r"ddiwethaf)?(?: ar)?|"
+        r"wedi(?:'|\u2019)i ddiweddaru(?: ar)?|correct (?:at|as at|as of)|(?:position|correct|"
+        r"information) as at",
     ),
     (
         "published",
-        r"(?:first |date |originally )?(?:published|issued|created|posted|publication date|date of publication|release date|"
-        r"released)(?: on| in| date)?|publication date|date of issue|cyhoeddwyd(?: ar)?|dyddiad cyhoeddi",
+        r"(?:first |date |originally )?(?:published|issued|created|posted|publication date|date "
+        r"of publication|release date|"
+        r"released)(?: on| in| date)?|publication date|date of issue|cyhoeddwyd(?: ar)?|dyddiad "
+        r"cyhoeddi",
     ),
 )
 _LABELLED = tuple(
     (
         kind,
         re.compile(
-            rf"(?<![\w-])(?P<label>{label})\s{{0,2}}(?:[:\-–—]\s{{0,2}})?(?:on\s)?(?P<date>{_DATE})", re.IGNORECASE
+            rf"(?<![\w-])(?P<label>{label})\s{{0,2}}(?:[:\-\u2013\u2014]\s{{0,2}})?(?:on\s)?(?P<date>{_DATE})",
+            re.IGNORECASE,
         ),
     )
     for kind, label in _LABELS
 )
 _ANY_DATE = re.compile(_DATE, re.IGNORECASE)
 _GATE = re.compile(
-    r"updat|modif|revis|amend|review|publish|issued|created|posted|publication|release|correct|chang|"
+    r"updat|modif|revis|amend|review|publish|issued|created|posted|publication|release|correct|"
+    r"chang|"
     r"checked|edited|expir|diweddar|ddiweddar|cyhoedd|adolygu|as at",
     re.IGNORECASE,
 )
 _META = {
     "published": re.compile(
-        r"(?:dc|dcterms|egms|eGMS)\.(?:date\.)?(?:issued|created|available|published)|article:published_time|"
+        r"(?:dc|dcterms|egms|eGMS)\.(?:date\.)?(?:issued|created|available|published)|"
+        r"article:published_time|"
         r"(?:date|publication[-_ ]?date|pubdate|published|dc\.date)",
         re.IGNORECASE,
     ),
     "updated": re.compile(
-        r"(?:dc|dcterms|egms)\.(?:date\.)?(?:modified|updated|lastmodified)|article:modified_time|last-modified|"
+        r"(?:dc|dcterms|egms)\.(?:date\.)?(?:modified|updated|lastmodified)|"
+        r"article:modified_time|last-modified|"
         r"(?:date[-_. ]?)?(?:modified|updated|last[-_ ]?(?:modified|updated))|og:updated_time",
         re.IGNORECASE,
     ),
-    "review": re.compile(r"(?:dc|dcterms|egms)\.(?:date\.)?(?:review|reviewed|nextreview|next_review|valid)|review[-_. ]?date", re.IGNORECASE),
+    "review": re.compile(
+        r"(?:dc|dcterms|egms)\.(?:date\.)?(?:review|reviewed|nextreview|next_review|valid)|"
+        r"review[-_. ]?date",
+        re.IGNORECASE,
+    ),
 }
 _TYPED = {
     "datePublished": "published",
@@ -91,6 +114,8 @@ _TYPED = {
     "dt-updated": "updated",
     "dtreviewed": "updated",
 }
+_READ_REGIONS = frozenset({"main", "aside", "footer", "header"})
+_YEAR = re.compile(r"\d[\d/.-]{3,9}")
 _ISO = re.compile(r"(\d{4})-?(\d{2})(?:-?(\d{2}))?")
 
 
@@ -167,7 +192,10 @@ def _with_value(dates: Iterable[tuple[str, Quote]]) -> Iterator[tuple[str, Quote
     for kind, held in dates:
         iso = _iso(held.value) or read_day(held.value)
         if iso:
-            yield kind, Quote(held.raw, iso, held.start, held.end, held.source, held.rule, held.confidence)
+            yield (
+                kind,
+                Quote(held.raw, iso, held.start, held.end, held.source, held.rule, held.confidence),
+            )
             return
 
 
@@ -180,22 +208,28 @@ def _iso(text: str) -> str | None:
 
 
 def _labelled(document: Document) -> Iterator[tuple[str, Quote]]:
-    blocks = [
-        block for block in document.blocks if block.region in {"main", "aside", "footer", "header"}
-    ]
     held_back: list[tuple[str, Quote]] = []
-    for block, following in zip_longest(blocks, blocks[1:]):
-        if not _GATE.search(block.text):
-            continue
-        found = list(_in_block(block))
-        if not found and following is not None and block.kind in {"term", "cell", "paragraph"}:
-            found = list(_label_and_value(block, following))
-        if block.kind in {"item", "cell"} and len(blocks) > 12 and block.kind == "item":
+    for block in _blocks_with_dates(document):
+        before = document.blocks[block.number - 1] if block.number else None
+        found = list(_in_block(block)) if _GATE.search(block.text) else []
+        if not found and before is not None and before.kind in {"term", "cell", "paragraph"}:
+            found = list(_label_and_value(before, block))
+        if block.kind == "item":
             held_back.extend(found)  # most likely the date of what the item speaks of
         else:
             yield from found
     if len(held_back) == 1:
         yield from held_back
+
+
+def _blocks_with_dates(document: Document) -> Iterator[Block]:
+    """The blocks that hold something like a date, in order; most pages have few."""
+    last = -1
+    for match in _YEAR.finditer(document.text):
+        block = document.block_at(match.start())
+        if block.number > last and block.region in _READ_REGIONS:
+            last = block.number
+            yield block
 
 
 def _in_block(block: Block) -> Iterator[tuple[str, Quote]]:
@@ -214,14 +248,17 @@ def _in_block(block: Block) -> Iterator[tuple[str, Quote]]:
 def _opens(text: str, at: int, label: str) -> bool:
     """Whether a label opens its line or sentence; inside one it speaks of something else."""
     before = text[:at].rstrip(" \t([|")
-    if not before or before[-1] in "\n.;:!?|•–-" or len(text) < 80:
+    if not before or before[-1] in "\n.;:!?|•\u2013-" or len(text) < 80:
         return True
-    return bool(re.search(r"\b(?:page|list|site|directory|was|is|last)$", before, re.IGNORECASE)) or label[0].isupper()
+    return (
+        bool(re.search(r"\b(?:page|list|site|directory|was|is|last)$", before, re.IGNORECASE))
+        or label[0].isupper()
+    )
 
 
 def _label_and_value(block: Block, following: Block) -> Iterator[tuple[str, Quote]]:
     """A label in one term or cell, its date in the next."""
-    label = block.text.strip(" :-–")
+    label = block.text.strip(" :-\u2013")
     match = _ANY_DATE.fullmatch(following.text.strip())
     if match is None or len(label) > 40:
         return

@@ -5,6 +5,7 @@ an `Entry` of tokens in reading order, so that one assembly serves all layouts.
 """
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -16,10 +17,11 @@ from extract.facts.lines import (
     Token,
     has_points,
     is_prose,
+    point_places,
     read_line,
     read_value,
 )
-from extract.facts.names import is_address_line, is_blank_value, is_partnership, is_role
+from extract.facts.names import is_blank_value, is_role, kind_of_name
 from extract.facts.observations import LABELLED, quote
 from extract.facts.pieces import Piece, piece_of
 from extract.facts.postcodes import find_postcodes
@@ -28,19 +30,62 @@ from extract.labels import field_of
 
 __all__ = ["Entry", "Part", "entries_of"]
 
+_LONG_LINE = 160  # characters; without any means of contact, more is no line of an address
+_REACH = 600  # characters between a name and the numbers that go with it, at most
 _LINE_BREAK = re.compile(r"\n")
 _READ_REGIONS = frozenset({"main", "aside", "footer"})
-_GENERIC_HEADS = frozenset(
-    "contact contacts contact name name names officer officers person people lead".split()
+_GENERIC_HEADS_TEXT = """
+contact contacts contact name name names officer officers person people lead
+"""
+_GENERIC_HEADS = frozenset(_GENERIC_HEADS_TEXT.split())
+
+
+_NAME_WORDS = re.compile(r"artnership|CDRP|CSP|\bSafer\b|\bStronger\b|artneriaeth")
+_STREETS = re.compile(
+    r"\b(?:\d{1,4}[A-Za-z]?,? (?:[A-Z][\w'\u2019-]{1,30} ){1,3}"
+    r"(?:Street|Road|Avenue|Lane|Square|Way|Place|Row|Hill|Close|Drive|Terrace)|PO Box)\b"
 )
 
 
 @dataclass(frozen=True, slots=True)
+class _Hits:
+    """Where in the canonical text contacts and partnerships may be: one scan serves all layouts."""
+
+    points: tuple[int, ...]
+    names: tuple[int, ...]
+
+    def point_in(self, start: int, end: int) -> bool:
+        """Whether a means of contact or a postcode may stand between two places."""
+        at = bisect_left(self.points, start)
+        return at < len(self.points) and self.points[at] <= end
+
+    def any_in(self, start: int, end: int) -> bool:
+        """Whether that, or the name of a partnership, may."""
+        at = bisect_left(self.names, start)
+        return self.point_in(start, end) or (at < len(self.names) and self.names[at] <= end)
+
+
+def _hits_of(document: Document) -> _Hits:
+    points = [*point_places(document.text)]
+    points += [code.start for code in find_postcodes(document.text)]
+    points += [match.start() for match in _STREETS.finditer(document.text)]
+    points += [
+        link.start
+        for block in document.blocks
+        for link in block.links
+        if link.href[:7].lower() == "mailto:" or link.href[:4].lower() == "tel:"
+    ]
+    names = [match.start() for match in _NAME_WORDS.finditer(document.text)]
+    return _Hits(tuple(sorted(points)), tuple(names))
+
+
+@dataclass(frozen=True, slots=True)
 class Part:
-    """The tokens of one block; `prose` for running text."""
+    """The tokens of one block; `prose` for running text, `item` for a list item."""
 
     tokens: tuple[Token, ...]
     prose: bool = False
+    item: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +104,9 @@ class Entry:
     start: int
 
 
-def entries_of(document: Document, resolve: Resolve, taken: Sequence[tuple[int, int]]) -> list[Entry]:
+def entries_of(
+    document: Document, resolve: Resolve, taken: Sequence[tuple[int, int]]
+) -> list[Entry]:
     """Part a page into entries.
 
     Args:
@@ -67,34 +114,28 @@ def entries_of(document: Document, resolve: Resolve, taken: Sequence[tuple[int, 
         resolve: turns a link as written into an absolute URL.
         taken: stretches of the canonical text already read from typed markup, sorted.
     """
+    hits = _hits_of(document)
+    if not (hits.points or hits.names):
+        return []
     blocks = [
         block
         for block in document.blocks
         if block.region in _READ_REGIONS
         and not any(start <= block.start < end for start, end in taken)
     ]
-    if not _worth_reading(document, blocks):
-        return []
-    grids = grids_of(blocks)
     entries: list[Entry] = []
     for run in _runs(blocks):
         first = run[0]
+        if not hits.any_in(first.start, run[-1].end):
+            continue
         if first.cell is not None:
-            entries.extend(_table_entries(grids[first.cell.table], resolve))
+            grid = grids_of(run)[first.cell.table]
+            entries.extend(_table_entries(grid, hits, resolve))
         elif first.kind in {"term", "description"}:
-            entries.extend(_definition_entries(run, resolve))
+            entries.extend(_definition_entries(run, hits, resolve))
         else:
-            entries.extend(_section_entries(run, document, resolve))
+            entries.extend(_section_entries(run, document, hits, resolve))
     return entries
-
-
-def _worth_reading(document: Document, blocks: Iterable[Block]) -> bool:
-    return (
-        has_points(document.text)
-        or bool(find_postcodes(document.text))
-        or any(has_points("", block.links) for block in blocks)
-        or any(is_partnership(line) for block in blocks for line in block.text.split("\n"))
-    )
 
 
 def _runs(blocks: Iterable[Block]) -> Iterator[list[Block]]:
@@ -102,6 +143,7 @@ def _runs(blocks: Iterable[Block]) -> Iterator[list[Block]]:
     run: list[Block] = []
     run_key: tuple[str, int | None, str] | None = None
     for block in blocks:
+        key: tuple[str, int | None, str]
         if block.cell is not None:
             key = ("table", block.cell.table, "")
         elif block.kind in {"term", "description"}:
@@ -122,22 +164,17 @@ def _runs(blocks: Iterable[Block]) -> Iterator[list[Block]]:
 # ---------------------------------------------------------------- tables
 
 
-def _table_entries(grid: Grid, resolve: Resolve) -> Iterator[Entry]:
+def _table_entries(grid: Grid, hits: _Hits, resolve: Resolve) -> Iterator[Entry]:
     fields = {head.number: field_of(head.text) for head in grid.heads}
-    texts = [block.text for line in grid.lines for block, _ in line.cells]
-    holds_points = any(
-        has_points(block.text, block.links) for line in grid.lines for block, _ in line.cells
-    )
     names = "partnership" in fields.values() and not all(
-        text.replace(",", "").strip().isdigit()
+        block.text.replace(",", "").strip().isdigit()
         for line in grid.lines
         for block, heads in line.cells
         if any(fields.get(head.number) == "partnership" for head in heads)
-        for text in [block.text]
     )
-    if not (holds_points or names or any(is_partnership(text) for text in texts)):
-        return
     for line in grid.lines:
+        if not names and not _holds_any(line, grid.transposed, hits):
+            continue
         tokens, own = _line_tokens(line, fields, resolve)
         if not own:
             continue
@@ -146,12 +183,22 @@ def _table_entries(grid: Grid, resolve: Resolve) -> Iterator[Entry]:
         )
         yield Entry(
             parts=(Part(tuple(tokens)),),
-            title=piece_of(line.band) if line.band else None,
+            title=piece_of(line.band) if line.band and kind_of_name(line.band.text) else None,
             path=grid.first.path,
             region=grid.first.region,
             single=not (grid.transposed and repeated),
             start=line.cells[0][0].start,
         )
+
+
+def _holds_any(line: Line, transposed: bool, hits: _Hits) -> bool:
+    """Whether a row or column may hold a contact or a partnership, carried cells apart."""
+    own = [block for block, _ in line.cells if block.number not in line.carried]
+    if not own:
+        return False
+    if not transposed:
+        return hits.any_in(own[0].start, own[-1].end)
+    return any(hits.any_in(block.start, block.end) for block in own)
 
 
 def _line_tokens(
@@ -222,7 +269,7 @@ def _name_cell(field: str, piece: Piece, block: Block, resolve: Resolve) -> list
 # ---------------------------------------------------------------- definition lists
 
 
-def _definition_entries(run: list[Block], resolve: Resolve) -> Iterator[Entry]:
+def _definition_entries(run: list[Block], hits: _Hits, resolve: Resolve) -> Iterator[Entry]:
     terms = [block for block in run if block.kind == "term"]
     labels = sum(field_of(block.text) is not None for block in terms)
     first = run[0]
@@ -233,53 +280,50 @@ def _definition_entries(run: list[Block], resolve: Resolve) -> Iterator[Entry]:
             if block.kind == "term":
                 label = field_of(block.text)
                 if label is None:
-                    parts.append(_block_part(block, resolve))
+                    parts.append(_block_part(block, hits, resolve))
             elif label:
                 found = read_value(label, piece_of(block), block.links, resolve)
                 if found:
                     found[0] = Token(found[0].field, found[0].quote, opens=True)
                 parts.append(Part(tuple(found)))
             else:
-                parts.append(_block_part(block, resolve))
+                parts.append(_block_part(block, hits, resolve))
         yield Entry(tuple(parts), None, first.path, first.region, single=False, start=first.start)
         return
-    title: Piece | None = None
-    parts = []
-    for block in [*run, None]:
-        if block is None or block.kind == "term":
-            if parts:
-                yield Entry(
-                    tuple(parts),
-                    title,
-                    first.path,
-                    first.region,
-                    single=True,
-                    start=title.start if title else first.start,
-                )
-            parts = []
-            title = piece_of(block) if block else None
-            if block and has_points(block.text, block.links):
-                parts.append(_block_part(block, resolve))
-        else:
-            parts.append(_block_part(block, resolve))
+    for term, described in _by_term(run):
+        parts = [_block_part(block, hits, resolve) for block in described]
+        if term is not None and has_points(term.text, term.links):
+            parts.insert(0, _block_part(term, hits, resolve))
+        start = term.start if term else first.start
+        title = piece_of(term) if term else None
+        yield Entry(tuple(parts), title, first.path, first.region, single=True, start=start)
+
+
+def _by_term(run: Iterable[Block]) -> Iterator[tuple[Block | None, list[Block]]]:
+    """Pair each term with the descriptions after it; those before any term stand alone."""
+    term: Block | None = None
+    described: list[Block] = []
+    for block in run:
+        if block.kind != "term":
+            described.append(block)
+            continue
+        if term or described:
+            yield term, described
+        term, described = block, []
+    yield term, described
 
 
 # ---------------------------------------------------------------- headings and paragraphs
 
 
-def _section_entries(run: list[Block], document: Document, resolve: Resolve) -> Iterator[Entry]:
+def _section_entries(
+    run: list[Block], document: Document, hits: _Hits, resolve: Resolve
+) -> Iterator[Entry]:
     heading = run[0] if run[0].kind == "heading" else None
     body = run[1:] if heading else run
-    if not any(
-        has_points(block.text, block.links)
-        or find_postcodes(block.text)
-        or any(is_address_line(line) or is_partnership(line) for line in block.text.split("\n"))
-        for block in ([heading, *body] if heading else body)
-    ):
-        return
-    parts = [_block_part(block, resolve) for block in body]
+    parts = [_block_part(block, hits, resolve) for block in body]
     if heading and has_points(heading.text, heading.links):
-        parts.insert(0, _block_part(heading, resolve))
+        parts.insert(0, _block_part(heading, hits, resolve))
     start = run[0].start
     path = (*heading.path, heading.number) if heading else run[0].path
     title = piece_of(heading) if heading else None
@@ -288,10 +332,14 @@ def _section_entries(run: list[Block], document: Document, resolve: Resolve) -> 
     yield Entry(tuple(parts), title, path, run[0].region, single=False, start=start)
 
 
-def _block_part(block: Block, resolve: Resolve) -> Part:
+def _block_part(block: Block, hits: _Hits, resolve: Resolve) -> Part:
     """Read one block, line by line, or as running text."""
     piece = piece_of(block)
-    if is_prose(block.text.replace("\n", " ")) and "\n" not in block.text:
+    if not hits.any_in(block.start - _REACH, block.end + _REACH):
+        return Part(())
+    if len(block.text) > _LONG_LINE and not hits.any_in(block.start, block.end):
+        return Part(())
+    if "\n" not in block.text and is_prose(block.text):
         return Part(tuple(read_prose(piece, block.links, resolve)), prose=True)
     lines = piece.split(_LINE_BREAK)
     if len(lines) > 1 and sum(is_prose(line.text) for line in lines) * 2 > len(lines):
@@ -304,8 +352,11 @@ def _block_part(block: Block, resolve: Resolve) -> Part:
             label = None
             continue
         alone = field_of(line.text)
-        if alone and alone not in NAMING | {"area", "date", "organisation", "partnership"} and not (
-            line.text.isupper() and len(line.text) > 20
+        colon = piece.text[line.end - piece.start : line.end - piece.start + 1] == ":"
+        if (
+            alone
+            and (colon or alone not in NAMING | {"area", "date", "organisation", "partnership"})
+            and not (line.text.isupper() and len(line.text) > 20)
         ):
             label = alone if not _linked(line, block) else None
             if label:
@@ -313,7 +364,7 @@ def _block_part(block: Block, resolve: Resolve) -> Part:
         found = read_line(line, block.links, resolve, label=label)
         label = None
         tokens += found
-    return Part(tuple(tokens))
+    return Part(tuple(tokens), item=block.kind == "item")
 
 
 def _linked(line: Piece, block: Block) -> bool:

@@ -62,8 +62,17 @@ def _grid(number: int, blocks: list[Block], caption: Block | None) -> Grid:
         if heads_row is not None
         else 0
     )
-    transposed = labels_down >= 2 and labels_down > labels_across and (
-        labels_down * 2 >= len(first_column)
+    heads_across = heads_row is not None and not any(
+        block.cell and block.cell.header for block in first_column[heads_row + 1 :]
+    )
+    heads_across = heads_across and all(
+        block.cell and block.cell.header for block in rows[heads_row or 0].values()
+    )
+    transposed = (
+        not heads_across
+        and labels_down >= 2
+        and labels_down > labels_across
+        and (labels_down * 2 > len(first_column))
     )
     if transposed:
         heads = tuple(first_column)

@@ -14,34 +14,50 @@ _TITLE_END = re.compile(
     r"\b(?P<kind>Act|Measure|Regulations|Order|Rules)\b(?:,? (?P<year>(?:1[6-9]|20)\d{2})(?!\d|/))?"
 )
 _WELSH_TITLE = re.compile(
-    r"\b(?P<title>(?:Deddf|Rheoliadau|Gorchymyn|Mesur)(?: (?:(?:a|ac|y|yr|o|i|ar|â|ag) ){0,2}[^\W\d_a-z][\w'’-]*){1,10})"
+    r"\b(?P<title>(?:Deddf|Rheoliadau|Gorchymyn|Mesur)(?: (?:(?:a|ac|y|yr|o|i|ar|â|ag) "
+    r"){0,2}[^\W\d_a-z][\w'\u2019-]*){1,10})"
     r" (?P<year>(?:19|20)\d{2})"
 )
 _WELSH_KNOWN = {"deddf trosedd ac anhrefn": "Crime and Disorder Act"}
 _TOKEN = re.compile(r"\([^()]{1,120}\)|[^\s()]+")
-_CONNECTING = frozenset("and of the for to in on with etc &".split())
-_NOT_A_TITLE = frozenset(
-    "the under in by section sections schedule schedules see both since this that an a its when where "
-    "if as article articles regulation part parts chapter from of for and to on with s ss sch act "
-    "regulations order".split()
-)
+_CONNECTING = frozenset({"and", "of", "the", "for", "to", "in", "on", "with", "etc", "&"})
+_NOT_A_TITLE_TEXT = """
+the under in by section sections schedule schedules see both since this that an a its when where
+if as article articles regulation part parts chapter from of for and to on with s ss sch act
+regulations order
+"""
+_NOT_A_TITLE = frozenset(_NOT_A_TITLE_TEXT.split())
 _NUMBER_AFTER = re.compile(
-    r"^\s?[(,]?\s?(?P<number>(?:S\.?I\.?|Statutory Instrument)\s?(?:No\.?\s?)?\d{4}/\d{1,5}|c\.\s?\d{1,3}|S\.?I\.?\s\d{4}\s?No\.?\s?\d{1,5})\)?",
+    r"^\s?[(,]?\s?(?P<number>(?:S\.?I\.?|Statutory Instrument)\s?(?:No\.?\s?)?\d{4}/\d{1,5}|"
+    r"c\.\s?\d{1,3}|S\.?I\.?\s\d{4}\s?No\.?\s?\d{1,5})\)?",
     re.IGNORECASE,
 )
 _UNIT = r"\d{1,3}[A-Z]{0,3}(?:\(\w{1,4}\)){0,4}"
-_JOIN = r"(?:\s?(?:,|;|&|\band\b|\bor\b|\bto\b|\bi\b|\ba\b|[-–—])\s?){1,2}"
+_JOIN = r"(?:\s?(?:,|;|&|\band\b|\bor\b|\bto\b|\bi\b|\ba\b|[-\u2013\u2014])\s?){1,2}"
 _PROVISIONS = re.compile(
-    rf"\b(?P<word>sections?|ss?\.?|sec\.?|adran(?:nau)?|schedules?|sch(?:ed)?\.?|atodlen(?:ni)?|articles?|arts?\.?|regulations?|regs?\.?|rules?)"
-    rf"\s?(?P<list>{_UNIT}(?:{_JOIN}(?:sections?\s|s\.?\s?|schedules?\s)?{_UNIT}){{0,20}})(?![\w%]|\.\d)",
+    rf"\b(?P<word>sections?|ss?\.?|sec\.?|adran(?:nau)?|schedules?|sch(?:ed)?\.?|atodlen(?:ni)?|"
+    rf"articles?|arts?\.?|regulations?|regs?\.?|rules?)"
+    rf"\s?(?P<list>{_UNIT}(?:{_JOIN}(?:sections?\s|s\.?\s?|"
+    rf"schedules?\s)?{_UNIT}){{0,20}})(?![\w%]|\.\d)",
     re.IGNORECASE,
 )
-_ONE = re.compile(rf"(?P<joint>-|–|—|\bto\b|\bi\b)?\s?(?P<unit>{_UNIT})", re.IGNORECASE)
+_ONE = re.compile(rf"(?P<joint>-|\u2013|\u2014|\bto\b|\bi\b)?\s?(?P<unit>{_UNIT})", re.IGNORECASE)
 _BACK_REFERENCE = re.compile(
-    r"\b(?:the )?same (?:Act|Order|Regulations)|\bthat (?:Act|Order)|\b(?:the|this) (?P<year>(?:19|20)\d{2}) (?:Act|Order|Regulations)"
+    r"\b(?:the )?same (?:Act|Order|Regulations)|\bthat (?:Act|Order)|\b(?:the|this) "
+    r"(?P<year>(?:19|20)\d{2}) (?:Act|Order|Regulations)"
     r"|\bthe (?:Act|Order|Regulations)\b(?! \d{4})|\bthe CDA\b|\b(?:yr un|y) Ddeddf\b"
 )
-_GATE = re.compile(r"\bAct\b|\bRegulations\b|\bOrder\b|\bMeasure\b|\bRules\b|Deddf|Rheoliadau|Gorchymyn|Ddeddf")
+_LAW_WORDS = (
+    "Act",
+    "Regulations",
+    "Order",
+    "Measure",
+    "Rules",
+    "Deddf",
+    "Rheoliadau",
+    "Gorchymyn",
+    "Ddeddf",
+)
 _REACH = 90  # characters between a provision and the title it belongs to
 _LONGEST_RANGE = 60
 
@@ -59,12 +75,12 @@ class _Title:
 
 
 def read_legislation(document: Document) -> Iterator[RecordDraft]:
-    """Read the law that a page cites, one record for each Act or instrument, in order of mention."""
+    """Read the law that a page cites, one record an Act or instrument, in order of mention."""
     records: dict[str, RecordDraft] = {}
     by_name: dict[str, str] = {}  # title without year: the key of the last one with a year
     last: str | None = None
-    for block in document.content():
-        if not _GATE.search(block.text):
+    for block in document.content:
+        if not any(word in block.text for word in _LAW_WORDS):
             continue
         piece = piece_of(block)
         titles = _titles(piece)
@@ -149,25 +165,28 @@ def _title_start(text: str, end: int) -> int:
         if word.startswith("(") and word.endswith(")"):
             kept.append(token)
             continue
-        bare = word.strip("'‘’“”\"")
+        bare = word.strip("'\u2018\u2019“”\"")
         if bare.endswith(","):
             inside = {each.group() for each in kept}
             if not (bare[0].isupper() and "and" in inside):
                 break
         elif bare.lower() in _CONNECTING:
-            if bare == "the" and not (number and tokens[number - 1].group() in {"of", "for", "in", "on"}):
+            if bare == "the" and not (
+                number and tokens[number - 1].group() in {"of", "for", "in", "on"}
+            ):
                 break
         elif not (bare[:1].isupper() and not bare.endswith((".", ";", ":", ")"))):
             break
         kept.append(token)
     while kept and (
-        kept[-1].group().strip("'‘’“”\"").lower() in _NOT_A_TITLE or kept[-1].group().startswith("(")
+        kept[-1].group().strip("'\u2018\u2019“”\"").lower() in _NOT_A_TITLE
+        or kept[-1].group().startswith("(")
     ):
         kept.pop()
     if not kept:
         return end
     first = kept[-1]
-    return first.start() + len(first.group()) - len(first.group().lstrip("'‘“\""))
+    return first.start() + len(first.group()) - len(first.group().lstrip("'\u2018“\""))
 
 
 def _plain_number(printed: str) -> str:
@@ -196,15 +215,14 @@ def _give_provisions(
             records[key].add("section", held)
 
 
-def _owner(
-    piece: Piece, match: re.Match[str], keys: list[tuple[int, int, str]]
-) -> str | None:
+def _owner(piece: Piece, match: re.Match[str], keys: list[tuple[int, int, str]]) -> str | None:
     start, end = piece.start + match.start(), piece.start + match.end()
     following = next((item for item in keys if item[0] >= end), None)
     if following is not None and following[0] - end <= _REACH:
         between = piece.text[match.end() : following[0] - piece.start]
-        if re.match(r"\s?(?:\([^()]{0,60}\)\s?)?(?:of|to|in|from|under|,)\b|\s?,", between) and not re.search(
-            r"[;:]|\.\s", between
+        if not between.strip() or (
+            re.match(r"\s?(?:\([^()]{0,60}\)\s?)?(?:of|to|in|from|under|,)\b|\s?,", between)
+            and not re.search(r"[;:]|\.\s", between)
         ):
             return following[2]
     preceding = [item for item in keys if item[1] <= start]

@@ -13,7 +13,6 @@ from extract.facts.names import (
     is_blank_value,
     is_person,
     is_role,
-    is_unit,
     kind_of_name,
 )
 from extract.facts.observations import (
@@ -29,6 +28,7 @@ from extract.facts.pieces import Piece
 from extract.facts.postcodes import find_postcodes
 from extract.facts.websites import find_websites, is_website_text
 from extract.labels import POINT_FIELDS, field_of
+from extract.reference.places import is_area, region_of
 
 __all__ = [
     "NAMING",
@@ -37,9 +37,11 @@ __all__ = [
     "Token",
     "has_points",
     "is_prose",
+    "point_places",
     "points_of",
     "read_line",
     "read_value",
+    "without_instruction",
 ]
 
 Resolve = Callable[[str], str | None]  # a link as written -> its absolute URL
@@ -47,9 +49,13 @@ Resolve = Callable[[str], str | None]  # a link as written -> its absolute URL
 POINTS = frozenset({"phone", "fax", "textphone", "email", "website"})
 NAMING = frozenset({"person", "role", "unit", "organisation"})
 
-_POINT_GATE = re.compile(r"@|\d[\d\s().–-]{7,}\d|www\.|https?:/|\[at|\(at|\bdot\b|\bDOT\b|\bat\b[^.]{1,40}\.(?:uk|org|com)")
-_COMMAS = re.compile(r"\s?[,;|\n•·]\s?|\s[-–—]\s|\t")
-_DASH_LABEL = re.compile(r"^([^\W\d_][\w .'’/-]{0,30}?)\s[-–—]\s")
+_HOLDERS = frozenset({"person", "role", "unit", "organisation", "partnership"})
+_POINT_GATE = re.compile(
+    r"@|(?<![\d.,/])[(+]?0[\d\s()+.\u2013-]{7,20}\d|\+44|www\.|https?:/|[\[({]at\b|\b(?:dot|DOT)\b"
+    r"|\bat [\w.-]{1,60}\.(?:uk|org|com)\b"
+)
+_COMMAS = re.compile(r"\s?[,;|\n•·]\s?|\s[-\u2013\u2014]\s|\t")
+_DASH_LABEL = re.compile(r"^([^\W\d_][\w .'\u2019/-]{0,30}?)\s[-\u2013\u2014]\s")
 _BRACKET = re.compile(r"\(([^()]{1,80})\)|\[([^\[\]]{1,80})\]")
 _LEFT_OVER = re.compile(
     r"^(?:(?:or|and|on|at|by|via|tel|t|f|e|w|fax|phone|telephone|e-?mail|web|website|mobile|mob|"
@@ -57,8 +63,14 @@ _LEFT_OVER = re.compile(
     r"cyfeiriad|send|an|mail|us)\b|\W)+$",
     re.IGNORECASE,
 )
+_INSTRUCTION = re.compile(
+    r"(?:(?:please|or|then|and|to|for|contact|ring|call|phone|telephone|e-?mail|write to|write|ask|"
+    r"speak to|the|our|your|chair|secretary)\s+)+",
+    re.IGNORECASE,
+)
 _FUNCTION_WORD = re.compile(
-    r"\b(?:the|is|are|to|please|you|your|can|we|our|or|if|will|be|has|have|this|that|with|who|which|may|"
+    r"\b(?:the|is|are|to|please|you|your|can|we|our|or|if|will|be|has|have|this|that|with|who|"
+    r"which|may|"
     r"should|about|from|by|their|they|been|was|were|it|its|ask|any|further|a|an)\b"
 )
 
@@ -80,6 +92,11 @@ def has_points(text: str, links: Sequence[Link] = ()) -> bool:
     return _POINT_GATE.search(text) is not None or any(
         link.href[:7].lower() == "mailto:" for link in links
     )
+
+
+def point_places(text: str) -> list[int]:
+    """Where in a text a means of contact may start."""
+    return [match.start() for match in _POINT_GATE.finditer(text)]
 
 
 def is_prose(text: str) -> bool:
@@ -131,11 +148,11 @@ def points_of(
             for phone in find_phones(link.href[4:]):
                 held = Quote(link.href, phone.number, link.start, link.end, "href", "tel", LABELLED)
                 tokens.append((at, Token("phone", held)))
-        elif (kind == "website" or is_website_text(link.text)) and link.href[:4].lower() in {"http", "/", "www."}:
-            if url := resolve(link.href):
-                held = Quote(link.href, url, link.start, link.end, "href", "web link", sure)
-                tokens.append((at, Token("website", held)))
-                blanked = _blank(blanked, at, at + len(link.text))
+        named_web = kind == "website" or is_website_text(link.text)
+        if named_web and (url := resolve(link.href)) and url[:4].lower() == "http":
+            held = Quote(link.href, url, link.start, link.end, "href", "web link", sure)
+            tokens.append((at, Token("website", held)))
+            blanked = _blank(blanked, at, at + link.end - link.start)
     for website in find_websites(blanked, bare=kind == "website"):
         note("website", website.start, website.end, website.url, rule, sure)
         blanked = _blank(blanked, website.start, website.end)
@@ -147,6 +164,12 @@ def points_of(
         blanked = _blank(blanked, phone.start, phone.end)
     tokens.sort(key=lambda each: each[0])
     return [token for _, token in tokens], blanked
+
+
+def without_instruction(piece: Piece) -> Piece:
+    """Take an instruction off the beginning: "Contact Jane Farrow", "Please ring the ..."."""
+    match = _INSTRUCTION.match(piece.text)
+    return piece.cut(match.end()) if match else piece
 
 
 def _blank(text: str, start: int, end: int) -> str:
@@ -169,19 +192,19 @@ def read_line(
         opening = not tokens
         if field is None and label is not None and opening:
             found = read_value(label, value, links, resolve, confidence=LABEL_ABOVE)
-        elif field is None:
+        elif field is None or label_piece is None:
             found = _read_unlabelled(value, links, resolve)
+        elif field in _HOLDERS and field_of(label_piece.text) is None:
+            found = [Token(field, quote(label_piece, "label", LABELLED))]
+            if field == "role":
+                found += read_value("person", value, links, resolve)
+            else:
+                found += _read_unlabelled(value, links, resolve)
         else:
             found = []
-            if label_piece is not None and field in {"role", "unit"} and field_of(label_piece.text) is None:
-                found.append(Token(field, quote(label_piece, "label", LABELLED)))
-                field = "person" if field == "role" else None
-            elif label_piece is not None and field == "person" and is_role(label_piece.text):
+            if field == "person" and is_role(label_piece.text):
                 found.append(Token("role", quote(label_piece, "label", LABELLED)))
-            if field is None:
-                found += _read_unlabelled(value, links, resolve)
-            else:
-                found += read_value(field, value, links, resolve)
+            found += read_value(field, value, links, resolve)
         if opening and found:
             found[0] = Token(found[0].field, found[0].quote, opens=True)
         tokens += found
@@ -195,38 +218,53 @@ def _segments(piece: Piece) -> list[tuple[str | None, Piece | None, Piece]]:
     field: str | None = None
     label: Piece | None = None
     start = 0
-    if match := _DASH_LABEL.match(text):
-        if (named := field_of(match.group(1))) and named not in {"area", "date"}:
-            field, label, start = named, piece.cut(0, match.end(1)), match.end()
+    match = _DASH_LABEL.match(text)
+    if match and (named := field_of(match.group(1))) and named not in {"area", "date"}:
+        field, label, start = named, piece.cut(0, match.end(1)), match.end()
     at = text.find(":", start)
     while at >= 0:
-        if not (text[at + 1 : at + 3] == "//" or text[at - 1 : at].isdigit() and text[at + 1 : at + 2].isdigit()):
+        if not (
+            text[at + 1 : at + 3] == "//"
+            or (text[at - 1 : at].isdigit() and text[at + 1 : at + 2].isdigit())
+        ):
             named, label_start = _label_before(text, start, at)
             if named:
                 segments.append((field, label, piece.cut(start, label_start).strip()))
                 field, label, start = named, piece.cut(label_start, at).strip(), at + 1
+                if named == "any":
+                    field, label = None, None
         at = text.find(":", at + 1)
     segments.append((field, label, piece.cut(start).strip()))
     return [segment for segment in segments if segment[1] or segment[2]]
 
 
 def _label_before(text: str, start: int, colon: int) -> tuple[str | None, int]:
-    """Find the label that ends at a colon: its field and where it starts."""
-    tail = text[max(start, colon - 50) : colon]
-    words = list(re.finditer(r"[^\s,;|()]+", tail))
+    """Find the label that ends at a colon: its field and where it starts.
+
+    A label may follow other words without a break ("Ann Lee Tel: ...") only when it names a means
+    of contact. What opens a line and is a name itself labels what follows with it.
+    """
+    base = max(start, colon - 50)
+    tail = text[base:colon]
+    tail = tail[max(tail.rfind(mark) for mark in ",;|()\n") + 1 :]
+    base = colon - len(tail)
+    words = list(re.finditer(r"\S+", tail))
     if not words:
         return None, 0
-    base = max(start, colon - 50)
-    for word in words[-5:]:
-        if named := field_of(tail[word.start() :]):
+    first = base + words[0].start()
+    whole = text[first:colon].strip()
+    if named := field_of(whole):
+        return named, first
+    if not text[start:first].strip(" ,;|.()\n") and len(words) <= 8:
+        kind = kind_of_name(whole)
+        if kind in _HOLDERS:
+            return kind, first
+        if len(words) <= 4 and whole[0].isupper() and (region_of(whole) or is_area(whole)):
+            return "any", first
+    for word in words[-3:]:
+        named = field_of(tail[word.start() :])
+        if named in POINT_FIELDS or named in {"address", "postcode"}:
             return named, base + word.start()
-    whole = text[start:colon].strip(" ,;|.()\n")
-    if 0 < len(whole) <= 50 and "," not in whole:
-        at = start + text[start:colon].index(whole)
-        if is_role(whole):
-            return "role", at
-        if is_unit(whole):
-            return "unit", at
     return None, 0
 
 
@@ -256,7 +294,10 @@ def read_value(
     if field == "postcode":
         codes = find_postcodes(piece.text, any_case=True)
         return [
-            Token("postcode", quote(piece.cut(code.start, code.end), "labelled", confidence, code.code))
+            Token(
+                "postcode",
+                quote(piece.cut(code.start, code.end), "labelled", confidence, code.code),
+            )
             for code in codes[:1]
         ] + tokens
     rest = Piece(blanked, piece.start).split(re.compile(r"\n+"))
@@ -309,7 +350,7 @@ def _read_address(blanked: Piece, printed: Piece, confidence: float) -> list[Tok
     codes = find_postcodes(blanked.text, any_case=True)
     end = codes[-1].start if codes else len(blanked.text)
     for part in blanked.cut(0, end).split(_COMMAS):
-        shown = _shown(part, printed)
+        shown = without_instruction(_shown(part, printed).strip(" \t\n,;:()[]"))
         if is_blank_value(shown.text) or _LEFT_OVER.match(shown.text):
             continue
         kind = kind_of_name(shown.text)
@@ -347,26 +388,25 @@ def _read_unlabelled(piece: Piece, links: Sequence[Link], resolve: Resolve) -> l
 
 def _read_names(piece: Piece) -> list[Token]:
     """Read a stretch without any means of contact: whom or what does it name?"""
-    kind = kind_of_name(piece.text)
-    if kind in {"partnership", "person"}:
-        return [Token(kind, quote(piece, "line", ADDRESS_BLOCK))]
-    bare = piece.cut(0, piece.text.find("(")).strip() if "(" in piece.text else piece
+    bracket = piece.text.find("(")
+    bare = piece.cut(0, bracket).strip() if bracket > 0 else piece
     chunks = bare.split(_COMMAS)
     kinds = [kind_of_name(chunk.text) for chunk in chunks]
-    if len(chunks) > 1 and any(each in {"person", "role", "organisation", "unit"} for each in kinds):
-        tokens = [
-            Token(each or "line", quote(chunk, "part of line", ADDRESS_BLOCK))
-            for chunk, each in zip(chunks, kinds, strict=True)
-            if each or len(chunk.text) < 40
-        ]
-    elif kind:
-        tokens = [Token(kind, quote(piece, "line", ADDRESS_BLOCK))]
-    elif bare.text != piece.text and (kind := kind_of_name(bare.text)):
-        tokens = [Token(kind, quote(bare, "line", ADDRESS_BLOCK))]
-    else:
+    known = sum(kind in _HOLDERS for kind in kinds)
+    whole = kind_of_name(piece.text)
+    if whole == "partnership":
+        chunks, kinds = [piece], [whole]
+    elif len(chunks) > 1 and not ("person" in kinds or known >= 2 or (known and not whole)):
+        chunks, kinds = [bare], [kind_of_name(bare.text) or whole]
+    if not any(kinds):
         return [Token("line", quote(piece, "line", ADDRESS_BLOCK))] if len(piece.text) < 80 else []
-    for bracket in _BRACKET.finditer(piece.text):
-        inside = piece.cut(bracket.start() + 1, bracket.end() - 1).strip()
+    tokens = [
+        Token(kind or "line", quote(chunk, "line", ADDRESS_BLOCK))
+        for chunk, kind in zip(chunks, kinds, strict=True)
+        if kind or len(chunk.text) < 40
+    ]
+    for match in _BRACKET.finditer(piece.text):
+        inside = piece.cut(match.start() + 1, match.end() - 1).strip()
         if is_role(inside.text):
             tokens.append(Token("role", quote(inside, "bracket", ADDRESS_BLOCK)))
     return tokens

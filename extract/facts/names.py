@@ -22,142 +22,171 @@ __all__ = [
     "partnership_place",
 ]
 
-_WORD = re.compile(r"[^\W\d_][\w'’.-]*|\d[\w/-]*|&", re.UNICODE)
+_WORD = re.compile(r"[^\W\d_][\w'\u2019.-]*|\d[\w/-]*|&", re.UNICODE)
 _HONORIFIC = re.compile(
-    r"^(?:(?:(?:mr|mrs|ms|miss|dr|prof|professor|rev|revd|sir|dame|lord|lady|cllr|councillor|pc|ps|dc|"
-    r"ds|di|dci|sgt|sergeant|insp|inspector|ch|chief|supt|superintendent|det|detective|cc|acc|constable|"
+    r"^(?:(?:(?:mr|mrs|ms|miss|dr|prof|professor|rev|revd|sir|dame|lord|lady|cllr|councillor|pc|"
+    r"ps|dc|"
+    r"ds|di|dci|sgt|sergeant|insp|inspector|ch|chief|supt|superintendent|det|detective|cc|acc|"
+    r"constable|"
     r"cdr|commander|commissioner|assistant|deputy|acting|temporary|t)\b\.?(?:/|\s)?)+)(?=\S)",
     re.IGNORECASE,
 )
-_NAME_WORD = re.compile(r"(?:(?:O|D|L)['’])?(?:Ma?c)?[^\W\d_a-z][^\W\d_]*(?:[-'’][^\W\d_]+)*\.?")
-_PARTICLES = frozenset("de del der van von den ap ab ferch le la y bin al".split())
+_NAME_WORD = re.compile(
+    r"(?:(?:O|D|L)['\u2019])?(?:Ma?c)?[^\W\d_a-z][^\W\d_]*(?:[-'\u2019][^\W\d_]+)*\.?"
+)
+_PARTICLES_TEXT = "de del der van von den ap ab ferch le la y bin al"
+_PARTICLES = frozenset(_PARTICLES_TEXT.split())
 
-_ROLE_WORDS = frozenset(
-    "officer officers manager managers co-ordinator co-ordinators coordinator coordinators chair "
-    "chairman chairwoman chairperson secretary director lead leader leads analyst administrator "
-    "adviser advisor assistant clerk inspector superintendent commander constable sergeant treasurer "
-    "convenor convener supervisor executive commissioner minister mayor specialist consultant editor "
-    "planner spokesperson spokesman spokeswoman registrar warden worker head deputy vice-chair "
-    "principal solicitor accountant facilitator representative liaison champion coroner statistician "
-    "cydlynydd rheolwr rheolwraig swyddog cadeirydd ysgrifennydd ysgrifenyddes cyfarwyddwr pennaeth "
-    "arweinydd dadansoddwr gweinyddwr cynghorydd".split()
-)
-_ROLE_STARTS = frozenset(
-    "head director chair leader manager swyddog rheolwr cydlynydd cyfarwyddwr pennaeth".split()
-)
-_UNIT_WORDS = frozenset(
-    "unit units team teams desk section branch division directorate group department dept helpdesk "
-    "enquiries secretariat bureau hub uned tîm adran programme project helpline switchboard reception "
-    "communications press".split()
-)
+_ROLE_WORDS_TEXT = """
+officer officers manager managers co-ordinator co-ordinators coordinator coordinators chair
+chairman chairwoman chairperson secretary director lead leader leads analyst administrator
+adviser advisor assistant clerk inspector superintendent commander constable sergeant treasurer
+convenor convener supervisor executive commissioner minister mayor specialist consultant editor
+planner spokesperson spokesman spokeswoman registrar warden worker head deputy vice-chair
+principal solicitor accountant facilitator representative liaison champion coroner statistician
+cydlynydd rheolwr rheolwraig swyddog cadeirydd ysgrifennydd ysgrifenyddes cyfarwyddwr pennaeth
+arweinydd dadansoddwr gweinyddwr cynghorydd
+"""
+_ROLE_WORDS = frozenset(_ROLE_WORDS_TEXT.split())
+_ROLE_STARTS_TEXT = """
+head director chair leader manager swyddog rheolwr cydlynydd cyfarwyddwr pennaeth
+"""
+_ROLE_STARTS = frozenset(_ROLE_STARTS_TEXT.split())
+_UNIT_WORDS_TEXT = """
+unit units team teams desk section branch division directorate group department dept helpdesk
+enquiries secretariat bureau hub uned tîm adran programme project helpline switchboard reception
+communications press
+"""
+_UNIT_WORDS = frozenset(_UNIT_WORDS_TEXT.split())
 _UNIT_OFFICES = re.compile(
-    r"\b(?:press|regional|support|programme|project|private|area|local|partnership|information|media|"
+    r"\b(?:press|regional|support|programme|project|private|area|local|partnership|information|"
+    r"media|"
     r"communications|community safety|public enquiry|contact|customer|drugs?|policy) "
     r"(?:office|services?|centre|line)$|\bswyddfa'r wasg$",
     re.IGNORECASE,
 )
-_ORGANISATION_WORDS = frozenset(
-    "council cyngor police constabulary heddlu authority awdurdod trust board bwrdd agency ministry "
-    "association society federation commission inspectorate foundation charity ltd limited plc "
-    "university college institute archives parliament assembly government committee executive "
-    "partnership partneriaeth network alliance forum nhs corporation consortium institution "
-    "gwasanaeth llywodraeth".split()
-)
+_ORGANISATION_WORDS_TEXT = """
+council cyngor police constabulary heddlu authority awdurdod trust board bwrdd agency ministry
+association society federation commission inspectorate foundation charity ltd limited plc
+university college institute archives parliament assembly government committee executive
+partnership partneriaeth network alliance forum nhs corporation consortium institution
+gwasanaeth llywodraeth
+"""
+_ORGANISATION_WORDS = frozenset(_ORGANISATION_WORDS_TEXT.split())
 _ORGANISATION_PHRASES = re.compile(
-    r"\b(?:home|cabinet|northern ireland|wales|welsh|scotland|foreign(?: and commonwealth)?|national "
+    r"\b(?:home|cabinet|northern ireland|wales|welsh|scotland|foreign(?: and commonwealth)?|"
+    r"national "
     r"audit|crown prosecution|information commissioner's|attorney general's|serious fraud|audit|"
     r"government|passport) (?:office|service)\b"
     r"|\bgovernment office for\b|\bdepartment (?:of|for)\b|\bswyddfa gartref\b"
-    r"|\b(?:fire|rescue|fire (?:and|&) rescue|ambulance|probation|prison|health|youth offending|court|"
+    r"|\b(?:fire|rescue|fire (?:and|&) rescue|ambulance|probation|prison|health|youth offending|"
+    r"court|"
     r"courts|tribunals|police|civil) service\b",
     re.IGNORECASE,
 )
-_STREET_WORDS = frozenset(
-    "street st road rd avenue ave lane ln drive dr close crescent way square sq terrace row hill park "
-    "gardens green parade walk place grove approach embankment mews quay wharf yard gate bridge "
-    "heol ffordd stryd lôn rhodfa sgwâr".split()
-)
-_BUILDING_WORDS = frozenset(
-    "house building buildings hall centre court offices station headquarters hq floor suite block "
-    "lodge chambers tower towers annexe annex estate guildhall complex campus works mill barn cottage "
-    "villas flat room wing campus tŷ ty canolfan neuadd llawr".split()
-)
+_STREET_WORDS_TEXT = """
+street st road rd avenue ave lane ln drive dr close crescent way square sq terrace row hill park
+gardens green parade walk place grove approach embankment mews circus croft rise fold parade
+quay wharf yard gate bridge heol ffordd stryd lôn rhodfa sgwâr
+"""
+_STREET_WORDS = frozenset(_STREET_WORDS_TEXT.split())
+_BUILDING_WORDS_TEXT = """
+house building buildings hall centre court offices station headquarters hq floor suite block
+lodge chambers tower towers annexe annex estate guildhall complex campus works mill barn cottage
+villas flat room wing campus tŷ ty canolfan neuadd llawr
+"""
+_BUILDING_WORDS = frozenset(_BUILDING_WORDS_TEXT.split())
+_BY_ITSELF = frozenset({"guildhall", "headquarters"})
 _ADDRESS_START = re.compile(
-    r"^(?:\d{1,5}[a-z]?(?:\s?[-–/&]\s?\d{1,5}[a-z]?)?[,\s]\s?[^\W\d]|(?:room|floor|suite|unit|block|flat|"
+    r"^(?:\d{1,5}[a-z]?(?:\s?[-\u2013/&]\s?\d{1,5}[a-z]?)?[,\s]\s?[^\W\d]|(?:room|floor|suite|"
+    r"unit|block|flat|"
     r"level|bay|(?:\d{1,2}(?:st|nd|rd|th)|ground|first|second|third|fourth|fifth|top|lower|upper) "
     r"floor)\b[\s\w/.-]{0,12}|p\.?\s?o\.?\s?box\b|freepost\b|bfpo\b|c/o\b)",
     re.IGNORECASE,
 )
+_NOT_IN_PERSON_TEXT = """
+the a an and or of for to in on at by from with your our their this that these all any no not
+home office service services department community safety crime disorder reduction area county
+city town borough district region regional national north south east west northern southern
+eastern western central england wales scotland ireland britain london kingdom united european
+contact contacts email e-mail mail tel telephone phone fax web website address write please page
+pages site links link news latest more further information about how what who where when why
+which new old last first next monday tuesday wednesday thursday friday saturday sunday january
+february march april june july august september october november december press media policy
+public local general open opening hours duty vacant post name names title details csp cdrp csps
+cdrps strategy plan report annual guidance act order regulations schedule download view see back
+top yes none tbc tba also drugs alcohol neighbourhood neighbourhoods safer safe places place
+working together useful join events getting staying keeping reporting directory index list table
+map maps search help privacy copyright crown welcome introduction if we you it is are be was has
+have can may will should for both each every many most some chief direct main centre fire rescue
+health probation youth justice victim victims support frequently asked questions domestic abuse
+violence anti-social antisocial behaviour pwy beth sut cysylltu
+"""
+_ALSO_NAMES_TEXT = """
+st dr mill hill park green lane lodge hall house close bridge wharf barn row may april june
+august gate yard way grove court place quay drive flat ty north west walk head clerk constable
+chambers tower towers wing block press mayor county town city network trust safe england
+"""  # words of places and posts that people are called as well
 _NOT_IN_PERSON = (
     _ROLE_WORDS
     | _UNIT_WORDS
     | _ORGANISATION_WORDS
     | _STREET_WORDS
     | _BUILDING_WORDS
-    | frozenset(
-        "the a an and or of for to in on at by from with your our their this that these all any no not "
-        "home office service services department community safety crime disorder reduction area county "
-        "city town borough district region regional national north south east west northern southern "
-        "eastern western central england wales scotland ireland britain london kingdom united european "
-        "contact contacts email e-mail mail tel telephone phone fax web website address write please "
-        "page pages site links link news latest more further information about how what who where when "
-        "why which new old last first next monday tuesday wednesday thursday friday saturday sunday "
-        "january february march april june july august september october november december press "
-        "media policy public local general open opening hours duty vacant post name names title details "
-        "csp cdrp csps cdrps strategy plan report annual guidance act order regulations schedule "
-        "download view see back top yes none tbc tba also drugs alcohol neighbourhood neighbourhoods "
-        "safer safe places place working together useful join events getting staying keeping reporting "
-        "directory index list table map maps search help privacy copyright crown welcome introduction "
-        "if we you it is are be was has have can may will should for both each every many most some "
-        "chief direct main centre fire rescue health probation youth justice victim victims support "
-        "frequently asked questions domestic abuse violence anti-social antisocial behaviour "
-        "pwy beth sut cysylltu".split()
-    )
-) - {"st", "dr", "mill", "hill", "park", "green", "lane", "lodge", "hall", "house", "close", "bridge",
-     "wharf", "barn", "row", "may", "april", "june", "august", "gate", "yard", "way", "grove", "court",
-     "place", "quay", "drive", "flat", "ty", "north", "west", "walk", "head", "clerk", "constable",
-     "chambers", "tower", "towers", "wing", "block", "press", "mayor", "county", "town", "city",
-     "network", "trust", "way", "safe", "england"}  # fmt: skip
+    | frozenset(_NOT_IN_PERSON_TEXT.split())
+) - frozenset(_ALSO_NAMES_TEXT.split())
 _BLANK = re.compile(
     r"(?:vacant|vacancy|post vacant|vacant post|tba|tbc|tbd|to be (?:confirmed|advised|appointed|"
-    r"announced)|n/?a|none|nil|not (?:known|available|applicable)|unknown|-+|–+|—+|\.+|\?+|x|see above|"
+    r"announced)|n/?a|none|nil|not (?:known|available|applicable)|unknown|-+|\u2013+|\u2014+|\.+|"
+    r"\?+|x|see above|"
     r"as above|ditto|gwag)?",
     re.IGNORECASE,
 )
 
 _PARTNERSHIP_KIND = (
-    r"(?:community safety(?: and \w+)?(?: strategic)? partnership|crime (?:and|&) disorder(?: reduction)? partnership|"
-    r"crime reduction partnership|safer (?:communities|neighbourhoods|stronger communities) partnership|cdrp|csp)"
+    r"(?:community safety(?: and \w+)?(?: strategic)? partnership|crime (?:and|&) disorder(?: "
+    r"reduction)? partnership|"
+    r"crime reduction partnership|safer (?:communities|neighbourhoods|stronger communities) "
+    r"partnership|cdrp|csp)"
 )
 _PARTNERSHIP_LAST = re.compile(
-    rf"^(?P<place>[^\W\d_].{{0,100}}?)[\s,–-]{{1,3}}{_PARTNERSHIP_KIND}(?:\s?\((?:cdrp|csp)\))?$", re.IGNORECASE
+    rf"^(?P<place>[^\W\d_].{{0,100}}?)[\s,\u2013-]{{1,3}}{_PARTNERSHIP_KIND}(?:\s?\((?:cdrp|"
+    rf"csp)\))?$",
+    re.IGNORECASE,
 )
 _PARTNERSHIP_FIRST = re.compile(
-    rf"^{_PARTNERSHIP_KIND}\s?(?:for|of|in|:|–|-)\s?(?:the )?(?P<place>[^\W\d_].{{1,80}})$",
+    rf"^{_PARTNERSHIP_KIND}\s?(?:for|of|in|:|\u2013|-)\s?(?:the )?(?P<place>[^\W\d_].{{1,80}})$",
     re.IGNORECASE,
 )
 _SAFER = re.compile(
-    r"^(?:[^\W\d_a-z][\w'’&-]*(?:[ -](?:and|of|on|upon|the|&|[^\W\d_a-z][\w'’-]*)){0,5} )?"
-    r"(?:(?:Safer|Safe|Stronger) [^\W\d_a-z][\w'’-]*(?:[ -](?:and|of|on|upon|the|&|[^\W\d_a-z][\w'’-]*)){0,5}"
+    r"^(?:[^\W\d_a-z][\w'\u2019&-]*(?:[ -](?:and|of|on|upon|the|&|"
+    r"[^\W\d_a-z][\w'\u2019-]*)){0,5} )?"
+    r"(?:(?:Safer|Safe|Stronger) [^\W\d_a-z][\w'\u2019-]*(?:[ -](?:and|of|on|upon|the|&|"
+    r"[^\W\d_a-z][\w'\u2019-]*)){0,5}"
     r"|Safer)(?: Partnership| Communities| Together)?$"
 )
 _WELSH_PARTNERSHIP = re.compile(
-    r"^Partneriaeth (?:Diogelwch Cymunedol|Diogelwch|Lleihau Trosedd ac Anhrefn) (?P<place>[^\W\d_a-z].{1,60})$"
+    r"^Partneriaeth (?:Diogelwch Cymunedol|Diogelwch|Lleihau Trosedd ac Anhrefn) "
+    r"(?P<place>[^\W\d_a-z].{1,60})$"
 )
 _INSTRUCTION = re.compile(
-    r"(?:e-?mail|mail|contact(?! centre)|write|ring|call|phone|telephone|send|visit|ask|see|meet|about|"
-    r"our|your|find|view|download|click|please|for|how|who|what|why|when|where|to|if|get|read|join|use|"
+    r"(?:e-?mail|mail|contact(?! centre)|write|ring|call|phone|telephone|send|visit|ask|see|meet|"
+    r"about|"
+    r"our|your|find|view|download|click|please|for|how|who|what|why|when|where|to|if|get|read|"
+    r"join|use|"
     r"all|any|other|more|become|working|tell|speak|list|which|each|every|no|this|these|ebostiwch|"
     r"cysylltwch)\b",
     re.IGNORECASE,
 )
-_NO_PLACE = frozenset(
-    "the your our local a an new what which find each every contact about this that latest my all "
-    "other no for to one of welcome how who why where when news guidance hallmarks "
-    "effective successful national working council's police is are".split()
-)
+_NO_PLACE_TEXT = """
+the your our local a an new what which find each every contact about this that latest my all
+other no for to one of welcome how who why where when news guidance hallmarks effective
+successful national working council's police is are
+"""
+_NO_PLACE = frozenset(_NO_PLACE_TEXT.split())
 _GENERIC_SAFER = re.compile(
-    r"^(?:safer|safe|stronger) (?:neighbourhoods?|communities|community|streets?|places?|schools?|stronger|"
+    r"^(?:safer|safe|stronger) (?:neighbourhoods?|communities|community|streets?|places?|"
+    r"schools?|stronger|"
     r"together|cities|city|roads?|and|homes?|detention|internet|travel)\b(?! \w+ partnership)",
     re.IGNORECASE,
 )
@@ -185,7 +214,7 @@ def is_person(text: str, *, expected: bool = False) -> bool:
         return False
     honorific = _HONORIFIC.match(text)
     bare = text[honorific.end() :] if honorific else text
-    words = bare.replace(",", " ").split()
+    words = (bare.replace(",", " ") if expected else bare).split()
     if not (1 if expected or honorific else 2) <= len(words) <= 5:
         return False
     if any(
@@ -207,11 +236,11 @@ def is_person(text: str, *, expected: bool = False) -> bool:
 def is_role(text: str) -> bool:
     """Tell whether a whole text is the name of a post.
 
-    >>> is_role("CDRP Co-ordinator"), is_role("Head of Community Safety"), is_role("Safer Places Team")
+    >>> is_role("CDRP Co-ordinator"), is_role("Head of Drugs"), is_role("Safer Places Team")
     (True, True, False)
     """
     words = _words(text)
-    if not 1 <= len(words) <= 10 or text[:1].islower() and len(words) > 6:
+    if not 1 <= len(words) <= 10 or (text[:1].islower() and len(words) > 6):
         return False
     if any(character.isdigit() for character in text) or text.endswith((".", "?", "!")):
         return False
@@ -240,7 +269,7 @@ def is_unit(text: str) -> bool:
     if _ORGANISATION_PHRASES.search(text):
         return False
     if words[-1] in _UNIT_WORDS or (words[0] in {"uned", "tîm", "adran"} and len(words) > 1):
-        return len(words) > 1 or words[0] not in {"unit", "press", "project", "group", "section"}
+        return len(words) > 1
     return _UNIT_OFFICES.search(text) is not None
 
 
@@ -265,7 +294,7 @@ def is_organisation(text: str) -> bool:
 def is_partnership(text: str) -> bool:
     """Tell whether a whole text names one partnership, not the kind of thing.
 
-    >>> is_partnership("Safer Leeds"), is_partnership("Stafford CDRP"), is_partnership("Your local CSP")
+    >>> is_partnership("Safer Leeds"), is_partnership("Stafford CDRP"), is_partnership("Your CSP")
     (True, True, False)
     """
     text = " ".join(text.split())
@@ -304,7 +333,10 @@ def is_address_line(text: str) -> bool:
         return True
     if not text[0].isupper():
         return False
-    return words[-1] in _STREET_WORDS | _BUILDING_WORDS and not is_unit(text)
+    last = words[-1]
+    if last in _STREET_WORDS | _BUILDING_WORDS:
+        return len(words) > 1 or last in _BY_ITSELF
+    return False
 
 
 @lru_cache(maxsize=8192)

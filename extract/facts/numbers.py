@@ -4,26 +4,20 @@ import re
 
 __all__ = ["NUMBER", "is_approximate", "read_number"]
 
-_UNITS = {
-    word: value
-    for value, words in enumerate(
-        "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen "
-        "fifteen sixteen seventeen eighteen nineteen".split()
-    )
-    for word in [words]
-}
-_TENS = {
-    word: 10 * value
-    for value, word in enumerate(
-        "twenty thirty forty fifty sixty seventy eighty ninety".split(), start=2
-    )
-}
+_UNITS_TEXT = """
+zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen
+sixteen seventeen eighteen nineteen
+"""
+_TENS_TEXT = "twenty thirty forty fifty sixty seventy eighty ninety"
+_UNITS = {word: value for value, word in enumerate(_UNITS_TEXT.split())}
+_TENS = {word: 10 * value for value, word in enumerate(_TENS_TEXT.split(), start=2)}
 _WELSH = {"un": 1, "dau": 2, "dwy": 2, "tri": 3, "tair": 3, "pedwar": 4, "pedair": 4, "pump": 5,
           "chwech": 6, "saith": 7, "wyth": 8, "naw": 9, "deg": 10}  # fmt: skip
 _WORD = "|".join([*_TENS, *sorted(_UNITS, key=len, reverse=True), *_WELSH])
 NUMBER = (
     r"(?:\d{1,3}(?:,\d{3}){1,2}|\d{1,6}"
-    rf"|(?:(?:{_WORD}|a) hundred(?: and (?:{_WORD})(?:[ -](?:{_WORD}))?)?|(?:{_WORD})(?:[ -](?:{_WORD}))?))"
+    rf"|(?:(?:{_WORD}|a) hundred(?: and (?:{_WORD})(?:[ -](?:{_WORD}))?)?|"
+    rf"(?:{_WORD})(?:[ -](?:{_WORD}))?))"
 )
 _APPROXIMATE = re.compile(
     r"\b(?:about|around|approximately|approx\.?|some|over|more than|nearly|almost|at least|up to|"

@@ -5,6 +5,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 
 from extract.document import Block, Document
+from extract.facts.lines import POINTS
 from extract.facts.names import is_partnership, partnership_place
 from extract.facts.observations import (
     LABEL_ABOVE,
@@ -26,23 +27,36 @@ from extract.reference.places import (
 __all__ = ["complete_partnerships", "subject_partnership"]
 
 _DEFINITION = re.compile(
-    r"(?P<name>[^\W\d_a-z][\w'’ &-]{2,80}?) (?:\([A-Z]{2,8}\) )?(?:is|are|was|were) (?:the |a |an )?"
-    r"(?:name of the |local |statutory |strategic ){0,3}(?:crime (?:and|&) disorder(?: reduction)?|community safety) "
-    r"partnership(?:\s\((?:cdrp|csp)\))?(?: (?:for|in|of|covering|serving) (?P<area>[^\W\d_a-z][\w'’&-]*"
-    r"(?: (?:(?:and|of|on|upon|the|&) ){0,2}[^\W\d_a-z][\w'’-]*){0,6}))?",
+    r"(?P<name>[^\W\d_a-z][\w'\u2019 &-]{2,80}?) (?:\([A-Z]{2,8}\) )?(?:is|are|was|were) (?:the |"
+    r"a |an )?"
+    r"(?:name of the |local |statutory |strategic ){0,3}(?:crime (?:and|&) disorder(?: "
+    r"reduction)?|community safety) "
+    r"partnership(?:\s\((?:cdrp|csp)\))?(?: (?:for|in|of|covering|serving) "
+    r"(?P<area>[^\W\d_a-z][\w'\u2019&-]*"
+    r"(?: (?:(?:and|of|on|upon|the|&) ){0,2}[^\W\d_a-z][\w'\u2019-]*){0,6}))?",
 )
 _REGION_NAMES = "|".join(sorted((re.escape(name) for name in REGIONS), key=len, reverse=True))
 _REGION = re.compile(
-    rf"\b(?:(?:in|for|of) (?:the )?)?((?:{_REGION_NAMES}|Yorkshire (?:and|&) (?:the )?Humber(?:side)?))"
+    rf"\b(?:(?:in|for|of) (?:the )?)?((?:{_REGION_NAMES}|Yorkshire (?:and|&) (?:the "
+    rf")?Humber(?:side)?))"
     r"(?= region\b|[.,;)]|$)",
     re.IGNORECASE,
 )
-_SUFFIX = r"(?:CDRPs?|CSPs?|[Cc]ommunity [Ss]afety [Pp]artnerships?|[Cc]rime and [Dd]isorder [Rr]eduction [Pp]artnerships?|[Pp]artnerships?)"
-_NAME_AND = re.compile(rf"(?P<name>.{{1,100}}?\b{_SUFFIX})(?:\s?[,;\n]\s?(?:and\s|&\s)?|\s(?:and|&)\s|\s?$)", re.DOTALL)
-_MERGER = re.compile(
-    rf"(?P<new>[^\W\d_a-z][\w'’ &-]{{2,80}}?\b{_SUFFIX}) (?:was (?:formed|created)|is the (?:merger|result)|replaced|replaces|"
-    r"brings together|took over)[^.]{0,60}?(?:(?:merger|merging) of|from|replaced|replaces|brings together|"
-    r"took over from)?\s(?:the )?(?P<old>[^\W\d_a-z][^.;]{4,200}?)(?=\.|;| on | in \d{4}|$)"
+_SUFFIX = (
+    r"(?:CDRPs?|CSPs?|[Cc]ommunity [Ss]afety [Pp]artnerships?|"
+    r"[Cc]rime and [Dd]isorder [Rr]eduction [Pp]artnerships?|[Pp]artnerships?)"
+)
+_NAME_AND = re.compile(
+    rf"(?P<name>.{{1,100}}?\b{_SUFFIX})(?:\s?[,;\n]\s?(?:and\s|&\s)?|\s(?:and|&)\s|\s?$)", re.DOTALL
+)
+_NEW = rf"(?P<new>[^\W\d_a-z][\w'\u2019 &-]{{2,80}}?\b{_SUFFIX})"
+_OLD = r"\s(?:the )?(?P<old>[^\W\d_a-z][^.;]{4,200}?)(?=\.|;| on | in \d{4}|$)"
+_MERGERS = (
+    re.compile(
+        rf"{_NEW} (?:was (?:formed|created|set up)|is the result|is a merger|came) [^.;]{{0,60}}?"
+        rf"\b(?:merger of|merging(?: of)?|merger between|joining(?: of)?|out of|from){_OLD}"
+    ),
+    re.compile(rf"{_NEW} (?:has )?(?:replaced|replaces|brings together|took over from){_OLD}"),
 )
 _LIST = re.compile(r"\s?[;\n]\s?|,\s(?:and\s)?")
 _AND = re.compile(r"\s(?:and|&|a)\s")
@@ -50,25 +64,23 @@ _WALES = re.compile(r"\b(?:Wales|Welsh|Cymru|Nghymru)\b")
 _ENGLAND = re.compile(r"\b(?:England|English|Lloegr)\b")
 
 
-def subject_partnership(
-    document: Document, found: Sequence[RecordDraft]
-) -> RecordDraft | None:
+def subject_partnership(document: Document, found: Sequence[RecordDraft]) -> RecordDraft | None:
     """Find the one partnership that a page is about: its main heading, or a sentence that says so.
 
     Returns:
         One of `found` when it is among them, a new draft, or None when the page is a directory or
         about something else.
     """
-    main = next((block for block in document.content() if block.kind == "heading"), None)
+    main = next((block for block in document.content if block.kind == "heading"), None)
     heading = main if main is not None and is_partnership(main.text) else None
     defined = _definition(document, main)
     names = [name for record in found if (name := record.first("name"))]
-    if heading is None and defined is None:
-        return None
     if heading is not None:
         name = quote(piece_of(heading), "main heading", LABEL_ABOVE)
     elif defined is not None:
         name = defined.fields[0][1]
+    else:
+        return None
     others = [held for held in names if held.value.casefold() != name.value.casefold()]
     if others:
         return None
@@ -84,7 +96,7 @@ def _definition(document: Document, main: Block | None) -> RecordDraft | None:
     """Read a sentence such as "X is the community safety partnership for Y, in the Z region"."""
     if "artnership" not in document.text:
         return None
-    for block in document.content():
+    for block in document.content:
         if block.kind not in {"paragraph", "item", "cell"} or "artnership" not in block.text:
             continue
         match = _DEFINITION.search(block.text)
@@ -125,9 +137,10 @@ def complete_partnerships(
             for field, held in record.fields[1:]:
                 known.add(field, held)
             known.children.extend(record.children)
+    _join_languages(joined)
     country = _page_country(document)
     path_regions = _regions_above(document)
-    replaced = set()
+    replaced: set[str] = set()
     for record in joined.values():
         _split_lists(record)
         replaced.update(_key(value) for value in record.values("predecessor"))
@@ -138,6 +151,35 @@ def complete_partnerships(
         for key, record in joined.items()
         if key not in replaced or record.children or len(record.fields) > 3
     ]
+
+
+def _join_languages(joined: dict[str, RecordDraft]) -> None:
+    """A partnership named in Welsh and in English with the same contacts is one with an alias."""
+    by_points: dict[frozenset[tuple[str, str]], str] = {}
+    for key, record in list(joined.items()):
+        points = frozenset(
+            (field, held.value)
+            for contact in record.children
+            for field, held in contact.fields
+            if field in POINTS
+        )
+        if not points:
+            continue
+        other_key = by_points.setdefault(points, key)
+        other = joined[other_key]
+        welsh = [each for each in (record, other) if _is_welsh(each)]
+        if other is record or len(welsh) != 1:
+            continue
+        english = other if welsh[0] is record else record
+        for name in [held for field, held in welsh[0].fields if field == "name"]:
+            english.add("alias", name)
+        english.children.extend(welsh[0].children)
+        del joined[key if welsh[0] is record else other_key]
+        by_points[points] = other_key if welsh[0] is record else key
+
+
+def _is_welsh(record: RecordDraft) -> bool:
+    return any(value.startswith("Partneriaeth") for value in record.values("name"))
 
 
 def _key(name: str) -> str:
@@ -192,21 +234,35 @@ def _regions_above(document: Document) -> list[tuple[int, Quote]]:
     """
     found: list[tuple[int, Quote]] = []
     level: int | None = None
-    for block in document.content():
-        is_band = block.cell is not None and (block.cell.colspan > 1 or block.cell.header)
-        if block.kind != "heading" and not is_band:
+    title = document.title
+    headed = any(block.kind == "heading" for block in document.content)
+    if not headed and (match := _REGION.search(title)):
+        value = region_of(match.group(1))
+        found.append((-1, computed(value or "", "title", "title", title)))
+    for block in document.content:
+        if not _is_above_others(block):
             continue
-        bare = re.sub(r"\s?\([^()]{0,40}\)|\s?[-–:].{0,40}$", "", block.text).strip()
+        bare = re.sub(r"\s?\([^()]{0,40}\)|\s?[-\u2013:].{0,40}$", "", block.text).strip()
         value = region_of(bare) or country_of(bare)
-        if value is None and block.kind == "heading" and (match := _REGION.search(bare)):
+        if value is None and (match := _REGION.search(bare)):
             value = region_of(match.group(1))
+        rank = block.level if block.kind == "heading" else 7
         if value:
             found.append((block.start, quote(piece_of(block), "heading", LABEL_ABOVE, value)))
-            level = block.level if block.kind == "heading" else 7
-        elif block.kind == "heading" and level is not None and block.level <= level:
+            level = rank
+        elif level is not None and block.kind in {"heading", "caption"} and rank <= level:
             found.append((block.start, computed("", "end of region")))
             level = None
     return found
+
+
+def _is_above_others(block: Block) -> bool:
+    """Whether a block stands over those after it: a heading, a caption, a band, a bold line."""
+    if block.kind in {"heading", "caption"}:
+        return True
+    if block.cell is not None:
+        return block.cell.colspan > 1 or block.cell.header
+    return len(block.text) < 80 and block.bold == ((block.start, block.end),)
 
 
 def _region_above(start: int, path_regions: Sequence[tuple[int, Quote]]) -> Quote | None:
@@ -217,7 +273,7 @@ def _region_above(start: int, path_regions: Sequence[tuple[int, Quote]]) -> Quot
 
 def _page_country(document: Document) -> Quote | None:
     """The country that the main heading or the title speaks of, if it is one."""
-    main = next((block for block in document.content() if block.kind == "heading"), None)
+    main = next((block for block in document.content if block.kind == "heading"), None)
     text = main.text if main else document.title
     wales, england = _WALES.search(text), _ENGLAND.search(text)
     if bool(wales) == bool(england):
@@ -251,7 +307,11 @@ def _areas_in(piece: Piece) -> list[Piece]:
     parts = []
     for part in piece.split(_LIST):
         halves = part.split(_AND)
-        if len(halves) == 2 and not is_area(part.text) and all(is_area(half.text) for half in halves):
+        if (
+            len(halves) == 2
+            and not is_area(part.text)
+            and all(is_area(half.text) for half in halves)
+        ):
             parts.extend(halves)
         else:
             parts.append(part)
@@ -276,12 +336,12 @@ def _add_mergers(document: Document, joined: dict[str, RecordDraft]) -> None:
     """Read who replaced whom from sentences."""
     if "artnership" not in document.text and "CDRP" not in document.text:
         return
-    for block in document.content():
+    for block in document.content:
         if block.kind not in {"paragraph", "item"} or not re.search(
             r"\b(?:merg|replac|brings together|took over|formed)", block.text
         ):
             continue
-        for match in _MERGER.finditer(block.text):
+        for match in (each for pattern in _MERGERS for each in pattern.finditer(block.text)):
             piece = piece_of(block)
             new = _without_lead(piece.cut(*match.span("new")))
             if not is_partnership(new.text):
@@ -291,4 +351,3 @@ def _add_mergers(document: Document, joined: dict[str, RecordDraft]) -> None:
             for name in _names_in(piece.cut(*match.span("old"))):
                 if name.text[:1].isupper() and len(name.text) < 80:
                     record.add("predecessor", quote(name, "merger sentence", PROSE))
-

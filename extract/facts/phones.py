@@ -29,7 +29,7 @@ class Phone:
 # Up to two separators between digits; a slash or a comma never joins two parts of a number.
 _CANDIDATE = re.compile(
     r"""
-    (?<![\w£$€+@=&%#])(?<!\d[.,:-])          # not inside a word, an amount, an address, a longer number
+    (?<![\w£$€+@=&%#])(?<!\d[.,:-])   # not in a word, an amount, an address, a longer number
     (?: (?:\+|\b00)[ ]?44[ .-]{0,2} (?:\(\s?0\s?\)[ .-]{0,2})? [(]?(?=[1-9])
       | \(?0(?=[\d ).-]) )
     (?: [ .()\u2013-]{0,2} \d ){6,10}
@@ -47,17 +47,20 @@ _OTHER_ENDING = re.compile(
     r"(?![\d/:-]|\.\d|\s?\d|\s?(?:am|pm)\b)"
 )
 _LABEL = re.compile(
-    r"(?P<both>\b(?:tele?phone|tel|ph(?:one)?|t)\b\.?(?:\s?no\.?)?\s?(?:/|&|\band\b|\bor\b)\s?(?:fax|facsimile|f)\b)"
+    r"(?P<both>\b(?:tele?phone|tel|ph(?:one)?|t)\b\.?(?:\s?no\.?)?\s?(?:/|&|\band\b|"
+    r"\bor\b)\s?(?:fax|facsimile|f)\b)"
     r"|(?P<textphone>\b(?:text\s?phone|mini\s?com|type\s?talk|text relay|tdd|tty)s?\b)"
     r"|(?P<fax>\b(?:fax|facsimile|ffacs|f(?=\s?[:.]))(?:es)?\b)"
     r"|(?P<pager>\b(?:pager|bleep)\b)"
-    r"|(?P<phone>\b(?:tele?phones?|tel|phones?|ffôn|mobiles?|mob|direct|switchboard|ring|call|voice|dial|"
+    r"|(?P<phone>\b(?:tele?phones?|tel|phones?|ffôn|mobiles?|mob|direct|switchboard|ring|call|"
+    r"voice|dial|"
     r"landline|helpline|hotline|t(?=\s?[:.]))\b)",
     re.IGNORECASE,
 )
 _LABEL_AFTER = re.compile(
     r"\s?[(\[]\s?(?:(?P<both>(?:tel(?:ephone)?|phone)\s?(?:/|&|and)\s?fax)|(?P<fax>fax|ffacs)|"
-    r"(?P<textphone>text\s?phone|minicom|typetalk)|(?P<pager>pager|bleep)|(?P<phone>tel|telephone|phone|mobile|office|direct))\b"
+    r"(?P<textphone>text\s?phone|minicom|typetalk)|(?P<pager>pager|bleep)|(?P<phone>tel|"
+    r"telephone|phone|mobile|office|direct))\b"
     r"(?=[^()\[\]\d]{0,30}[)\]])",
     re.IGNORECASE,
 )
@@ -69,15 +72,18 @@ _NOT_A_PHONE = re.compile(
 )
 _OUT_OF_USE = re.compile(
     r"\b(?:no longer (?:in use|used|works?|working|available|staffed|answered|valid|operat\w{1,6})"
-    r"|out of (?:use|service)|not in use|disconnected|discontinued|do(?:es)? not (?:use|ring|call|work)|"
-    r"don.t (?:use|ring|call)|ceased|obsolete|withdrawn|switched off|closed down|has (?:now )?closed|"
+    r"|out of (?:use|service)|not in use|disconnected|discontinued|do(?:es)? not (?:use|ring|"
+    r"call|work)|"
+    r"don.t (?:use|ring|call)|ceased|obsolete|withdrawn|switched off|closed down|has (?:now "
+    r")?closed|"
     r"has (?:been )?changed from|(?:old|former|previous) (?:\w+ ){0,2}numbers?|previously|formerly|"
     r"used to be|instead of|replac(?:es|ing))\b",
     re.IGNORECASE,
 )
 _IN_USE_NOW = re.compile(
-    r"(?:\b(?:is now|are now|now (?:ring|call|use|on)|changed to|replaced by|instead (?:ring|call|use)|"
-    r"(?<!not )(?<!n't )(?<!n’t )(?:ring|call|use|dial))|\d\)?\s?to)\W{0,4}$",
+    r"(?:\b(?:is now|are now|now (?:ring|call|use|on)|changed to|replaced by|instead (?:ring|"
+    r"call|use)|"
+    r"(?<!not )(?<!n't )(?<!n\u2019t )(?:ring|call|use|dial))|\d\)?\s?to)\W{0,4}$",
     re.IGNORECASE,
 )
 _CLAUSE = re.compile(r"[.;!?\n](?=\s|$)|\n")
@@ -110,8 +116,8 @@ def find_phones(text: str, kind: str | None = None) -> list[Phone]:
         kind: what a column head or label over the text calls its numbers, if anything does. Words
             beside a number win over it.
 
-    >>> [(phone.kind, phone.number) for phone in find_phones("Tel: 0113 496 0303 ext. 12, fax 0304")]
-    [('phone', '+441134960303;ext=12')]
+    >>> find_phones("Fax: 0113 496 0303 ext. 12")[0].number
+    '+441134960303;ext=12'
     """
     if not _GATE.search(text):
         return []
@@ -179,7 +185,7 @@ def _kind(
     labels = list(_LABEL.finditer(gap))
     if labels:
         return _called(labels[-1]), True
-    if previous and re.fullmatch(r"[\s,;/&()]*(?:or|and|a)?[\s,;/&()]*", text[previous.end : start]):
+    if previous and re.fullmatch(r"[ ,;/&()]*(?:or|and|a)?[ ,;/&()]*", text[previous.end : start]):
         return previous.kind, previous.labelled
     return (given or "phone"), given is not None
 

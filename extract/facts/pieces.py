@@ -7,7 +7,7 @@ from extract.document import Block
 
 __all__ = ["Piece", "piece_of"]
 
-_LOOSE = " \t\n\r,;:|•·–—-"
+_LOOSE = " \t\n\r,;:|•·\u2013\u2014-"
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 
 from extract.document import Link
-from extract.facts.lines import Resolve, Token, has_points, points_of
+from extract.facts.lines import Resolve, Token, has_points, points_of, without_instruction
 from extract.facts.names import is_organisation, is_person, is_role, is_unit, kind_of_name
 from extract.facts.observations import PROSE, quote
 from extract.facts.pieces import Piece
@@ -14,21 +14,33 @@ __all__ = ["read_prose", "sentences_of"]
 
 _SENTENCE_END = re.compile(
     r"(?<!\bMr)(?<!\bMrs)(?<!\bMs)(?<!\bDr)(?<!\bSt)(?<!\bNo)(?<!\bTel)(?<!\bs)(?<!\bss)(?<!\bSch)(?<!\b[A-Z])"
-    r"[.!?]['’”\")]?\s+(?=[\"'‘“(]?[^\W\d_a-z])|\n"
+    r"[.!?]['\u2019”\")]?\s+(?=[\"'\u2018“(]?[^\W\d_a-z])|\n"
 )
 _CAPITALISED = re.compile(
-    r"[^\W\d_a-z][\w'’.-]*(?:,?\s(?:(?:and|of|for|the|&|de|van|on)\s){0,2}[^\W\d_a-z][\w'’.-]*){0,9}"
+    r"[^\W\d_a-z][\w'\u2019.-]*(?:,?\s(?:(?:and|of|for|the|&|de|van|"
+    r"on)\s){0,2}[^\W\d_a-z][\w'\u2019.-]*){0,9}"
 )
 _CUE = re.compile(
-    r"\b(?:contact|ring|call|phone|telephone|e-?mail|mail|write to|speak to|talk to|ask for|from|with|is|"
+    r"\b(?:contact|ring|call|phone|telephone|e-?mail|mail|write to|speak to|talk to|ask for|from|"
+    r"with|is|"
     r"are|by|via|or|and|to|team)\s*$",
     re.IGNORECASE,
 )
-_ROLE_BEFORE = re.compile(r"\b(?:the|our|its|your|their|a)\s([^\W\d_][^\W\d_ -]{2,20}(?:[ -][^\W\d_]{2,20}){0,5}),?\s*$")
-_ROLE_AFTER = re.compile(r"^\s?[,(]\s?(?:the |our |its )?([^\W\d_][\w’' -]{3,60}?)(?=[,)]|\s(?:on|at|by|via|for|who|tel)\b)")
-_LEAD_IN = re.compile(r"^.*\b(?:to|at|is|address|from|to the|at the|in the|of the)\s(?=(?:the )?[^\W\d_a-z])|^.*:\s")
+_ROLE_BEFORE = re.compile(
+    r"\b(?:the|our|its|your|their|a)\s([^\W\d_][^\W\d_ -]{2,20}(?:[ -][^\W\d_]{2,20}){0,5}),?\s*$"
+)
+_ROLE_AFTER = re.compile(
+    r"^\s?[,(]\s?(?:the |our |its )?([^\W\d_][\w\u2019' -]{3,60}?)(?=[,)]|\s(?:on|at|by|via|for|"
+    r"who|tel)\b)"
+)
+_LEAD_IN = re.compile(
+    r"^.*\b(?:to|at|is|address|from|to the|at the|in the|of the)\s(?=(?:the )?[^\W\d_a-z])|^.*:\s"
+)
 _COMMA = re.compile(r"\s?[,\n]\s?")
-_PLACE_PART = re.compile(r"(?:\d{1,5}[a-z]?(?:[-–/]\d{1,5})?|[^\W\d_a-z][\w'’.-]*)(?: (?:(?:and|of|the|upon|on|in|le|by|next) ){0,2}[^\W_a-z][\w'’.-]*){0,6}")
+_PLACE_PART = re.compile(
+    r"(?:\d{1,5}(?:st|nd|rd|th|[a-z])?(?:[-\u2013/]\d{1,5})?|[^\W\d_a-z][\w'\u2019.-]*)(?: "
+    r"(?:(?:and|of|the|upon|on|in|le|by|next) ){0,2}[^\W_a-z][\w'\u2019.-]*){0,6}"
+)
 _ADDRESS_PARTS = 7
 
 
@@ -57,9 +69,7 @@ def read_prose(piece: Piece, links: Sequence[Link], resolve: Resolve) -> list[To
         address = _address(sentence)
         if points or address:
             names = _names(sentence, [*points, *address])
-            tokens += sorted(
-                [*names, *address, *points], key=lambda token: token.quote.start or 0
-            )
+            tokens += sorted([*names, *address, *points], key=lambda token: token.quote.start or 0)
     return tokens
 
 
@@ -74,21 +84,21 @@ def _names(sentence: Piece, points: Sequence[Token]) -> list[Token]:
         before = sentence.text[: run.start - sentence.start]
         after = sentence.text[run.end - sentence.start :]
         if person := _person(run, before, after, taken):
-            if match := _ROLE_BEFORE.search(before[-100:]):
+            if known := _ROLE_BEFORE.search(before[-100:]):
                 offset = max(len(before) - 100, 0)
-                role = sentence.cut(offset + match.start(1), offset + match.end(1))
+                role = sentence.cut(offset + known.start(1), offset + known.end(1))
                 if is_role(role.text):
                     tokens.append(Token("role", quote(role, "prose", PROSE)))
             tokens.append(Token("person", quote(person, "prose", PROSE)))
             rest = sentence.text[person.end - sentence.start :]
-            if match := _ROLE_AFTER.match(rest[:90]):
+            if known := _ROLE_AFTER.match(rest[:90]):
                 at = person.end - sentence.start
-                role = sentence.cut(at + match.start(1), at + match.end(1))
+                role = sentence.cut(at + known.start(1), at + known.end(1))
                 if is_role(role.text):
                     tokens.append(Token("role", quote(role, "prose", PROSE)))
             continue
         for part in run.split(re.compile(r",\s")):
-            bare = _without_instruction(part)
+            bare = without_instruction(part)
             kind = "unit" if is_unit(bare.text) else None
             kind = kind or ("organisation" if is_organisation(bare.text) else None)
             kind = kind or ("partnership" if kind_of_name(bare.text) == "partnership" else None)
@@ -97,30 +107,19 @@ def _names(sentence: Piece, points: Sequence[Token]) -> list[Token]:
     return tokens
 
 
-def _person(
-    run: Piece, before: str, after: str, taken: Sequence[tuple[int, int]]
-) -> Piece | None:
+def _person(run: Piece, before: str, after: str, taken: Sequence[tuple[int, int]]) -> Piece | None:
     """Take a person's name out of capitalised words, if something beside them says it is one."""
     for part in run.split(re.compile(r",\s")):
-        bare = _without_instruction(part)
+        bare = without_instruction(part)
         if not is_person(bare.text):
             continue
-        distance = min((abs(start - bare.end) for start, _ in taken if start >= bare.end), default=999)
+        distance = min(
+            (abs(start - bare.end) for start, _ in taken if start >= bare.end), default=999
+        )
         cued = bare.start > part.start or _CUE.search(before) is not None
         if cued or distance <= 40 or (distance <= 120 and _ROLE_AFTER.match(after[:90])):
             return bare
     return None
-
-
-def _without_instruction(piece: Piece) -> Piece:
-    """Take an instruction off the beginning: "Contact Jane Farrow", "Please ring the ..."."""
-    match = re.match(
-        r"(?:(?:please|or|then|and|to|for|contact|ring|call|phone|telephone|e-?mail|write to|write|ask|speak to|"
-        r"the|our|your|chair|secretary)\s+)+",
-        piece.text,
-        re.IGNORECASE,
-    )
-    return piece.cut(match.end()) if match else piece
 
 
 def _address(sentence: Piece) -> list[Token]:
@@ -141,12 +140,14 @@ def _address(sentence: Piece) -> list[Token]:
             if _PLACE_PART.fullmatch(tail.text):
                 lines.append(tail)
         break
-    tokens = []
+    tokens: list[Token] = []
     for line in reversed(lines):
         kind = kind_of_name(line.text)
         named = kind in {"organisation", "unit", "person"} and not any(
             token.field in {kind, "address"} for token in tokens
         )
-        tokens.append(Token(kind if named and kind else "address", quote(line, "prose address", PROSE)))
+        tokens.append(
+            Token(kind if named and kind else "address", quote(line, "prose address", PROSE))
+        )
     printed = sentence.cut(code.start, code.end)
     return [*tokens, Token("postcode", quote(printed, "prose address", PROSE, code.code))]

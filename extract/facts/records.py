@@ -23,7 +23,7 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """Where somebody can be reached. Numbers are E.164 with ``;ext=``; `region` says where it stood."""
+    """Where somebody can be reached; numbers are E.164 with ``;ext=``, `region` is the block's."""
 
     organisation: str | None = None
     unit: str | None = None
@@ -110,7 +110,7 @@ class PageLink:
 
 @dataclass(frozen=True, slots=True)
 class PageDate:
-    """A date of the page: published, updated, review or archived. ISO 8601, to the month at least."""
+    """A date of the page: published, updated, review or archived; ISO 8601, to the day or month."""
 
     type: str
     date: str
@@ -144,7 +144,7 @@ class Records:
     claim_checks: tuple[ClaimCheck, ...] = ()
 
 
-_Fields = dict[str, list[str]]
+_Fields = dict[str, list[Observation]]
 
 
 def records_of(observations: Iterable[Observation]) -> Records:
@@ -157,7 +157,7 @@ def records_of(observations: Iterable[Observation]) -> Records:
     parents: dict[int, int] = {}  # number of a contact: number of its partnership
     for each in observations:
         record = fields.setdefault(each.kind, {}).setdefault(each.record, {})
-        record.setdefault(each.field, []).append(each.value)
+        record.setdefault(each.field, []).append(each)
         if each.kind == "contact" and each.parent is not None:
             parents[each.record] = each.parent
     sorted_fields = {kind: dict(sorted(records.items())) for kind, records in fields.items()}
@@ -180,7 +180,7 @@ def records_of(observations: Iterable[Observation]) -> Records:
             for record in all_of("heading")
         ),
         links=tuple(
-            PageLink(_some(record, "url"), _some(record, "text"), _some(record, "raw"))
+            PageLink(_some(record, "url"), _some(record, "text"), record["url"][0].raw)
             for record in all_of("link")
         ),
         dates=tuple(
@@ -213,7 +213,7 @@ def records_of(observations: Iterable[Observation]) -> Records:
                 _some(record, "act"),
                 _number(record, "year"),
                 _one(record, "number"),
-                tuple(record.get("section", ())),
+                _all(record, "section"),
             )
             for record in all_of("legal")
         ),
@@ -235,13 +235,13 @@ def _contact(record: _Fields) -> Contact:
         unit=_one(record, "unit"),
         person=_one(record, "person"),
         role=_one(record, "role"),
-        address=tuple(record.get("address", ())),
+        address=_all(record, "address"),
         postcode=_one(record, "postcode"),
-        phone=tuple(record.get("phone", ())),
-        fax=tuple(record.get("fax", ())),
-        textphone=tuple(record.get("textphone", ())),
-        email=tuple(record.get("email", ())),
-        website=tuple(record.get("website", ())),
+        phone=_all(record, "phone"),
+        fax=_all(record, "fax"),
+        textphone=_all(record, "textphone"),
+        email=_all(record, "email"),
+        website=_all(record, "website"),
         region=_one(record, "region") or "main",
     )
 
@@ -249,23 +249,27 @@ def _contact(record: _Fields) -> Contact:
 def _partnership(record: _Fields, contacts: list[Contact]) -> Partnership:
     return Partnership(
         name=_some(record, "name"),
-        aliases=tuple(record.get("alias", ())),
-        area=tuple(record.get("area", ())),
+        aliases=_all(record, "alias"),
+        area=_all(record, "area"),
         region=_one(record, "region"),
         country=_one(record, "country"),
         police_force=_one(record, "police_force"),
-        predecessors=tuple(record.get("predecessor", ())),
+        predecessors=_all(record, "predecessor"),
         contacts=tuple(contacts),
     )
 
 
+def _all(record: _Fields, name: str) -> tuple[str, ...]:
+    return tuple(each.value for each in record.get(name, ()))
+
+
 def _one(record: _Fields, name: str) -> str | None:
-    return record[name][0] if name in record else None
+    return record[name][0].value if name in record else None
 
 
 def _some(record: _Fields, name: str) -> str:
-    return record[name][0] if name in record else ""
+    return record[name][0].value if name in record else ""
 
 
 def _number(record: _Fields, name: str) -> int | None:
-    return int(record[name][0]) if name in record else None
+    return int(record[name][0].value) if name in record else None

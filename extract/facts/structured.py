@@ -103,7 +103,9 @@ _INNER = (  # properties whose things are looked into for contacts of their own
     "itemListElement",
     "item",
 )
-_COMMENT = re.compile(r"^\s*(?:<!--|//<!\[CDATA\[|<!\[CDATA\[|/\*<!\[CDATA\[\*/)|(?:-->|//\]\]>|\]\]>)\s*;?\s*$")
+_COMMENT = re.compile(
+    r"^\s*(?:<!--|//<!\[CDATA\[|<!\[CDATA\[|/\*<!\[CDATA\[\*/)|(?:-->|//\]\]>|\]\]>)\s*;?\s*$"
+)
 _TRAILING = re.compile(r",(\s*[}\]])")
 _BLOCK_COMMENT = re.compile(r"/\*[^*]{0,2000}\*/")
 _LINE_COMMENT = re.compile(r"^\s*//[^\n]{0,2000}$", re.MULTILINE)
@@ -131,9 +133,7 @@ def typed_records(
             taken.append((item.start, item.end))
     for script in document.scripts:
         for item in _json_items(read_json_leniently(script)):
-            records.extend(
-                (len(document.text), record) for record in _records_of(item, resolve)
-            )
+            records.extend((len(document.text), record) for record in _records_of(item, resolve))
     return records, sorted(taken)
 
 
@@ -144,7 +144,15 @@ def typed_dates(document: Document) -> list[tuple[str, Quote]]:
         found.extend(
             (name, _mark_quote(document, mark))
             for name in mark.names
-            if name in {"datePublished", "dateModified", "dateCreated", "dtreviewed", "dt-published", "dt-updated"}
+            if name
+            in {
+                "datePublished",
+                "dateModified",
+                "dateCreated",
+                "dtreviewed",
+                "dt-published",
+                "dt-updated",
+            }
         )
     for script in document.scripts:
         for item in _json_items(read_json_leniently(script)):
@@ -159,7 +167,15 @@ def typed_dates(document: Document) -> list[tuple[str, Quote]]:
 def _mark_quote(document: Document, mark: Mark) -> Quote:
     text = document.text[mark.start : mark.end]
     if mark.value is not None:
-        return Quote(mark.value, mark.value.strip(), mark.start, mark.end, "attribute", mark.vocabulary, TYPED)
+        return Quote(
+            mark.value,
+            mark.value.strip(),
+            mark.start,
+            mark.end,
+            "attribute",
+            mark.vocabulary,
+            TYPED,
+        )
     return Quote(text, " ".join(text.split()), mark.start, mark.end, "text", mark.vocabulary, TYPED)
 
 
@@ -197,7 +213,11 @@ def _marked_items(document: Document) -> list[_Item]:
                 part.add("text", value)
                 holders[number] = part
                 holder.add(name, part)
-            elif mark.vocabulary == "hcard" and mark.value is not None and name not in {"email", "url"}:
+            elif (
+                mark.vocabulary == "hcard"
+                and mark.value is not None
+                and name not in {"email", "url"}
+            ):
                 holder.add(name, _mark_quote(document, _plain(mark)))
             else:
                 holder.add(name, value)
@@ -267,7 +287,9 @@ def _json_item(value: Mapping[str, object], depth: int) -> _Item:
                 item.add(name, _json_item(each, depth + 1))
             elif isinstance(each, str | int | float) and not isinstance(each, bool):
                 raw = str(each)
-                item.add(name, Quote(raw, " ".join(raw.split()), None, None, "json-ld", "json-ld", TYPED))
+                item.add(
+                    name, Quote(raw, " ".join(raw.split()), None, None, "json-ld", "json-ld", TYPED)
+                )
     return item
 
 
@@ -307,7 +329,10 @@ def _contacts_of(item: _Item, resolve: Resolve, *, nested: bool) -> Iterator[Rec
     ]
     if not organisation:
         organisation = [
-            text for inner in item.items("org") for text in inner.texts("text") if not inner.texts("department")
+            text
+            for inner in item.items("org")
+            for text in inner.texts("text")
+            if not inner.texts("department")
         ] + item.texts("worksFor", "memberOf", "affiliation")
     units = item.texts("department") + [
         text
@@ -316,7 +341,9 @@ def _contacts_of(item: _Item, resolve: Resolve, *, nested: bool) -> Iterator[Rec
     ]
     names = item.texts("name", "legalName")
     if names and not nested:
-        kind = _kind_of_holder(item, names[0].value, is_person=is_person, has_org=bool(organisation))
+        kind = _kind_of_holder(
+            item, names[0].value, is_person=is_person, has_org=bool(organisation)
+        )
         record.add(kind, names[0])
     for held in organisation[:1]:
         if not nested:
@@ -328,7 +355,9 @@ def _contacts_of(item: _Item, resolve: Resolve, *, nested: bool) -> Iterator[Rec
     _add_means(record, item, resolve)
     points = item.items("contactPoint", "contactPoints")
     for point in points:
-        inner = RecordDraft("contact", [pair for pair in record.fields if pair[0] == "organisation"])
+        inner = RecordDraft(
+            "contact", [pair for pair in record.fields if pair[0] == "organisation"]
+        )
         for held in point.texts("name")[:1]:
             inner.add("unit", held)
         _add_means(inner, point, resolve)
@@ -350,7 +379,7 @@ def _kind_of_holder(item: _Item, name: str, *, is_person: bool, has_org: bool) -
         if is_unit(name):
             return "unit"
         return "organisation" if is_organisation(name) and not has_org else "person"
-    return "unit" if is_unit(name) and has_org else "organisation"
+    return "unit" if is_unit(name) else "organisation"
 
 
 def _add_means(record: RecordDraft, item: _Item, resolve: Resolve) -> None:
@@ -417,4 +446,3 @@ def _add_printed_address(record: RecordDraft, held: Quote) -> None:
                 record.add("address", _valued(held, line.strip()))
     if codes:
         record.add("postcode", _valued(held, codes[-1].code))
-

@@ -40,7 +40,7 @@ def find_websites(text: str, *, bare: bool = False) -> list[Website]:
         return []
     found = []
     for match in (_BARE if bare and not _URL.search(text) else _URL).finditer(text):
-        written = match.group().rstrip(".:!?*'’")
+        written = match.group().rstrip(".:!?*'\u2019")
         url = written if written.lower().startswith("http") else f"http://{written}"
         url = re.sub(r"^(https?):/(?!/)", r"\1://", url, flags=re.IGNORECASE)
         host = url.split("/", 3)[2]

@@ -1,1 +1,1 @@
-"""Partnership codes, police forces and regions: a picture of about 2021, for names, not for counts."""
+"""Partnership codes, police forces and regions: about 2021, for names and not for counts."""

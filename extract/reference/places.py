@@ -1,11 +1,11 @@
-"""Names of places that pages about partnerships use: regions, countries, areas, police forces."""
+"""Names of places that pages about partnerships use: regions, countries, areas."""
 
 import csv
 import re
 from functools import cache, lru_cache
 from importlib.resources import files
 
-__all__ = ["REGIONS", "country_of", "country_of_region", "is_area", "is_police_force", "region_of"]
+__all__ = ["REGIONS", "country_of", "country_of_region", "is_area", "region_of"]
 
 REGIONS = (
     "North East",
@@ -46,14 +46,17 @@ _COUNTRIES = {
     "cymru a lloegr": "England and Wales",
 }
 _TYPES = re.compile(
-    r"\b(?:metropolitan|royal|london|borough|district|county|city|council|unitary|authority|of|the)\b"
+    r"\b(?:metropolitan|royal|london|borough|district|county|city|council|unitary|authority|of|"
+    r"the)\b"
     r"|,"
 )
-_SPACES = re.compile(r"[\s\-–—]+")
+_SPACES = re.compile(r"[\s\-\u2013\u2014]+")
 
 
 def _plain(name: str) -> str:
-    return _SPACES.sub(" ", name.replace("&", " and ").replace("’", "'").lower()).strip(" .,:;")
+    return _SPACES.sub(" ", name.replace("&", " and ").replace("\u2019", "'").lower()).strip(
+        " .,:;"
+    )
 
 
 @lru_cache(maxsize=2048)
@@ -88,12 +91,6 @@ def is_area(name: str) -> bool:
     return len(name) <= 80 and _area_key(name) in _areas()
 
 
-def is_police_force(name: str) -> bool:
-    """Tell whether a name is that of a police force, with or without the word police."""
-    plain = re.sub(r"\b(?:police|constabulary|service|force|heddlu)\b", " ", _plain(name))
-    return " ".join(plain.split()) in _forces()
-
-
 def _area_key(name: str) -> str:
     plain = _plain(name)
     return " ".join(_TYPES.sub(" ", plain).split()) or plain
@@ -103,14 +100,11 @@ def _area_key(name: str) -> str:
 def _areas() -> frozenset[str]:
     columns = ("csp_name", "lad_name", "authority_nice_name")
     return frozenset(
-        _area_key(row[column]) for row in _rows("csp_codes.csv") for column in columns if row[column]
+        _area_key(row[column])
+        for row in _rows("csp_codes.csv")
+        for column in columns
+        if row[column]
     )
-
-
-@cache
-def _forces() -> frozenset[str]:
-    names = {_plain(row["pfa_name"]) for row in _rows("police_force_regions.csv")}
-    return frozenset(" ".join(re.sub(r"\bpolice\b", " ", name).split()) for name in names)
 
 
 def _rows(name: str) -> list[dict[str, str]]:
