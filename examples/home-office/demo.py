@@ -73,9 +73,9 @@ def print_claims(year: str, pages: list[marsham.PageAsOf]) -> None:
         print(f"    {page.capture.url} claims {check.claimed}, {check.found} found")
 
 
-def print_changes(before: str, after: str, changes: marsham.FactChanges) -> None:
+def print_changes(first: str, second: str, changes: marsham.FactChanges) -> None:
     """Print what differs between two years."""
-    print(f"\nFrom {before} to {after}")
+    print(f"\nFrom {first} to {second}")
     for heading, values in (
         ("pages new", changes.pages_new),
         ("pages gone or moved", changes.pages_absent),
@@ -89,9 +89,8 @@ def print_changes(before: str, after: str, changes: marsham.FactChanges) -> None
     for name, replaced in changes.succession:
         print(f"  {name} replaces {' and '.join(replaced)}")
     for change in (*changes.claims, *changes.changed):
-        print(
-            f"  {change.subject}: {change.field} {change.before or '(none)'} -> {change.after or '(none)'}"
-        )
+        before, after = change.before or "(none)", change.after or "(none)"
+        print(f"  {change.subject}: {change.field} {before} -> {after}")
 
 
 if __name__ == "__main__":
