@@ -51,6 +51,7 @@ _RECORD_START = re.compile(
 )
 _OVERLAP = 80  # bytes; no match of these two is longer
 _HEADER_ENDS = (b"\r\n\r\n", b"\n\n")
+_LINE_END = re.compile(r"[\r\n\0]+")
 _VERSIONS = (b"WARC/1.1", b"WARC/1.0", b"WARC/0.18", b"WARC/0.17")
 
 
@@ -91,7 +92,7 @@ class ScannedRecord:
 
     @property
     def target(self) -> str:
-        """The target URI without the angle brackets some writers put round it."""
+        """The target URI; see `target_uri`."""
         return target_uri(self.headers)
 
 
@@ -141,8 +142,11 @@ class _Damage(Exception):  # noqa: N818 - it travels within this module only
 
 
 def target_uri(headers: Headers) -> str:
-    """Give a record's target URI without the angle brackets some writers put round it."""
-    uri = headers.get("WARC-Target-URI") or ""
+    """Give a record's target URI without the angle brackets some writers put round it.
+
+    A NUL, which no database keeps in a text, is given as ``%00``.
+    """
+    uri = (headers.get("WARC-Target-URI") or "").replace("\0", "%00")
     return uri[1:-1] if uri.startswith("<") and uri.endswith(">") else uri
 
 
@@ -233,6 +237,7 @@ def write_record(out: BinaryIO, record: NewRecord) -> tuple[int, int]:
     if record.payload_digest is not None:
         fields.append(("WARC-Payload-Digest", write_digest(record.payload_digest)))
     fields.extend(record.fields)
+    fields = [(name, _one_line(value)) for name, value in fields]
     headers = StatusAndHeaders("", fields, protocol="WARC/1.1")
     start = out.tell()
     WARCWriter(out, gzip=True, warc_version="1.1").write_record(
@@ -242,11 +247,16 @@ def write_record(out: BinaryIO, record: NewRecord) -> tuple[int, int]:
             headers,
             io.BytesIO(record.block),
             None,  # no HTTP head to parse: warcio would write it anew
-            record.content_type,
+            _one_line(record.content_type),
             len(record.block),
         )
     )
     return start, out.tell() - start
+
+
+def _one_line(value: str) -> str:
+    # What came from an input must not begin a header field of its own.
+    return _LINE_END.sub(" ", value)
 
 
 def _scan_record(source: "_Source") -> ScannedRecord | None:
@@ -437,6 +447,9 @@ class _Source:
             self._move(end)
         return True
 
+    def check_end(self) -> None:
+        """Check what can be checked of a record once its block has been read."""
+
     def resume(self, at: int) -> int | None:
         """Go to the first place from `at` on where a record may begin; None without one."""
         place = self._find(at, _RECORD_START)
@@ -517,6 +530,9 @@ class _GzipSource(_Source):
             self.excess += len(self._data) - self._at
             self._at = len(self._data)
         return True
+
+    def check_end(self) -> None:
+        self.end_record(self.record_offset)  # the checksum of its member
 
     def resume(self, at: int) -> int | None:
         while (place := self._find(at, _MEMBER_START)) is not None:
@@ -615,12 +631,14 @@ class _BlockStream(io.RawIOBase):
             return 0
         try:
             part = self._source.take(min(self._left, len(buffer)))
+            self._left -= len(part)
+            if not self._left:
+                self._source.check_end()
         except _Damage as damage:
             raise WarcError(str(self._path), damage.offset, damage.message) from None
         if not part:
             raise WarcError(str(self._path), self._source.record_offset, "the record is cut short")
         buffer[: len(part)] = part
-        self._left -= len(part)
         return len(part)
 
     def close(self) -> None:

@@ -74,14 +74,7 @@ class Archive:
                 raise ArchiveError(f"{path} is not empty; choose a new folder for the archive")
             for folder in _FOLDERS:
                 (path / folder).mkdir(parents=True, exist_ok=True)
-            catalogue = _catalogue(path, settings, create=True)
-            try:
-                catalogue.lay_out()
-                # The settings come last: a folder without them is not yet an archive.
-                write_settings(path / SETTINGS, settings)
-            except BaseException:
-                catalogue.close()
-                raise
+            catalogue = _new_catalogue(path, settings)
         except NotADirectoryError as error:
             raise ArchiveError(f"{path} is not a folder") from error
         except OSError as error:
@@ -154,9 +147,10 @@ class ArchiveLock:
 
     def release(self) -> None:
         """Let others write."""
-        with suppress(OSError):
-            os.ftruncate(self._file.fileno(), 0)
-        self._file.close()
+        if not self._file.closed:
+            with suppress(OSError):
+                os.ftruncate(self._file.fileno(), 0)
+            self._file.close()
 
     def __enter__(self) -> "ArchiveLock":
         return self
@@ -168,6 +162,23 @@ class ArchiveLock:
         trace: TracebackType | None,
     ) -> None:
         self.release()
+
+
+def _new_catalogue(path: Path, settings: Settings) -> Catalogue:
+    try:
+        catalogue = _catalogue(path, settings, create=True)
+        try:
+            catalogue.lay_out()
+            # The settings come last: a folder without them is not yet an archive.
+            write_settings(path / SETTINGS, settings)
+        except BaseException:
+            catalogue.close()
+            raise
+    except ArchiveError:  # a database that cannot be had: leave nothing in the way of a next try
+        for folder in (*_FOLDERS, "warcs"):
+            (path / folder).rmdir()
+        raise
+    return catalogue
 
 
 def _holder(place: Path) -> str:

@@ -7,6 +7,7 @@ from, which dates were stated for it, and what could not be undone.
 
 import hashlib
 import json
+import os
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -19,6 +20,7 @@ from sqlalchemy import Connection, insert, select, update
 from archiver.digests import sha1, write_digest
 from archiver.errors import FormatError, NotWritableError
 from archiver.http import media_type, reason_phrase
+from archiver.ingest.names import shown
 from archiver.ingest.saved import (
     SavedCapture,
     SavedFile,
@@ -103,13 +105,13 @@ def take_in(
     with writer.archive.catalogue.read() as connection:
         known = _known(connection, digest)
     if known:
-        return replace(known, name=str(path))
+        return replace(known, name=shown(path))
     session = _Session(
         writer,
         path,
         kind,
         digest,
-        label=label or path.resolve().name.split(".")[0],
+        label=label or shown(path.resolve().name).split(".")[0],
         joins=label is not None,
         operator=operator,
     )
@@ -180,7 +182,7 @@ class _Session:
             insert(intake).values(
                 id=intake_id,
                 snapshot_id=snapshot_id,
-                name=str(self.path),
+                name=shown(self.path),
                 format=self.kind.value,
                 digest=self.digest,
                 taken=now,
@@ -196,7 +198,7 @@ class _Session:
                 connection.execute(insert(original).values(row))
         store_problems(connection, intake_id, self.problems)
         return Intake(
-            name=str(self.path),
+            name=shown(self.path),
             format=self.kind,
             snapshot_id=snapshot_id,
             label=self.label,
@@ -230,7 +232,7 @@ def _take_warc(session: _Session) -> Intake:
     # The copy is read, not the source: what is listed is then what is kept.
     name = session.path.name.split(".")[0]
     place, file = session.writer.adopt(session.path, name, _first_date(session.path))
-    reading = WarcReading(place, str(session.path))
+    reading = WarcReading(place, shown(session.path))
     for found in reading:
         if isinstance(found, Problem):
             session.problems.append(found)
@@ -250,7 +252,7 @@ def _take_warc(session: _Session) -> Intake:
 
 def _first_date(path: Path) -> datetime:
     # A file is kept under the date of its first capture, as its own name would say.
-    for found in WarcReading(path, str(path)):
+    for found in WarcReading(path, shown(path)):
         if isinstance(found, Capture):
             return parse_timestamp(found.timestamp)
     return datetime.now(UTC)
@@ -334,7 +336,8 @@ def _rebuilt_head(saved: SavedCapture) -> bytes:
     if saved.location:
         lines.append(f"Location: {quote(saved.location, safe=_URL_SAFE)}")
     lines.append(f"Content-Length: {len(saved.body)}")
-    return "\r\n".join([*lines, "", ""]).encode("latin-1")
+    whole = [" ".join(line.split()) for line in lines]  # a cell of a list may hold line ends
+    return "\r\n".join([*whole, "", ""]).encode("latin-1", "replace")
 
 
 def _input_digest(path: Path, kind: Format, url: str | None, captured: str | None) -> str:
@@ -342,7 +345,8 @@ def _input_digest(path: Path, kind: Format, url: str | None, captured: str | Non
     if path.is_dir():
         digest = hashlib.sha256()
         for place in sorted(place for place in path.rglob("*") if place.is_file()):
-            digest.update(f"{file_sha256(place)}  {place.relative_to(path)}\n".encode())
+            name = os.fsencode(place.relative_to(path))
+            digest.update(file_sha256(place).encode() + b"  " + name + b"\n")
         return digest.hexdigest()
     file = file_sha256(path)
     if kind is Format.WARC:

@@ -162,9 +162,11 @@ def _holder(connection: Connection, revisit: Capture, record: Headers) -> Captur
 
 
 def _open(archive: Archive, capture: Capture) -> OpenRecord:
-    place = archive.locate(capture.file)
     try:
-        opened = open_record(place, capture.offset)
+        try:
+            opened = open_record(archive.locate(capture.file), capture.offset)
+        except FileNotFoundError:  # it may just have been finished, and moved
+            opened = open_record(archive.locate(capture.file), capture.offset)
     except FileNotFoundError:
         raise WarcError(capture.file, capture.offset, "the file is missing") from None
     if target_uri(opened.headers) != capture.url:

@@ -124,7 +124,9 @@ class Writer:
         Returns:
             Where the copy is now, and the path by which the catalogue will know it.
         """
-        path = self._path(name, moment, source.name)
+        with source.open("rb") as file:
+            gzipped = file.read(2) == b"\x1f\x8b"  # names lie
+        path = self._path(name, moment, ".warc.gz" if gzipped else ".warc")
         place = self._open_place(path)
         copying = place.with_name(place.name + ".copy")
         with _disk(copying), _removed_on_error(copying):
@@ -240,12 +242,11 @@ class Writer:
     def _path(self, name: str, moment: datetime, ending: str) -> str:
         # NAME-YYYYMMDDhhmmss-NNNNN-ID; the id keeps names apart that were made in one second.
         slug = re.sub(r"[^A-Za-z0-9]+", "-", name).strip("-")[:40] or "warc"
-        suffix = ".warc.gz" if ending.endswith(".gz") else ".warc"
         with self.archive.catalogue.read() as connection:
             number = next_id(connection, warc_file) + len(self._pending)
         stamp = format_timestamp(moment)
         return (
-            f"warcs/{stamp[:4]}/{stamp[4:6]}/{slug}-{stamp}-{number:05}-{uuid4().hex[:8]}{suffix}"
+            f"warcs/{stamp[:4]}/{stamp[4:6]}/{slug}-{stamp}-{number:05}-{uuid4().hex[:8]}{ending}"
         )
 
     def _open_place(self, path: str) -> Path:

@@ -18,6 +18,7 @@ from urllib.parse import quote, unquote, urlsplit
 
 from archiver.errors import FormatError, InputError, TimestampError
 from archiver.http import media_type
+from archiver.ingest.names import shown
 from archiver.ingest.sniff import LISTING
 from archiver.provenance import NoDateError, Provenance
 from archiver.records import DateSource, Problem, StatedDate
@@ -108,7 +109,7 @@ def read_file(path: Path, *, url: str | None, captured: str | None) -> Iterator[
         FormatError: when its address is neither given nor stated, or it is too large.
         TimestampError: when `captured` is no date.
     """
-    saved = _load(path, path.name)
+    saved = _load(path, shown(path.name))
     if isinstance(saved, Problem):
         raise FormatError(str(path), saved.message)
     stated = (_listed_date(captured),) if captured else ()
@@ -116,7 +117,7 @@ def read_file(path: Path, *, url: str | None, captured: str | None) -> Iterator[
     address = check_url(url) if url else _stated_address(saved.data, kind)
     if not address:
         raise FormatError(str(path), "does not say which address it had; give it with --url")
-    line = _Line(str(path), address, stated, None if kind == "text/plain" else 200)
+    line = _Line(shown(path), address, stated, None if kind == "text/plain" else 200)
     yield saved
     yield _capture(line, saved, path)
 
@@ -132,17 +133,17 @@ def read_listing(folder: Path) -> Iterator[Saved]:
     Raises:
         FormatError: when the list is not CSV or has no column ``url``.
     """
-    name = f"{folder.name}/{LISTING}"
+    name = shown(f"{folder.name}/{LISTING}")
     data = (folder / LISTING).read_bytes()
     yield SavedFile(name, data, hashlib.sha256(data).hexdigest())
     used = {folder / LISTING}
     for number, row in _rows(folder / LISTING, data):
         file = row.get("file", "")
         path = _inside(folder, file)
-        line = _line(row, f"{folder.name}/{file}" if file else name, number)
+        line = _line(row, shown(f"{folder.name}/{file}") if file else name, number)
         if isinstance(line, Problem):
             yield line
-        elif file and (path is None or not path.is_file()):
+        elif file and path is None:
             yield Problem(
                 "missing-file",
                 f"line {number} names {file!r}, which is not a file of this folder; left out",
@@ -190,7 +191,7 @@ def read_folder(folder: Path) -> Iterator[Saved]:
         if address is None:
             yield from _left_over(folder, path, f"its address is not known; list it in a {LISTING}")
             continue
-        yield from _read_line(_Line(f"{folder.name}/{path.relative_to(folder)}", address), path)
+        yield from _read_line(_Line(_name(folder, path), address), path)
 
 
 def _read_line(line: _Line, path: Path | None) -> Iterator[Saved]:
@@ -300,7 +301,11 @@ def _listed_date(text: str) -> StatedDate:
 
 def _file_time(path: Path) -> StatedDate:
     at = format_timestamp(datetime.fromtimestamp(path.stat().st_mtime, UTC))
-    return StatedDate(DateSource.FILE, at, f"{path.name} last written {at}")
+    return StatedDate(DateSource.FILE, at, f"{shown(path.name)} last written {at}")
+
+
+def _name(folder: Path, path: Path) -> str:
+    return shown(f"{folder.name}/{path.relative_to(folder)}")
 
 
 def _files(folder: Path) -> Iterator[Path]:
@@ -315,7 +320,11 @@ def _inside(folder: Path, name: str) -> Path | None:
     if not parts or parts[0] == "/" or ".." in parts:
         return None
     path = folder.joinpath(*parts)
-    return path if path.resolve().is_relative_to(folder.resolve()) else None
+    try:
+        found = path.is_file() and path.resolve().is_relative_to(folder.resolve())
+    except (OSError, ValueError):  # a name too long, or with a NUL in it
+        return None
+    return path if found else None
 
 
 def _load(path: Path, name: str) -> SavedFile | Problem:
@@ -331,7 +340,7 @@ def _load(path: Path, name: str) -> SavedFile | Problem:
 
 
 def _left_over(folder: Path, path: Path, why: str) -> Iterator[Saved]:
-    name = f"{folder.name}/{path.relative_to(folder)}"
+    name = _name(folder, path)
     saved = _load(path, name)
     yield saved
     if isinstance(saved, SavedFile):

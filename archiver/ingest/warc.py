@@ -64,7 +64,7 @@ class WarcReading:
         declared = read_digest(record.headers.get("WARC-Payload-Digest") or "")
         own = b"" if kind is Kind.REVISIT else record.payload_digest
         yield Capture(
-            url=_kept(record.target),
+            url=record.target,
             timestamp=format_timestamp(at),
             kind=kind,
             status=record.http.status if record.http else None,
@@ -97,12 +97,8 @@ class WarcReading:
             yield self._problem(record, "broken-chunking", f"the body's framing: {record.fault}")
 
     def _problem(self, record: ScannedRecord, code: str, message: str) -> Problem:
-        place = (record.offset, record.length, _kept(record.target) or None)
+        place = (record.offset, record.length, record.target or None)
         return Problem(code, message, self._name, *place)
-
-
-def _kept(target: str) -> str:
-    return target.replace("\0", "%00")  # PostgreSQL keeps no NUL in a text
 
 
 def _moment(text: str) -> datetime | None:

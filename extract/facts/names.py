@@ -58,6 +58,7 @@ enquiries secretariat bureau hub uned tîm adran programme project helpline swit
 communications press
 """
 _UNIT_WORDS = frozenset(_UNIT_WORDS_TEXT.split())
+_WELSH_UNITS = frozenset({"uned", "tîm", "adran", "is-adran", "isadran", "cangen", "desg", "grŵp"})
 _UNIT_OFFICES = re.compile(
     r"\b(?:press|regional|support|programme|project|private|area|local|partnership|information|"
     r"media|"
@@ -97,8 +98,12 @@ villas flat room wing campus tŷ ty canolfan neuadd llawr
 """
 _BUILDING_WORDS = frozenset(_BUILDING_WORDS_TEXT.split())
 _BY_ITSELF = frozenset({"guildhall", "headquarters"})
+_DAY = (  # 30 March 2009 is no address
+    r"\d{1,2}(?:st|nd|rd|th)?\s(?:jan|feb|mar|apr|may|jun|jul|aug|sept?|oct|nov|dec)[a-z]{0,6}\.?,?"
+    r"\s(?:19|20)\d\d"
+)
 _ADDRESS_START = re.compile(
-    r"^(?:\d{1,5}[a-z]?(?:\s?[-\u2013/&]\s?\d{1,5}[a-z]?)?[,\s]\s?[^\W\d]|(?:room|floor|suite|"
+    rf"^(?:(?!{_DAY})\d{{1,5}}[a-z]?(?:\s?[-\u2013/&]\s?\d{{1,5}}[a-z]?)?[,\s]\s?[^\W\d]|(?:room|floor|suite|"
     r"unit|block|flat|"
     r"level|bay|(?:\d{1,2}(?:st|nd|rd|th)|ground|first|second|third|fourth|fifth|top|lower|upper) "
     r"floor)\b[\s\w/.-]{0,12}|p\.?\s?o\.?\s?box\b|freepost\b|bfpo\b|c/o\b)",
@@ -268,7 +273,7 @@ def is_unit(text: str) -> bool:
         return False
     if _ORGANISATION_PHRASES.search(text):
         return False
-    if words[-1] in _UNIT_WORDS or (words[0] in {"uned", "tîm", "adran"} and len(words) > 1):
+    if words[-1] in _UNIT_WORDS or words[0] in _WELSH_UNITS:
         return len(words) > 1
     return _UNIT_OFFICES.search(text) is not None
 
@@ -285,9 +290,16 @@ def is_organisation(text: str) -> bool:
         return words[-1] not in _STREET_WORDS
     if words[-1] in _ORGANISATION_WORDS:
         return len(words) > 1
-    return any(word in _ORGANISATION_WORDS for word in words[:-1]) and (
-        "of" in words or "for" in words or words[0] in {"cyngor", "heddlu", "awdurdod", "bwrdd"}
-    )
+    if words[0] in {"cyngor", "heddlu", "awdurdod", "bwrdd"}:
+        return len(words) > 1
+    joint = next((number for number, word in enumerate(words) if word in {"of", "for"}), 0)
+    return any(word in _ORGANISATION_WORDS for word in words[:joint]) and _is_titled(text)
+
+
+def _is_titled(text: str) -> bool:
+    """Whether every word but the small ones is written large, as in names, unlike headlines."""
+    small = {"of", "for", "and", "the", "in", "on", "to", "a", "upon", "with"}
+    return all(word in small or not word[0].islower() for word in _WORD.findall(text))
 
 
 @lru_cache(maxsize=4096)
@@ -334,9 +346,9 @@ def is_address_line(text: str) -> bool:
     if not text[0].isupper():
         return False
     last = words[-1]
-    if last in _STREET_WORDS | _BUILDING_WORDS:
+    if last in _STREET_WORDS | _BUILDING_WORDS and not text.split()[-1][0].islower():
         return len(words) > 1 or last in _BY_ITSELF
-    return False
+    return len(words) <= 4 and last in _BUILDING_WORDS and len(words) > 1
 
 
 @lru_cache(maxsize=8192)

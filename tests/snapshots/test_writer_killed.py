@@ -14,10 +14,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from archiver.digests import read_digest, sha1
+from archiver.digests import read_digest, sha1, write_digest
 from archiver.warc import open_record
 from snapshots import index
 from snapshots.archive import Archive
+from snapshots.mementos import memento_of
 from snapshots.tables import problem, snapshot, warc_file
 from snapshots.writer import Writer
 
@@ -176,6 +177,23 @@ def test_killed_at_random_moments_nothing_committed_is_lost(
     check(anew=True)
     assert len(check.committed) > kills
     assert check.tails > 0
+
+
+def test_readers_see_only_what_can_be_read_while_a_writer_writes(nursery: Nursery) -> None:
+    # Files are sealed and moved all the while.
+    child = nursery.start("write", f"{SEED}-read")
+    end = time.monotonic() + 2
+    seen: dict[str, bytes] = {}
+    while time.monotonic() < end:
+        with nursery.archive.catalogue.read() as connection:
+            listed = list(index.every(connection))
+        new = [capture for capture in listed if capture.url not in seen]
+        for capture in [*new, *listed[-20:]]:
+            seen[capture.url] = memento_of(nursery.archive, capture).content()
+            assert write_digest(sha1(seen[capture.url])) == capture.digest
+    os.kill(child, signal.SIGKILL)
+    nursery.end()
+    assert len(seen) > 20
 
 
 def test_killed_at_each_step_in_turn_nothing_committed_is_lost(sqlite_nursery: Nursery) -> None:

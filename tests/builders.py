@@ -1,0 +1,191 @@
+"""WARC files made by hand, byte by byte, so that nothing under test has a part in its own test."""
+
+import gzip
+import zlib
+from base64 import b32decode, b32encode
+from collections.abc import Sequence
+from hashlib import sha1
+
+__all__ = [
+    "DATE",
+    "b32_raw",
+    "chunked",
+    "deflate",
+    "digest",
+    "dns",
+    "flip",
+    "http_response",
+    "member",
+    "metadata",
+    "record",
+    "request",
+    "resource",
+    "response",
+    "revisit",
+    "warc",
+    "warcinfo",
+]
+
+DATE = "2011-05-09T10:16:21Z"
+URL = "http://www.homeoffice.example/crime/"
+Fields = Sequence[tuple[str, str]]
+
+
+def digest(data: bytes) -> str:
+    """Write a SHA-1 as WARC fields do."""
+    return "sha1:" + b32encode(sha1(data, usedforsecurity=False).digest()).decode()
+
+
+def record(
+    kind: str | None,
+    block: bytes = b"",
+    *,
+    url: str | None = URL,
+    date: str | None = DATE,
+    fields: Fields = (),
+    content_type: str | None = None,
+    length: int | str | None = None,
+    version: str = "WARC/1.0",
+    line_end: bytes = b"\r\n",
+    tail: bytes | None = None,
+) -> bytes:
+    """Write one WARC record; `length` lies about the block's, `tail` is what follows the block."""
+    lines = [version]
+    if kind is not None:
+        lines.append(f"WARC-Type: {kind}")
+    if url is not None:
+        lines.append(f"WARC-Target-URI: {url}")
+    if date is not None:
+        lines.append(f"WARC-Date: {date}")
+    lines.append(f"WARC-Record-ID: <urn:uuid:{sha1(block).hexdigest()[:32]}>")  # noqa: S324
+    lines.extend(f"{name}: {value}" for name, value in fields)
+    if content_type is not None:
+        lines.append(f"Content-Type: {content_type}")
+    lines.append(f"Content-Length: {len(block) if length is None else length}")
+    header = line_end.join(line.encode() for line in lines) + 2 * line_end
+    return header + block + (2 * line_end if tail is None else tail)
+
+
+def http_response(
+    body: bytes = b"",
+    *,
+    status: str = "200 OK",
+    fields: Fields = (("Content-Type", "text/html"),),
+    line_end: bytes = b"\r\n",
+) -> bytes:
+    """Write an HTTP response as a server sends it; its length is not added."""
+    lines = [f"HTTP/1.1 {status}", *(f"{name}: {value}" for name, value in fields)]
+    return line_end.join(line.encode("latin-1") for line in lines) + 2 * line_end + body
+
+
+def chunked(body: bytes, size: int = 10) -> bytes:
+    """Put chunked framing on a body (RFC 9112, clause 7.1)."""
+    parts = [body[at : at + size] for at in range(0, len(body), size)]
+    framed = [b"%x\r\n%s\r\n" % (len(part), part) for part in parts]
+    return b"".join(framed) + b"0\r\n\r\n"
+
+
+def response(
+    body: bytes = b"<p>Crime and policing</p>",
+    *,
+    url: str = URL,
+    date: str = DATE,
+    status: str = "200 OK",
+    head: Fields = (("Content-Type", "text/html"),),
+    fields: Fields = (),
+) -> bytes:
+    """Write a response record with true digests."""
+    block = http_response(body, status=status, fields=head)
+    digests = [("WARC-Block-Digest", digest(block))]
+    if not any(name == "WARC-Payload-Digest" for name, _ in fields):
+        digests.append(("WARC-Payload-Digest", digest(body)))
+    return record(
+        "response",
+        block,
+        url=url,
+        date=date,
+        fields=[*digests, *fields],
+        content_type="application/http; msgtype=response",
+    )
+
+
+def request(url: str = URL, date: str = DATE) -> bytes:
+    """Write a request record."""
+    block = b"GET /crime/ HTTP/1.1\r\nHost: www.homeoffice.example\r\n\r\n"
+    kind = "application/http; msgtype=request"
+    return record("request", block, url=url, date=date, content_type=kind)
+
+
+def revisit(
+    body: bytes = b"<p>Crime and policing</p>",
+    *,
+    url: str = URL,
+    date: str = "2011-08-01T09:00:00Z",
+    head: bytes = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n",
+    refers_to: tuple[str, str] | None = None,
+    payload_digest: str | None = None,
+) -> bytes:
+    """Write a revisit record of a body that is not in it; `refers_to` is a URL and a date."""
+    fields = [
+        ("WARC-Profile", "http://netpreserve.org/warc/1.0/revisit/identical-payload-digest"),
+        ("WARC-Payload-Digest", digest(body) if payload_digest is None else payload_digest),
+    ]
+    if refers_to:
+        fields.append(("WARC-Refers-To-Target-URI", refers_to[0]))
+        fields.append(("WARC-Refers-To-Date", refers_to[1]))
+    kind = "application/http; msgtype=response"
+    return record("revisit", head, url=url, date=date, fields=fields, content_type=kind)
+
+
+def resource(
+    body: bytes, *, url: str = URL, date: str = DATE, content_type: str = "text/plain"
+) -> bytes:
+    """Write a resource record."""
+    fields = [("WARC-Payload-Digest", digest(body))]
+    return record("resource", body, url=url, date=date, fields=fields, content_type=content_type)
+
+
+def dns(host: str = "www.homeoffice.example", date: str = DATE) -> bytes:
+    """Write the response record of a name look-up, as Heritrix does."""
+    block = f"20110509101621\n{host}.\t3600\tIN\tA\t192.0.2.10\n".encode()
+    return record("response", block, url=f"dns:{host}", date=date, content_type="text/dns")
+
+
+def metadata(text: bytes = b"via: http://www.homeoffice.example/\r\n") -> bytes:
+    """Write a metadata record."""
+    return record("metadata", text, content_type="application/warc-fields")
+
+
+def warcinfo(text: bytes = b"software: builders\r\nformat: WARC File Format 1.0\r\n") -> bytes:
+    """Write a warcinfo record."""
+    return record("warcinfo", text, url=None, content_type="application/warc-fields")
+
+
+def member(data: bytes) -> bytes:
+    """Compress bytes as one gzip member."""
+    return gzip.compress(data, mtime=0)
+
+
+def warc(*records: bytes, form: str = "gzip") -> bytes:
+    """Put records in a file: ``gzip`` (a member each), ``plain``, or ``whole`` (one member)."""
+    if form == "plain":
+        return b"".join(records)
+    if form == "whole":
+        return member(b"".join(records))
+    return b"".join(map(member, records))
+
+
+def flip(data: bytes, at: int) -> bytes:
+    """Damage one byte."""
+    return data[:at] + bytes([data[at] ^ 0x55]) + data[at + 1 :]
+
+
+def deflate(data: bytes, window: int) -> bytes:
+    """Compress with zlib's wrapping (15), gzip's (31) or none (-15)."""
+    compressor = zlib.compressobj(wbits=window)
+    return compressor.compress(data) + compressor.flush()
+
+
+def b32_raw(text: str) -> bytes:
+    """Read a digest in base32 behind the name of its algorithm."""
+    return b32decode(text.partition(":")[2])
