@@ -11,7 +11,18 @@ from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import quote
 
-from sqlalchemy import Connection, Engine, Select, Table, create_engine, event, func, insert, select
+from sqlalchemy import (
+    Connection,
+    Engine,
+    Select,
+    Table,
+    create_engine,
+    event,
+    func,
+    insert,
+    inspect,
+    select,
+)
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
@@ -82,11 +93,36 @@ class Catalogue:
             ) from error
 
     def lay_out(self) -> None:
-        """Make every known table that is not there yet, and note the version of the schema."""
+        """Make the tables of a new catalogue, and note the version of the schema.
+
+        Raises:
+            ArchiveError: when the database holds a catalogue already.
+        """
         with self.write() as connection:
+            if inspect(connection).has_table(schema_version.name):
+                raise ArchiveError(
+                    "the database holds the catalogue of an archive already; give each archive "
+                    "a database of its own"
+                )
             metadata.create_all(connection)
-            if connection.scalar(select(schema_version.c.version)) is None:
-                connection.execute(insert(schema_version).values(version=SCHEMA_VERSION))
+            connection.execute(insert(schema_version).values(version=SCHEMA_VERSION))
+
+    def check_version(self) -> None:
+        """Make sure that the catalogue was laid out by this version of the schema.
+
+        Raises:
+            ArchiveError: when it is another's, or no catalogue at all.
+        """
+        with self.read() as connection:
+            known = inspect(connection).has_table(schema_version.name)
+            version = connection.scalar(select(schema_version.c.version)) if known else None
+        if version is None:
+            raise ArchiveError("the database holds no catalogue of an archive")
+        if version != SCHEMA_VERSION:
+            raise ArchiveError(
+                f"the catalogue has version {version}, and this Marsham knows {SCHEMA_VERSION}; "
+                "use the version of Marsham that made it"
+            )
 
     @contextmanager
     def read(self) -> Iterator[Connection]:

@@ -61,7 +61,7 @@ def answer(request: Request) -> Response:
         if place.modifier == "id_":
             return _stored(memento, request)
         if place.modifier:
-            return _replayed(memento, place.modifier, request)
+            return _replayed(views, memento, place.modifier, request)
         return _framed(views, memento, place)
     except MarshamError as error:
         return problem_page(views, error)
@@ -115,9 +115,10 @@ def _listing(views: Views, url: str) -> Response:
 def _framed(views: Views, memento: Memento, place: Place) -> Response:
     """Show a memento under the banner: our own page, with the archived one in a frame below."""
     capture = memento.capture
-    target = _redirect_target(views, memento)
+    target = _redirect_target(memento)
     if target is not None:
-        return RedirectResponse(target, 302, {"Cache-Control": "no-cache"})
+        where = _beyond(views, memento, target, "") or snapshot_address(capture.timestamp, target)
+        return RedirectResponse(where, 302, {"Cache-Control": "no-cache"})
     with views.archive.catalogue.read() as connection:
         before, after = index.neighbours(connection, capture)
         stated = index.stated_dates(connection, capture)
@@ -143,27 +144,26 @@ def _framed(views: Views, memento: Memento, place: Place) -> Response:
     )
 
 
-def _redirect_target(views: Views, memento: Memento) -> str | None:
-    # An archived redirect takes the whole window along, so that the banner speaks of what is shown.
-    head, capture = memento.head, memento.capture
+def _redirect_target(memento: Memento) -> str | None:
+    # Where an archived redirect led, if that is a web page.
+    head = memento.head
     location = head.headers.get("Location") if head and head.status in _REDIRECTS else None
-    target = join_url(capture.url, location) if location else None
-    if target is None or not target.startswith(("http://", "https://")):
-        return None
+    target = join_url(memento.capture.url, location) if location else None
+    return target if target and target.startswith(("http://", "https://")) else None
+
+
+def _beyond(views: Views, memento: Memento, target: str, modifier: str) -> str | None:
+    # A redirect to another spelling of the same address would be answered with itself: lead on to
+    # the closest capture that is no redirect. None when it leads elsewhere, or nowhere.
+    capture = memento.capture
     if url_key(target) != url_key(capture.url):
-        return snapshot_address(capture.timestamp, target)
-    # To another spelling of the same address: the closest capture that is no redirect itself.
-    with views.archive.catalogue.read() as connection:
-        others = [
-            found for found in index.versions(connection, target) if found.status not in _REDIRECTS
-        ]
-    at = parse_timestamp(capture.timestamp)
-    closest = min(
-        others, key=lambda found: abs(parse_timestamp(found.timestamp) - at), default=None
-    )
-    if closest is None:
         return None
-    return snapshot_address(closest.timestamp, closest.url)
+    with views.archive.catalogue.read() as connection:
+        versions = index.versions(connection, target)
+        others = [found for found in versions if found.status not in _REDIRECTS]
+    at = parse_timestamp(capture.timestamp)
+    near = min(others, key=lambda found: abs(parse_timestamp(found.timestamp) - at), default=None)
+    return snapshot_address(near.timestamp, near.url, modifier=modifier) if near else None
 
 
 def _neighbour(timestamp: str | None, url: str) -> tuple[str, datetime] | None:
@@ -188,9 +188,13 @@ def _notices(
         yield views.archive.settings.notice
 
 
-def _replayed(memento: Memento, modifier: str, request: Request) -> Response:
+def _replayed(views: Views, memento: Memento, modifier: str, request: Request) -> Response:
     """Answer with the memento alone, its addresses led into the archive."""
     capture, head = memento.capture, memento.head
+    target = _redirect_target(memento)
+    beyond = _beyond(views, memento, target, modifier) if target else None
+    if beyond:
+        return RedirectResponse(beyond, 302, {"Cache-Control": "no-cache"})
     addresses = AddressMap(capture.timestamp)
     archived = head.headers.fields if head else (("Content-Type", memento.content_type),)
     status = head.status if head else 200
