@@ -266,7 +266,7 @@ def test_read_needs_no_archive_and_gives_every_stated_date(run: Run, tmp_path: P
     )
     address = "http://webarchive.nationalarchives.gov.uk/20110509101621/http:/www.team.example/"
     done = run("read", "page.txt", "--url", address, "--json")
-    assert done.returncode == 1, done.stderr  # the dates differ: a finding
+    assert done.returncode == 0, done.stderr
     read = json.loads(done.stdout)
     assert read["url"] == "http://www.team.example/"
     assert [date["timestamp"] for date in read["stated_dates"]] == ["20110509101621", "20110529"]
