@@ -117,7 +117,7 @@ class NotWritableError(ArchiveError, PermissionError):
     def __init__(self, path: str, reason: str) -> None:
         self.path = path
         self.reason = reason
-        super().__init__(f"cannot write to {path}: {reason}; nothing was changed")
+        super().__init__(f"cannot write to {path}: {reason}")
 
 
 class DamagedError(ArchiveError):
@@ -145,7 +145,7 @@ class NoCaptureError(MarshamError, LookupError):
 
     def __init__(self, url: str) -> None:
         self.url = url
-        super().__init__(f"no capture of {url}; see what there is with: marsham list 'PREFIX*'")
+        super().__init__(f"no capture of {url}; see what there is with: marsham list")
 
 
 class NoPayloadError(MarshamError, LookupError):
