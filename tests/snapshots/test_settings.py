@@ -36,7 +36,7 @@ def test_what_the_file_leaves_out_keeps_its_default(tmp_path: Path) -> None:
     [
         ('instituton = "TNA"', "unknown setting 'instituton'; did you mean 'institution'"),
         ('Name = "x"', "unknown setting 'Name'; did you mean 'name'"),
-        ("[banner]\n", "unknown setting 'banner'; did you mean"),
+        ("[zzz]\n", "unknown setting 'zzz'; there are name, institution"),
         ("name = 5", "name must be text in quotes, not 5"),
         ("name = ", "not readable as TOML"),
         ('name = "a"\nname = "b"', "not readable as TOML"),
