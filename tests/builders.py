@@ -6,6 +6,8 @@ from base64 import b32decode, b32encode
 from collections.abc import Sequence
 from hashlib import sha1
 
+import zstandard
+
 __all__ = [
     "DATE",
     "b32_raw",
@@ -24,6 +26,7 @@ __all__ = [
     "revisit",
     "warc",
     "warcinfo",
+    "zstd_warc",
 ]
 
 DATE = "2011-05-09T10:16:21Z"
@@ -173,6 +176,18 @@ def warc(*records: bytes, form: str = "gzip") -> bytes:
     if form == "whole":
         return member(b"".join(records))
     return b"".join(map(member, records))
+
+
+def zstd_warc(*records: bytes, dictionary: str = "", checksum: bool = True) -> bytes:
+    """Put records into a zstd frame each, behind a dictionary, ``plain`` or ``compressed``, or none."""
+    start, shared = b"", None
+    if dictionary:
+        words = b"WARC/1.0\r\nWARC-Type: response\r\nContent-Type: text/html\r\nHTTP/1.1 200 OK\r\n"
+        shared = zstandard.ZstdCompressionDict(words)
+        held = zstandard.compress(words) if dictionary == "compressed" else words
+        start = b"\x5d*M\x18" + len(held).to_bytes(4, "little") + held
+    compressor = zstandard.ZstdCompressor(dict_data=shared, write_checksum=checksum)
+    return start + b"".join(map(compressor.compress, records))
 
 
 def flip(data: bytes, at: int) -> bytes:

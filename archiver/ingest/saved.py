@@ -18,6 +18,7 @@ from urllib.parse import quote, unquote, urlsplit
 
 from archiver.errors import FormatError, InputError, TimestampError
 from archiver.http import media_type
+from archiver.ingest.converted import RESPONSE, Converted, message, status_line
 from archiver.ingest.names import shown
 from archiver.ingest.sniff import LISTING
 from archiver.provenance import NoDateError, Provenance
@@ -26,7 +27,15 @@ from archiver.timestamps import format_timestamp, parse_date
 from archiver.unreplay import recover_page
 from archiver.urls import check_url, join_url, parse_replay_address
 
-__all__ = ["SavedCapture", "SavedFile", "kind_of", "read_file", "read_folder", "read_listing"]
+__all__ = [
+    "SavedCapture",
+    "SavedFile",
+    "as_record",
+    "kind_of",
+    "read_file",
+    "read_folder",
+    "read_listing",
+]
 
 _COLUMNS = ("url", "timestamp", "status", "file", "content_type", "location")
 _FILE_LIMIT = 1 << 28  # bytes of one saved file
@@ -95,6 +104,37 @@ class _Line:
 
 
 Saved = SavedCapture | SavedFile | Problem
+
+_URL_SAFE = "!#$%&'()*+,-./:;=?@[]_~"
+
+
+def as_record(saved: SavedCapture) -> Converted:
+    """Make the record that is written for a saved capture.
+
+    Its head holds nothing that was not stated: status, type, where it led, how long the body is. A
+    rendering, which no server sent, becomes a resource record.
+    """
+    if saved.status is None:
+        kind, content_type = "resource", saved.content_type or "application/octet-stream"
+        block = saved.body
+    else:
+        kind, content_type = "response", RESPONSE
+        fields = [("Content-Type", saved.content_type)] if saved.content_type else []
+        if saved.location:
+            fields.append(("Location", quote(saved.location, safe=_URL_SAFE)))
+        fields.append(("Content-Length", str(len(saved.body))))
+        fields = [(name, " ".join(value.split())) for name, value in fields]
+        block = message(status_line(saved.status), fields, saved.body)
+    return Converted(
+        type=kind,
+        target=saved.url,
+        timestamp=saved.timestamp,
+        content_type=content_type,
+        block=block,
+        counted=str(saved.status or "rendering"),
+        provenance=saved.provenance,
+        problems=saved.problems,
+    )
 
 
 def read_file(path: Path, *, url: str | None, captured: str | None) -> Iterator[Saved]:
