@@ -25,6 +25,7 @@ __all__ = [
     "GZIP_MAGIC",
     "ZSTD_DICTIONARY",
     "ZSTD_MAGIC",
+    "CutShort",
     "Damage",
     "Mark",
     "Source",
@@ -85,6 +86,10 @@ class Damage(Exception):  # noqa: N818 - it travels between a source and its rea
         self.code = code
         self.message = message
         self.offset = offset
+
+
+class CutShort(Damage):
+    """A block that ends before its length says, with nothing wrong in the bytes that are there."""
 
 
 def walk(
@@ -226,16 +231,24 @@ class Source:
         """Give the block of the record that began at `start`, part by part.
 
         Raises:
-            Damage: when the file, or its member, ends before the block does.
+            CutShort: when the file, or its member, ends before the block does.
+            Damage: when the member is damaged.
         """
         left = length
         while left:
             part = self.take(left)
             if not part:
                 message = f"the record ends {left} bytes before its length of {length}"
-                raise Damage("truncated-record", message, start)
+                raise CutShort("truncated-record", message, start)
             left -= len(part)
             yield part
+
+    def another_after(self, start: int) -> bool:
+        """Tell whether another record begins between `start` and here."""
+        end = self.stored_position
+        inner = self._find(start + 1, self.mark.sought, self.mark.overlap)
+        self._move(end)
+        return inner is not None and inner < end
 
     def end_record(self, start: int) -> bool:
         """Pass the two line ends behind a block; tell whether the record can be opened alone."""

@@ -10,6 +10,8 @@ import zstandard
 
 __all__ = [
     "DATE",
+    "arc",
+    "arc_record",
     "b32_raw",
     "chunked",
     "deflate",
@@ -179,7 +181,7 @@ def warc(*records: bytes, form: str = "gzip") -> bytes:
 
 
 def zstd_warc(*records: bytes, dictionary: str = "", checksum: bool = True) -> bytes:
-    """Put records into a zstd frame each, behind a dictionary, ``plain`` or ``compressed``, or none."""
+    """Put records into a zstd frame each; a dictionary may be ``plain`` or ``compressed``."""
     start, shared = b"", None
     if dictionary:
         words = b"WARC/1.0\r\nWARC-Type: response\r\nContent-Type: text/html\r\nHTTP/1.1 200 OK\r\n"
@@ -188,6 +190,31 @@ def zstd_warc(*records: bytes, dictionary: str = "", checksum: bool = True) -> b
         start = b"\x5d*M\x18" + len(held).to_bytes(4, "little") + held
     compressor = zstandard.ZstdCompressor(dict_data=shared, write_checksum=checksum)
     return start + b"".join(map(compressor.compress, records))
+
+
+def arc_record(
+    url: str,
+    block: bytes,
+    *,
+    ip: str = "192.0.2.10",
+    date: str = "20080430204825",
+    media_type: str = "text/html",
+    version: int = 1,
+    length: int | None = None,
+) -> bytes:
+    """Write one ARC record of version 1 or 2; `length` lies about the block's."""
+    fields = [url, ip, date, media_type]
+    if version == 2:
+        fields += ["200", "abc", "-", "1234", "crawl.arc"]
+    line = " ".join([*fields, str(len(block) if length is None else length)])
+    return line.encode() + b"\n" + block + b"\n"
+
+
+def arc(*records: bytes, form: str = "gzip") -> bytes:
+    """Put ARC records in a file, framed as `warc` does, or ``zstd`` (one frame)."""
+    if form == "zstd":
+        return zstandard.compress(b"".join(records))
+    return warc(*records, form=form)
 
 
 def flip(data: bytes, at: int) -> bytes:

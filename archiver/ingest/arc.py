@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from archiver.errors import TimestampError
-from archiver.framing import Damage, Mark, Source, walk
+from archiver.framing import CutShort, Damage, Mark, Source, walk
 from archiver.http import Head, parse_head
 from archiver.ingest.converted import RESPONSE, Converted, address_field, spooled
 from archiver.provenance import Provenance
@@ -24,16 +24,15 @@ from archiver.warc import read_block
 __all__ = ["ARC_START", "read_arc"]
 
 ARC_START = re.compile(rb"filedesc:/{0,3}[^\s]")
-_HEADER = re.compile(
-    rb"(?P<url>[^\r\n]{1,65536}?) (?P<ip>[0-9A-Fa-f.:]{1,45}|-) (?P<date>\d{4,20}) "
-    rb"(?P<rest>[^\r\n]{0,65536} )?(?P<length>[^\s]{1,20})"
-)
+_SCHEME = re.compile(rb"[A-Za-z][A-Za-z0-9+.-]{1,20}:[^\s]")
+_IP = re.compile(rb"[0-9A-Fa-f.:]{1,45}|-")
+_DATE = re.compile(rb"\d{4,20}")
 _MARK = Mark(
     format="ARC",
-    begins=re.compile(rb"[A-Za-z][A-Za-z0-9+.-]{1,20}:[^\s]"),
+    begins=_SCHEME,
     probe=24,
     sought=re.compile(
-        rb"(?<=\n)[A-Za-z][A-Za-z0-9+.-]{1,20}:[^\r\n]{1,4000}? (?:[0-9A-Fa-f.:]{1,45}|-) "
+        rb"(?<=[\n\0])[A-Za-z][A-Za-z0-9+.-]{1,20}:[^\r\n]{1,4000}? (?:[0-9A-Fa-f.:]{1,45}|-) "
         rb"\d{8,20} [^\r\n]{1,500} [^\s]{1,20}\r?\n"
     ),
     overlap=5000,
@@ -56,6 +55,7 @@ class _Arc:
     listed: tuple[tuple[str, str], ...]
     media_type: str
     block: BinaryIO
+    cut: Damage | None  # what is wrong with a block that ends too soon
 
 
 def read_arc(path: Path, name: str, sha256: str) -> Iterator[Converted | Problem]:
@@ -65,6 +65,8 @@ def read_arc(path: Path, name: str, sha256: str) -> Iterator[Converted | Problem
         path: the file.
         name: what the operator calls it.
         sha256: its digest, for the provenance.
+
+    A block that is cut short but has its HTTP head is kept, marked as truncated.
 
     Yields:
         A response record for each HTTP message, a resource record for anything else, a warcinfo
@@ -83,30 +85,54 @@ def _read(source: Source) -> _Arc | None:
     if not source.skip_blank():
         return None
     start = source.record_offset
-    header = _HEADER.fullmatch(source.take_header().rstrip(b"\r"))
+    header = _header(source.take_header())
     if header is None:
         raise Damage("not-a-record", source.no_record, start)
-    text = header["length"]
+    url, ip, date, rest, text = header
     if not (text.isdigit() and len(text) < 16):
         said = text.decode("latin-1")[:40]
         raise Damage("bad-length", f"the record's length is not a number: {said!r}", start)
-    block = spooled(source.block(int(text), start))
+    cut: list[CutShort] = []
+    block = spooled(_until_cut(source.block(int(text), start), cut))
     try:
+        if cut and (_head(block) is None or source.another_after(start)):
+            raise cut[0]
         source.end_record(start)
     except BaseException:
         block.close()
         raise
-    media_type, listed = _rest((header["rest"] or b"").decode("latin-1").strip())
+    media_type, listed = _rest(rest.decode("latin-1").replace("\0", ""))
     return _Arc(
         offset=start,
         length=source.stored_position - start,
-        url=_text(header["url"]),
-        ip=header["ip"].decode(),
-        date=header["date"].decode(),
+        url=_text(url),
+        ip=ip.decode(),
+        date=date.decode(),
         listed=listed,
         media_type=media_type,
         block=block,
+        cut=cut[0] if cut else None,
     )
+
+
+def _header(line: bytes) -> tuple[bytes, bytes, bytes, bytes, bytes] | None:
+    # An address may hold blanks, a type as well: what stands between them is told by its shape.
+    words = line.rstrip(b"\r").split(b" ")
+    if not _SCHEME.match(line):
+        return None
+    for at in range(1, len(words) - 2):
+        if _IP.fullmatch(words[at]) and _DATE.fullmatch(words[at + 1]):
+            url, rest = b" ".join(words[:at]), b" ".join(words[at + 2 : -1])
+            return url, words[at], words[at + 1], rest, words[-1]
+    return None
+
+
+def _until_cut(parts: Iterator[bytes], cut: list[CutShort]) -> Iterator[bytes]:
+    # A record with its head and the beginning of its body is worth having.
+    try:
+        yield from parts
+    except CutShort as damage:
+        cut.append(damage)
 
 
 def _text(raw: bytes) -> str:
@@ -150,6 +176,12 @@ def _convert(arc: _Arc, name: str, sha256: str) -> Converted | Problem:
     if http is None and arc.url.lower().startswith("http"):
         message = "holds no HTTP response head; kept as a resource, just as it is"
         problems.append(Problem("no-http-head", message, *place, arc.url))
+    fields = address_field(arc.ip)
+    if arc.cut:
+        fields += (("WARC-Truncated", "unspecified"),)
+        problems.append(
+            Problem(arc.cut.code, f"{arc.cut.message}; what there is was kept", *place, arc.url)
+        )
     fault = read_block(kind, arc.block).fault
     if fault and not fault.startswith("announced"):
         message = f"the body's framing: {fault}"
@@ -161,7 +193,7 @@ def _convert(arc: _Arc, name: str, sha256: str) -> Converted | Problem:
         content_type=RESPONSE if http else arc.media_type or "application/octet-stream",
         block=arc.block,
         counted=kind,
-        fields=address_field(arc.ip),
+        fields=fields,
         provenance=Provenance.stated_by(
             [StatedDate(DateSource.RECORD, date, arc.date)],
             source_file=name,
