@@ -28,7 +28,7 @@ from archiver.ingest.saved import (
 )
 from archiver.ingest.sniff import Format, sniff
 from archiver.records import Problem
-from snapshots.adoption import adopt_warc
+from snapshots.adoption import adopt_package, adopt_warc
 from snapshots.disk import file_sha256
 from snapshots.session import Intake, Session
 from snapshots.tables import intake, snapshot
@@ -40,6 +40,7 @@ __all__ = ["Intake", "take_in"]
 _STATES_ITS_OWN = {
     Format.WARC: "a WARC file",
     Format.ARC: "an ARC file",
+    Format.WACZ: "a WACZ package",
 }
 
 
@@ -92,8 +93,11 @@ def take_in(
     try:
         if kind is Format.WARC:
             adopt_warc(session, path, shown(path))
+        elif kind is Format.WACZ:
+            adopt_package(session)
         else:
-            _write_converted(session, _converted(session, url, captured))
+            for found in _converted(session, url, captured):
+                session.take(found)
         if not session.entries:
             raise FormatError(str(path), _nothing(session.problems))
         return writer.commit(session.store)
@@ -120,16 +124,6 @@ def _converted(
         yield from read_arc(path, shown(path), session.keep_file())
     else:
         yield from _saved(read_file(path, url=url, captured=captured))
-
-
-def _write_converted(session: Session, found: Iterable[Converted | SavedFile | Problem]) -> None:
-    for one in found:
-        if isinstance(one, Problem):
-            session.problems.append(one)
-        elif isinstance(one, SavedFile):
-            session.keep(one)
-        else:
-            session.write(one)
 
 
 def _saved(

@@ -75,7 +75,17 @@ class Session:
         self.counts: Counter[str] = Counter()
         self.problems: list[Problem] = []
         self.entries: list[Entry] = []
+        self.pages: list[str] = []  # addresses on page lists that came with it
         self.originals: dict[str, tuple[str, int]] = {}
+
+    def take(self, found: Converted | SavedFile | Problem) -> None:
+        """Note a problem, keep a file, or write a record."""
+        if isinstance(found, Problem):
+            self.problems.append(found)
+        elif isinstance(found, SavedFile):
+            self.keep(found)
+        else:
+            self.write(found)
 
     def keep(self, saved: SavedFile) -> None:
         """Keep an input file that is in memory."""

@@ -1,10 +1,13 @@
 """WARC files made by hand, byte by byte, so that nothing under test has a part in its own test."""
 
 import gzip
+import io
+import json
+import zipfile
 import zlib
 from base64 import b32decode, b32encode
 from collections.abc import Sequence
-from hashlib import sha1
+from hashlib import sha1, sha256
 
 import zstandard
 
@@ -26,8 +29,10 @@ __all__ = [
     "resource",
     "response",
     "revisit",
+    "wacz",
     "warc",
     "warcinfo",
+    "zipped",
     "zstd_warc",
 ]
 
@@ -231,3 +236,34 @@ def deflate(data: bytes, window: int) -> bytes:
 def b32_raw(text: str) -> bytes:
     """Read a digest in base32 behind the name of its algorithm."""
     return b32decode(text.partition(":")[2])
+
+
+def wacz(
+    members: dict[str, bytes],
+    *,
+    lie: Sequence[str] = (),
+    unlisted: Sequence[str] = (),
+    old: bool = False,
+    compression: int = zipfile.ZIP_DEFLATED,
+) -> bytes:
+    """Make a WACZ package; it states a wrong hash for the members of `lie`."""
+    resources: list[dict[str, object]] = []
+    for name, data in members.items():
+        text = sha256(b"no" if name in lie else data).hexdigest()
+        if old:
+            stats = {"hash": text, "bytes": len(data)}
+            resources.append({"path": name, "stats": stats, "hashing": "sha256"})
+        elif name not in unlisted:
+            whole = {"name": name.rpartition("/")[2], "path": name, "bytes": len(data)}
+            resources.append({**whole, "hash": f"sha256:{text}"})
+    description = {"profile": "data-package", "wacz_version": "1.1.1", "resources": resources}
+    return zipped({**members, "datapackage.json": json.dumps(description).encode()}, compression)
+
+
+def zipped(members: dict[str, bytes], compression: int = zipfile.ZIP_DEFLATED) -> bytes:
+    """Put members into a zip file, each under the name given, whatever it is."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", compression) as file:
+        for name, data in members.items():
+            file.writestr(zipfile.ZipInfo(name), data, compression)
+    return out.getvalue()

@@ -11,6 +11,7 @@ import zstandard
 from archiver.errors import FormatError
 from archiver.framing import GZIP_MAGIC, ZSTD_DICTIONARY, ZSTD_MAGIC
 from archiver.ingest.arc import ARC_START
+from archiver.ingest.wacz import is_package
 
 __all__ = ["LISTING", "Format", "sniff"]
 
@@ -34,6 +35,7 @@ class Format(StrEnum):
 
     WARC = "warc"
     ARC = "arc"
+    WACZ = "wacz"
     PAGES = "pages.csv"  # a folder of saved pages with a list of them
     FOLDER = "folder"  # a folder of saved pages without one
     PAGE = "page"  # one saved HTML page
@@ -66,6 +68,8 @@ def sniff(path: Path) -> Format:
         raise FormatError(str(path), f"cannot be read: {error.strerror}") from error
     if not start:
         raise FormatError(str(path), "is empty; nothing to take in")
+    if start.startswith(b"PK\x03\x04") and is_package(path):
+        return Format.WACZ
     return _sniff_bytes(str(path), start)
 
 
