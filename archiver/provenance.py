@@ -7,7 +7,7 @@ metadata record.
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -135,6 +135,10 @@ class Provenance:
             software=software_name(),
             listed=tuple(listed),
         )
+
+    def graded(self, grade: Grade, left: Iterable[str]) -> "Provenance":
+        """Give it another grade, for reasons that join what could not be undone."""
+        return replace(self, grade=grade, left=(*self.left, *left))
 
     @classmethod
     def stated_by(

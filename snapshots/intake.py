@@ -17,6 +17,8 @@ from sqlalchemy import Connection, select
 from archiver.errors import FormatError, NotWritableError
 from archiver.ingest.arc import read_arc
 from archiver.ingest.converted import Converted
+from archiver.ingest.har import read_har
+from archiver.ingest.mhtml import read_mhtml
 from archiver.ingest.names import shown
 from archiver.ingest.saved import (
     SavedCapture,
@@ -41,7 +43,10 @@ _STATES_ITS_OWN = {
     Format.WARC: "a WARC file",
     Format.ARC: "an ARC file",
     Format.WACZ: "a WACZ package",
+    Format.HAR: "a HAR file",
+    Format.MHTML: "an MHTML file",
 }
+_SAVED = (Format.PAGES, Format.FOLDER, Format.PAGE, Format.TEXT)
 
 
 def take_in(
@@ -99,7 +104,9 @@ def take_in(
             for found in _converted(session, url, captured):
                 session.take(found)
         if not session.entries:
-            raise FormatError(str(path), _nothing(session.problems))
+            raise FormatError(
+                str(path), _nothing(session.problems, "page" if kind in _SAVED else "capture")
+            )
         return writer.commit(session.store)
     except NotWritableError:
         writer.roll_back()
@@ -122,6 +129,10 @@ def _converted(
         yield from _saved(read_folder(path))
     elif kind is Format.ARC:
         yield from read_arc(path, shown(path), session.keep_file())
+    elif kind is Format.HAR:
+        yield from read_har(path, shown(path), session.keep_file())
+    elif kind is Format.MHTML:
+        yield from read_mhtml(path, shown(path), session.keep_file())
     else:
         yield from _saved(read_file(path, url=url, captured=captured))
 
@@ -168,10 +179,10 @@ def _known(connection: Connection, digest: str) -> Intake | None:
     )
 
 
-def _nothing(problems: list[Problem]) -> str:
+def _nothing(problems: list[Problem], what: str) -> str:
     if not problems:
-        return "holds no capture that could be listed"
+        return f"holds no {what} that could be listed"
     first = problems[0]
     where = "" if first.offset is None else f" at byte {first.offset}"
     more = f" (and {len(problems) - 1} more problems)" if len(problems) > 1 else ""
-    return f"holds no capture that could be listed; {first.code}{where}: {first.message}{more}"
+    return f"holds no {what} that could be listed; {first.code}{where}: {first.message}{more}"

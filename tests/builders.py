@@ -21,9 +21,12 @@ __all__ = [
     "digest",
     "dns",
     "flip",
+    "har",
+    "har_entry",
     "http_response",
     "member",
     "metadata",
+    "mhtml",
     "record",
     "request",
     "resource",
@@ -267,3 +270,62 @@ def zipped(members: dict[str, bytes], compression: int = zipfile.ZIP_DEFLATED) -
         for name, data in members.items():
             file.writestr(zipfile.ZipInfo(name), data, compression)
     return out.getvalue()
+
+
+def har_entry(
+    url: object = URL,
+    *,
+    body: str | None = "<p>Crime</p>",
+    status: object = 200,
+    date: object = "2021-05-09T11:16:21.123+01:00",
+    head: Sequence[tuple[object, object]] = (("Content-Type", "text/html; charset=utf-8"),),
+    request: Fields = (("User-Agent", "Browser"),),
+    version: str = "HTTP/1.1",
+    method: str = "GET",
+    content: dict[str, object] | None = None,
+    **more: object,
+) -> dict[str, object]:
+    """Write one entry of a HAR file; `content` adds to what is said of the body."""
+    text: dict[str, object] = {} if body is None else {"text": body}
+    return {
+        "startedDateTime": date,
+        "request": {
+            "method": method,
+            "url": url,
+            "httpVersion": version,
+            "headers": [{"name": name, "value": value} for name, value in request],
+        },
+        "response": {
+            "status": status,
+            "statusText": "",
+            "httpVersion": version,
+            "headers": [{"name": name, "value": value} for name, value in head],
+            "content": {"size": 12, "mimeType": "text/html", **text, **(content or {})},
+        },
+        **more,
+    }
+
+
+def har(*entries: object) -> bytes:
+    """Write a HAR file."""
+    return json.dumps({"log": {"version": "1.2", "entries": list(entries)}}).encode()
+
+
+def mhtml(
+    *parts: tuple[Fields, bytes],
+    head: Fields = (
+        ("From", "<Saved by a browser>"),
+        ("Snapshot-Content-Location", URL),
+        ("Subject", "Crime"),
+        ("Date", "Sun, 9 May 2021 10:16:21 -0000"),
+    ),
+    kind: str = 'multipart/related; type="text/html"; boundary="----b"',
+) -> bytes:
+    """Write an MHTML file; a part is its header fields and its body, encoded already."""
+    out = [*(f"{name}: {value}" for name, value in head), "MIME-Version: 1.0"]
+    out += [f"Content-Type: {kind}", "", ""]
+    text = "\r\n".join(out).encode()
+    for fields, body in parts:
+        lines = "\r\n".join(f"{name}: {value}" for name, value in fields)
+        text += b"------b\r\n" + lines.encode() + b"\r\n\r\n" + body + b"\r\n"
+    return text + b"------b--\r\n"

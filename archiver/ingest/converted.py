@@ -67,7 +67,11 @@ def message(start: str, fields: Iterable[tuple[str, str]], body: bytes) -> bytes
     """Write an HTTP message; no value can begin a line of its own."""
     lines = [start, *(f"{name}: {value}" for name, value in fields)]
     head = "\r\n".join(_LINE_ENDS.sub(" ", line).strip() for line in lines)
-    return head.encode("latin-1", "replace") + b"\r\n\r\n" + body
+    try:
+        raw = head.encode("latin-1")
+    except UnicodeEncodeError:
+        raw = head.encode("utf-8", "replace")
+    return raw + b"\r\n\r\n" + body
 
 
 def status_line(status: int, reason: str | None = None) -> str:

@@ -11,6 +11,8 @@ import zstandard
 from archiver.errors import FormatError
 from archiver.framing import GZIP_MAGIC, ZSTD_DICTIONARY, ZSTD_MAGIC
 from archiver.ingest.arc import ARC_START
+from archiver.ingest.har import HAR_START
+from archiver.ingest.mhtml import is_mhtml
 from archiver.ingest.wacz import is_package
 
 __all__ = ["LISTING", "Format", "sniff"]
@@ -36,6 +38,8 @@ class Format(StrEnum):
     WARC = "warc"
     ARC = "arc"
     WACZ = "wacz"
+    HAR = "har"
+    MHTML = "mhtml"
     PAGES = "pages.csv"  # a folder of saved pages with a list of them
     FOLDER = "folder"  # a folder of saved pages without one
     PAGE = "page"  # one saved HTML page
@@ -88,6 +92,10 @@ def _sniff_bytes(name: str, start: bytes) -> Format:
         return Format.WARC
     if ARC_START.match(inner.lstrip(b"\r\n")):
         return Format.ARC
+    if HAR_START.match(start.removeprefix(b"\xef\xbb\xbf")):
+        return Format.HAR
+    if is_mhtml(start):
+        return Format.MHTML
     for magic, what in _NAMED:
         if inner.startswith(magic):
             raise FormatError(name, f"is {what}, not something that holds archived pages")
