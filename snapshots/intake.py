@@ -17,15 +17,16 @@ from sqlalchemy import Connection, select
 from archiver.errors import FormatError, NotWritableError
 from archiver.ingest.arc import read_arc
 from archiver.ingest.converted import Converted
+from archiver.ingest.folder import read_folder
 from archiver.ingest.har import read_har
 from archiver.ingest.mhtml import read_mhtml
+from archiver.ingest.mirror import read_mirror
 from archiver.ingest.names import shown
 from archiver.ingest.saved import (
     SavedCapture,
     SavedFile,
     as_record,
     read_file,
-    read_folder,
     read_listing,
 )
 from archiver.ingest.sniff import Format, sniff
@@ -46,7 +47,7 @@ _STATES_ITS_OWN = {
     Format.HAR: "a HAR file",
     Format.MHTML: "an MHTML file",
 }
-_SAVED = (Format.PAGES, Format.FOLDER, Format.PAGE, Format.TEXT)
+_SAVED = (Format.PAGES, Format.FOLDER, Format.MIRROR, Format.PAGE, Format.TEXT)
 
 
 def take_in(
@@ -127,6 +128,8 @@ def _converted(
         yield from _saved(read_listing(path))
     elif kind is Format.FOLDER:
         yield from _saved(read_folder(path))
+    elif kind is Format.MIRROR:
+        yield from _saved(read_mirror(path))
     elif kind is Format.ARC:
         yield from read_arc(path, shown(path), session.keep_file())
     elif kind is Format.HAR:

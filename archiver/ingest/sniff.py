@@ -13,11 +13,12 @@ from archiver.framing import GZIP_MAGIC, ZSTD_DICTIONARY, ZSTD_MAGIC
 from archiver.ingest.arc import ARC_START
 from archiver.ingest.har import HAR_START
 from archiver.ingest.mhtml import is_mhtml
+from archiver.ingest.mirror import is_mirror
+from archiver.ingest.names import LISTING
 from archiver.ingest.wacz import is_package
 
-__all__ = ["LISTING", "Format", "sniff"]
+__all__ = ["Format", "sniff"]
 
-LISTING = "pages.csv"  # the file that makes a folder a set of saved pages
 _START = 4096  # bytes looked at
 _ZSTD_START = 1 << 18  # and more of a zstd file, whose blocks give nothing until they are whole
 _INNER = 64  # bytes looked at inside gzip and zstd
@@ -42,6 +43,7 @@ class Format(StrEnum):
     MHTML = "mhtml"
     PAGES = "pages.csv"  # a folder of saved pages with a list of them
     FOLDER = "folder"  # a folder of saved pages without one
+    MIRROR = "mirror"  # a folder for each host, as wget makes them
     PAGE = "page"  # one saved HTML page
     TEXT = "text"  # a plain text rendering of a page
 
@@ -83,7 +85,7 @@ def _sniff_folder(path: Path) -> Format:
         return Format.PAGES
     if not any(place.is_file() for place in path.rglob("*")):
         raise FormatError(str(path), "is a folder without any file")
-    return Format.FOLDER
+    return Format.MIRROR if is_mirror(path) else Format.FOLDER
 
 
 def _sniff_bytes(name: str, start: bytes) -> Format:
