@@ -44,14 +44,16 @@ _READ_STEP = 1 << 20  # ... this much at once
 _FEED_STEP = 1 << 14  # bytes given to the inflater at once; a mean member is 7 to 9 kB
 _INFLATE_STEP = 1 << 18  # bytes the inflater may give at once
 _HEADER_LIMIT = 1 << 18  # a record header is shorter than this
-_PROBE = 1 << 14  # stored bytes looked at to tell whether a record begins at a place
+_LONG_HEADER = 1 << 14  # and hardly ever longer than this
+_PROBE = 1 << 12  # stored bytes looked at to tell whether a record begins at a place
 _OPENING = 64  # bytes they give that are looked at
 _PROBLEMS = 10_000  # problems of one file told one by one; the others are counted
 _MEMBER_START = re.compile(rb"\x1f\x8b\x08[\x00-\x1f]")
 _FRAME_START = re.compile(re.escape(ZSTD_MAGIC))
 _MEMBER_OVERLAP = 8  # bytes; no match of these two is longer
 _ZEROS = bytes(_READ_STEP)
-_BOMB_SIZE = 1 << 32  # a member that holds more than this ...
+_BOMB_SIZE = 1 << 32  # a gzip member that holds more than this, ...
+_ZSTD_BOMB_SIZE = 1 << 30  # ... or a zstd frame, which can grow a hundred times faster, ...
 _BOMB_RATIO = 200  # ... and is this much smaller than what it holds, is there to do harm
 _DICTIONARY_LIMIT = 1 << 24
 _WINDOW_LIMIT = 1 << 27  # bytes a zstd frame may ask to be kept in memory
@@ -82,10 +84,11 @@ class Mark:
 class Damage(Exception):  # noqa: N818 - it travels between a source and its reader only
     """A stretch of bytes that is not a sound record."""
 
-    def __init__(self, code: str, message: str, offset: int) -> None:
+    def __init__(self, code: str, message: str, offset: int, passed: int = 1) -> None:
         self.code = code
         self.message = message
         self.offset = offset
+        self.passed = passed  # bytes from there on in which no other record can begin
 
 
 class CutShort(Damage):
@@ -116,7 +119,7 @@ def walk(
             try:
                 record = read(source)
             except Damage as damage:
-                resumed = source.resume(damage.offset + 1)
+                resumed = source.resume(damage.offset + damage.passed)
                 end = source.size if resumed is None else resumed
                 place = (name, damage.offset, end - damage.offset)
                 if told < _PROBLEMS:
@@ -209,15 +212,27 @@ class Source:
                 return header
             held = len(self._data) - self._at
             if held >= _HEADER_LIMIT:
-                raise Damage("endless-header", "the record's header has no end", self.record_offset)
+                raise Damage(
+                    "endless-header",
+                    "the record's header has no end",
+                    self.record_offset,
+                    self._without_header(held - _LONG_HEADER),
+                )
             if held >= self.mark.probe and not self._begins():
                 raise Damage("not-a-record", self.no_record, self.record_offset)
             searched = max(self._at, len(self._data) - 3) - self._at
             if not self._more():
                 raise Damage(
-                    "truncated-record", "the file ends inside a record's header", self.record_offset
+                    "truncated-record",
+                    "the file ends inside a record's header",
+                    self.record_offset,
+                    self._without_header(held),
                 )
             searched += self._at
+
+    def _without_header(self, length: int) -> int:
+        # Where no header ends, none begins; to look for one at every place would take for ever.
+        return length
 
     def take(self, most: int) -> bytes:
         """Take at least one byte of the record and no more than `most`; none at the end."""
@@ -314,6 +329,7 @@ class _GzipSource(Source):
 
     _member_start = _MEMBER_START
     _probe = _PROBE
+    _bomb_size = _BOMB_SIZE
 
     def __init__(self, file: BinaryIO, mark: Mark, offset: int = 0) -> None:
         super().__init__(file, mark, offset)
@@ -324,6 +340,9 @@ class _GzipSource(Source):
         self._member_offset = offset
         self._taken_in_member = 0
         self._given = 0  # bytes the member has given
+
+    def _without_header(self, length: int) -> int:
+        return 1  # these bytes are not the file's own
 
     @property
     def stored_position(self) -> int:
@@ -455,8 +474,8 @@ class _GzipSource(Source):
     def _give(self, given: bytes) -> None:
         self._given += len(given)
         stored = self.stored_position - self._member_offset
-        if self._given > _BOMB_SIZE and self._given > _BOMB_RATIO * stored:
-            message = f"{stored} bytes hold more than {_BOMB_SIZE}, which does harm and no more"
+        if self._given > self._bomb_size and self._given > _BOMB_RATIO * stored:
+            message = f"{stored} bytes hold more than {self._bomb_size}; they are there to do harm"
             raise Damage("bomb", message, self._member_offset)
         self._data, self._at = self._data[self._at :] + given, 0
 
@@ -468,6 +487,7 @@ class _ZstdSource(_GzipSource):
     """
 
     _member_start = _FRAME_START
+    _bomb_size = _ZSTD_BOMB_SIZE
     _probe = 2 * _BLOCK_LIMIT  # a block gives nothing until it is whole
 
     def __init__(self, file: BinaryIO, mark: Mark, offset: int = 0) -> None:

@@ -35,7 +35,9 @@ from archiver.urls import check_url
 __all__ = ["HAR_START", "read_har"]
 
 HAR_START = re.compile(rb"\s*\{\s*\"log\"\s*:")
-_FILE_LIMIT = 1 << 27  # bytes; the whole has to be in memory, several times over
+_FILE_LIMIT = 1 << 26  # bytes; as text and as values it may take ten times as many
+_MOST_VALUES = 5_000_000  # objects and lists
+_PROBLEMS = 10_000  # told one by one; the others are counted
 _STATUSES = range(100, 600)
 _YEARS = range(1990, 2101)
 _WITHOUT_BODY = frozenset([204, 205, 304])
@@ -78,13 +80,19 @@ def read_har(path: Path, name: str, sha256: str) -> Iterator[Converted | Problem
     Raises:
         FormatError: when it is not HAR, or too large.
     """
+    unusable = 0
     for number, entry in enumerate(_entries(path, name), 1):
         try:
             yield _convert(_Entry(entry, number, name), sha256)
         except _Unusable as error:
             url = _object(_object(entry).get("request")).get("url")
             message = f"entry {number}: {error}; left out"
-            yield Problem(error.code, message, name, url=url if isinstance(url, str) else None)
+            unusable += 1
+            if unusable <= _PROBLEMS:
+                yield Problem(error.code, message, name, url=url if isinstance(url, str) else None)
+    if unusable > _PROBLEMS:
+        message = f"{unusable - _PROBLEMS} more entries cannot be used; left out"
+        yield Problem("more-problems", message, name)
 
 
 class _Unusable(Exception):  # noqa: N818 - it travels within this module only
@@ -117,8 +125,13 @@ def _entries(path: Path, name: str) -> list[object]:
     if size > _FILE_LIMIT:
         raise FormatError(name, f"is {size} bytes; a HAR file may have {_FILE_LIMIT}")
     try:
-        log = json.loads(path.read_bytes().decode("utf-8-sig", "replace"))["log"]
+        text = path.read_text("utf-8-sig", "replace")
+        if text.count("{") + text.count("[") > _MOST_VALUES:
+            raise FormatError(name, f"may hold more than {_MOST_VALUES} values")
+        log = json.loads(text)["log"]
         entries = log["entries"]
+    except FormatError:
+        raise
     except RecursionError:
         raise FormatError(name, "is JSON nested too deep to be a HAR file") from None
     except (KeyError, TypeError, ValueError) as error:

@@ -28,6 +28,7 @@ __all__ = ["is_mhtml", "read_mhtml"]
 
 _FILE_LIMIT = 1 << 27  # bytes; the whole has to be in memory, several times over
 _MOST_PARTS = 20_000
+_MOST_MARKS = 100_000  # lines that may begin a part
 _HEADER = re.compile(rb"\s{0,80}[A-Za-z][A-Za-z-]{1,60}:[ \t]")
 _MIME = re.compile(rb"^MIME-Version:", re.IGNORECASE | re.MULTILINE)
 _KIND = re.compile(
@@ -36,6 +37,7 @@ _KIND = re.compile(
 )
 _WRITTEN_ANEW = ("text/html", "application/xhtml+xml", "text/css")
 _PAGES = ("text/html", "application/xhtml+xml")
+_STEP = 1 << 20
 _YEARS = range(1990, 2101)
 _CLEAN = re.compile(r"[\s\0]+")
 
@@ -63,6 +65,8 @@ def read_mhtml(path: Path, name: str, sha256: str) -> Iterator[Converted | Probl
     size = path.stat().st_size
     if size > _FILE_LIMIT:
         raise FormatError(name, f"is {size} bytes; an MHTML file may have {_FILE_LIMIT}")
+    if _marks(path) > _MOST_MARKS:
+        raise FormatError(name, f"is a message that may have more than {_MOST_MARKS} parts")
     try:
         with path.open("rb") as file:
             whole = email.message_from_binary_file(file)
@@ -136,6 +140,15 @@ def _convert(
         counted="resource",
         provenance=provenance,
     )
+
+
+def _marks(path: Path) -> int:
+    count, end = 0, b""
+    with path.open("rb") as file:
+        while part := file.read(_STEP):
+            count += (end + part).count(b"\n--")
+            end = part[-2:]
+    return count
 
 
 def _root(whole: Message, parts: list[Message]) -> Message | None:
