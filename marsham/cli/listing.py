@@ -1,7 +1,10 @@
 """``marsham list``: the captures the archive holds."""
 
-from collections.abc import Iterator
+import csv
+import sys
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
+from itertools import chain
 
 import click
 from sqlalchemy import Connection
@@ -13,9 +16,22 @@ from archiver.urls import check_url
 from marsham.cli.support import DATE, as_json_line, pass_archive, print_table
 from snapshots import index
 from snapshots.archive import Archive
+from snapshots.cdx import cdx_lines, cdxj_lines
 
 __all__ = ["capture_as_json", "list_"]
 
+_FIELDS = (
+    "url",
+    "timestamp",
+    "status",
+    "mime",
+    "digest",
+    "file",
+    "offset",
+    "length",
+    "kind",
+    "grade",
+)
 _HEADS = ("timestamp", "status", "type", "grade", "length", "url")
 
 
@@ -26,49 +42,78 @@ _HEADS = ("timestamp", "status", "type", "grade", "length", "url")
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["table", "json"]),
+    type=click.Choice(["table", "json", "csv", "cdx", "cdxj"]),
     default="table",
     show_default=True,
-    help="A table for people, or one JSON object a line.",
+    help="A table for people; one JSON object a line; or an index as other tools read it.",
 )
 @pass_archive
 def list_(
     archive: Archive, url: str | None, start: Span | None, end: Span | None, form: str
 ) -> None:
     """List captures: of one URL, of every URL below PREFIX*, or all of them."""
-    found = False
     with archive.catalogue.read() as connection:
-        captures = _select(connection, url, _span(start, end))
-        if form == "json":
-            for capture in captures:
-                found = True
-                click.echo(as_json_line(capture_as_json(capture)))
-        else:
-            rows = [
-                (c.timestamp, c.status, c.media_type, c.grade.value, c.length, c.url)
-                for c in captures
-            ]
-            found = bool(rows)
-            if rows:
-                print_table(_HEADS, rows)
-    if url and not found:
+        captures = _Counted(_select(connection, url, _span(start, end)))
+        _WRITERS[form](captures)
+        sys.stdout.flush()
+    if url and not captures.number:
         raise NoCaptureError(url)
 
 
 def capture_as_json(capture: Capture) -> dict[str, object]:
     """Give a capture as one line of ``list --format json`` has it."""
-    return {
-        "url": capture.url,
-        "timestamp": capture.timestamp,
-        "status": capture.status,
-        "mime": capture.media_type,
-        "digest": capture.digest,
-        "file": capture.file,
-        "offset": capture.offset,
-        "length": capture.length,
-        "kind": capture.kind.value,
-        "grade": capture.grade.value,
-    }
+    values = (
+        capture.url,
+        capture.timestamp,
+        capture.status,
+        capture.media_type,
+        capture.digest,
+        capture.file,
+        capture.offset,
+        capture.length,
+        capture.kind.value,
+        capture.grade.value,
+    )
+    return dict(zip(_FIELDS, values, strict=True))
+
+
+class _Counted:
+    """Captures on their way out, one by one, and how many have gone."""
+
+    def __init__(self, captures: Iterable[Capture]) -> None:
+        self.number = 0
+        self._captures = captures
+
+    def __iter__(self) -> Iterator[Capture]:
+        for capture in self._captures:
+            self.number += 1
+            yield capture
+
+
+def _write_table(captures: Iterable[Capture]) -> None:
+    rows = ((c.timestamp, c.status, c.media_type, c.grade.value, c.length, c.url) for c in captures)
+    first = next(rows, None)
+    if first:
+        print_table(_HEADS, chain([first], rows))
+
+
+def _write_csv(captures: Iterable[Capture]) -> None:
+    writer = csv.writer(sys.stdout)
+    writer.writerow(_FIELDS)
+    writer.writerows(capture_as_json(capture).values() for capture in captures)
+
+
+def _write_lines(lines: Iterable[str]) -> None:
+    sys.stdout.writelines(f"{line}\n" for line in lines)
+
+
+_WRITERS: dict[str, Callable[[Iterable[Capture]], None]] = {
+    "table": _write_table,
+    "json": lambda captures: _write_lines(as_json_line(capture_as_json(c)) for c in captures),
+    "csv": _write_csv,
+    "cdx": lambda captures: _write_lines(cdx_lines(captures)),
+    "cdxj": lambda captures: _write_lines(cdxj_lines(captures)),
+}
 
 
 def _select(connection: Connection, url: str | None, span: Span | None) -> Iterator[Capture]:

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from functools import update_wrapper
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
@@ -28,6 +29,7 @@ __all__ = [
 
 DONE, FINDINGS, FAILED = 0, 1, 2
 _SHOWN_PROBLEMS = 20
+_MEASURED = 1000
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -78,14 +80,19 @@ def as_json_line(value: object) -> str:
 
 
 def print_table(heads: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    """Print rows under heads, each column as wide as its widest cell; numbers to the right."""
-    texts = [["" if cell is None else str(cell) for cell in row] for row in rows]
+    """Print rows under heads, each column as wide as its widest cell; numbers to the right.
+
+    The widths are those of the first `_MEASURED` rows: a table of millions is not held to be
+    measured.
+    """
+    all_texts = (["" if cell is None else str(cell) for cell in row] for row in rows)
+    texts = list(islice(all_texts, _MEASURED))
     widths = [max(map(len, column)) for column in zip(heads, *texts, strict=True)]
     numeric = [
         bool(texts) and all(row[number].isdigit() or not row[number] for row in texts)
         for number in range(len(heads))
     ]
-    for line in [list(heads), ["-" * width for width in widths], *texts]:
+    for line in chain([list(heads), ["-" * width for width in widths]], texts, all_texts):
         cells = (
             cell.rjust(width) if right else cell.ljust(width)
             for cell, width, right in zip(line, widths, numeric, strict=True)
