@@ -17,11 +17,13 @@ from archiver.records import Capture, Kind, Problem
 from extract.facts.observations import Observation
 from extract.page import Page, read_page
 from extract.tables import FACT_TABLES, extraction, observation, page_text, page_version
+from extract.withdrawn import holds, value_pattern
 from snapshots import index
 from snapshots.archive import Archive
 from snapshots.catalogue import insert_rows, next_id
 from snapshots.mementos import memento_of
 from snapshots.tables import capture, media_type, metadata, url
+from snapshots.withdrawals import FoundIn, note_found, standing_values
 
 __all__ = ["EXTRACTOR_VERSION", "ExtractReport", "extract_archive", "observations_of"]
 
@@ -89,8 +91,10 @@ def extract_archive(
             pending = list(_pending(connection))
         for start in range(0, len(pending), _BATCH):
             with archive.catalogue.write() as connection:
+                withdrawn = _Withdrawn(connection)
                 for item in pending[start : start + _BATCH]:
-                    _extract(archive, connection, item, report)
+                    _extract(archive, connection, item, report, withdrawn)
+                note_found(archive, connection, withdrawn.found)
             tick(min(start + _BATCH, len(pending)), len(pending))
     return report
 
@@ -135,8 +139,34 @@ def _pending(connection: Connection) -> Iterator[_Pending]:
         yield _Pending(found, (row[10], int(found.timestamp), row[11]))
 
 
+class _Withdrawn:
+    """Watches for withdrawn values in pages as they are read: such a page goes out of view."""
+
+    def __init__(self, connection: Connection) -> None:
+        values = standing_values(connection)
+        self._patterns = {number: value_pattern(value) for number, value in values.items()}
+        self.found: list[tuple[int, FoundIn]] = []
+
+    def watch(self, connection: Connection, of: Capture, extraction_id: int) -> None:
+        """Look through one reading, if there is anything to look for."""
+        if not self._patterns:
+            return
+        query = (
+            select(page_text.c.text)
+            .join(extraction, extraction.c.text_id == page_text.c.id)
+            .where(extraction.c.id == extraction_id)
+        )
+        text = connection.scalar(query) or ""
+        for number in holds(self._patterns, text, observations_of(connection, extraction_id)):
+            self.found.append((number, FoundIn(of.digest, of.url, of.timestamp)))
+
+
 def _extract(
-    archive: Archive, connection: Connection, item: _Pending, report: ExtractReport
+    archive: Archive,
+    connection: Connection,
+    item: _Pending,
+    report: ExtractReport,
+    withdrawn: _Withdrawn,
 ) -> None:
     found = item.capture
     try:
@@ -163,6 +193,7 @@ def _extract(
     key = {"url_id": url_id, "timestamp": timestamp, "seq": seq}
     connection.execute(delete(page_version).filter_by(**key))
     connection.execute(insert(page_version).values(**key, extraction_id=number))
+    withdrawn.watch(connection, found, number)
 
 
 def _store_page(connection: Connection, page: Page, digest: bytes, address: str) -> int:

@@ -22,10 +22,11 @@ from marsham.cli.serve import serve
 from marsham.cli.show import show
 from marsham.cli.snapshots import snapshots
 from marsham.cli.support import DONE, FAILED, Context
+from marsham.cli.withdraw import withdraw
 
 __all__ = ["main", "marsham", "run"]
 
-_COMMANDS = (init, ingest, snapshots, list_, show, serve, extract, read, export)
+_COMMANDS = (init, ingest, snapshots, list_, show, serve, extract, read, export, withdraw)
 
 
 @click.group(

@@ -3,7 +3,6 @@
 import csv
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from datetime import UTC, datetime
 from itertools import chain
 
 import click
@@ -13,10 +12,11 @@ from archiver.errors import NoCaptureError
 from archiver.records import Capture
 from archiver.timestamps import Span
 from archiver.urls import check_url
-from marsham.cli.support import DATE, as_json_line, pass_archive, print_table
+from marsham.cli.support import DATE, as_json_line, between, pass_archive, print_table
 from snapshots import index
 from snapshots.archive import Archive
 from snapshots.cdx import cdx_lines, cdxj_lines
+from snapshots.reach import explain
 
 __all__ = ["capture_as_json", "list_"]
 
@@ -53,11 +53,16 @@ def list_(
 ) -> None:
     """List captures: of one URL, of every URL below PREFIX*, or all of them."""
     with archive.catalogue.read() as connection:
-        captures = _Counted(_select(connection, url, _span(start, end)))
+        wanted, span = _checked(url), between(start, end)
+        captures = _Counted(_select(connection, wanted, span))
         _WRITERS[form](captures)
         sys.stdout.flush()
+        hidden, why = explain(connection, wanted, span)
     if url and not captures.number:
-        raise NoCaptureError(url)
+        raise why or NoCaptureError(url)
+    if hidden:
+        are = "capture is" if hidden == 1 else "captures are"
+        click.echo(f"{hidden} {are} withdrawn and not listed", err=True)
 
 
 def capture_as_json(capture: Capture) -> dict[str, object]:
@@ -116,17 +121,15 @@ _WRITERS: dict[str, Callable[[Iterable[Capture]], None]] = {
 }
 
 
-def _select(connection: Connection, url: str | None, span: Span | None) -> Iterator[Capture]:
+def _checked(url: str | None) -> str | None:
     if url is None or url == "*":
+        return None
+    return check_url(url[:-1]) + "*" if url.endswith("*") else check_url(url)
+
+
+def _select(connection: Connection, url: str | None, span: Span | None) -> Iterator[Capture]:
+    if url is None:
         return index.every(connection, span)
     if url.endswith("*"):
-        return index.prefix(connection, check_url(url[:-1]), span)
-    return index.versions(connection, check_url(url), span)
-
-
-def _span(start: Span | None, end: Span | None) -> Span | None:
-    if start is None and end is None:
-        return None
-    beginning = datetime(1, 1, 1, tzinfo=UTC)
-    ending = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
-    return Span(start.first if start else beginning, end.last if end else ending)
+        return index.prefix(connection, url[:-1], span)
+    return index.versions(connection, url, span)

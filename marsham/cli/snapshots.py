@@ -10,6 +10,7 @@ from sqlalchemy import Connection, select
 from archiver.errors import InputError
 from marsham.cli.support import as_json_line, pass_archive, print_table
 from snapshots.archive import Archive
+from snapshots.reach import closed_pages
 from snapshots.tables import intake, problem, snapshot
 
 __all__ = ["snapshots"]
@@ -75,7 +76,9 @@ def _problems(connection: Connection, number: int) -> list[dict[str, Any]]:
         .where(intake.c.snapshot_id == number)
         .order_by(problem.c.id)
     )
-    return [dict(zip(_PROBLEM, row, strict=True)) for row in connection.execute(query)]
+    found = [dict(zip(_PROBLEM, row, strict=True)) for row in connection.execute(query)]
+    closed = closed_pages(connection, {row["url"] for row in found if row["url"]})
+    return [row for row in found if row["url"] not in closed]
 
 
 def _lines(report: _Report) -> Iterator[str]:

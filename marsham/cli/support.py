@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from functools import update_wrapper
 from itertools import chain, islice
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import click
 
-from archiver.errors import TimestampError
+from archiver.errors import InputError, TimestampError
 from archiver.records import Problem
 from archiver.timestamps import Span, parse_date
 from snapshots.archive import Archive
@@ -22,6 +23,7 @@ __all__ = [
     "FINDINGS",
     "Context",
     "as_json_line",
+    "between",
     "pass_archive",
     "print_problems",
     "print_table",
@@ -72,6 +74,21 @@ def pass_archive(command: Callable[Concatenate[Archive, P], R]) -> Callable[P, R
             return command(archive, *args, **kwargs)
 
     return update_wrapper(run, command)
+
+
+def between(start: Span | None, end: Span | None) -> Span | None:
+    """Make one span of two dates as ``--from`` and ``--to`` give them; None when neither is given.
+
+    Raises:
+        InputError: when the second lies before the first.
+    """
+    if start is None and end is None:
+        return None
+    first = start.first if start else datetime(1, 1, 1, tzinfo=UTC)
+    last = end.last if end else datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
+    if last < first:
+        raise InputError("--to lies before --from")
+    return Span(first, last)
 
 
 def as_json_line(value: object) -> str:

@@ -2,17 +2,25 @@
 
 import logging
 from itertools import islice
+from urllib.parse import quote
 
 from sqlalchemy import select
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from archiver.errors import MarshamError, NoCaptureError, TimestampError, UrlError
+from archiver.errors import (
+    MarshamError,
+    NoCaptureError,
+    TimestampError,
+    UrlError,
+    WithdrawnError,
+)
 from archiver.timestamps import format_timestamp, parse_date
 from archiver.urls import check_url
 from marsham.web.places import listing_address, snapshot_address
-from marsham.web.views import Views
+from marsham.web.views import Views, long_date
 from snapshots import index
+from snapshots.reach import explain
 from snapshots.tables import snapshot
 
 __all__ = ["fault", "look_up", "nothing_here", "problem_page", "site", "start"]
@@ -20,7 +28,9 @@ __all__ = ["fault", "look_up", "nothing_here", "problem_page", "site", "start"]
 _log = logging.getLogger(__name__)
 
 _SITE_LIMIT = 1000  # addresses on one page
-_STATUS = {UrlError: 400, TimestampError: 400, NoCaptureError: 404}
+_WITHDRAWN = 451
+_LINK_SAFE = "!#$%&'()*+,/:;=?@[]~"
+_STATUS = {UrlError: 400, TimestampError: 400, NoCaptureError: 404, WithdrawnError: 451}
 
 
 def views_of(request: Request) -> Views:
@@ -63,10 +73,11 @@ def site(request: Request) -> Response:
                 spans.setdefault(capture.url, []).append(capture.timestamp)
                 if len(spans) > _SITE_LIMIT:
                     break
-    except UrlError as error:
+            if not spans:
+                _, why = explain(connection, f"http://{host}*")
+                raise why or NoCaptureError(host)
+    except MarshamError as error:
         return problem_page(views, error)
-    if not spans:
-        return problem_page(views, NoCaptureError(host))
     rows = [
         (url, len(times), times[0], times[-1]) for url, times in islice(spans.items(), _SITE_LIMIT)
     ]
@@ -99,11 +110,21 @@ def fault(request: Request, error: Exception) -> Response:
 def problem_page(views: Views, error: MarshamError) -> Response:
     """Tell a reader in words what could not be done."""
     status = _STATUS.get(type(error), 502)
-    titles = {400: "That address or date cannot be read", 404: "Not in this archive"}
+    titles = {
+        400: "That address or date cannot be read",
+        404: "Not in this archive",
+        451: "Withdrawn from view",
+    }
+    # Source: RFC 7725, clause 4: the link names who blocks, where that is known as an address.
+    contact = views.archive.settings.contact
+    named = status == _WITHDRAWN and contact.startswith(("http://", "https://"))
     return views.page(
         "problem.html",
         status=status,
         title=titles.get(status, "This snapshot cannot be shown"),
+        headers={"Link": f'<{quote(contact, safe=_LINK_SAFE)}>; rel="blocked-by"'}
+        if named
+        else None,
         message=_sentence(error),
         url=getattr(error, "url", None),
     )
@@ -112,5 +133,10 @@ def problem_page(views: Views, error: MarshamError) -> Response:
 def _sentence(error: MarshamError) -> str:
     if isinstance(error, NoCaptureError):
         return f"This archive has no capture of {error.url}."
+    if isinstance(error, WithdrawnError):
+        return (
+            f"{error.url} was withdrawn from view on {long_date(error.decided)} by "
+            f"{error.authority}. Reason given: {error.reason.rstrip('.')}. It is still kept."
+        )
     text = str(error)
     return text[:1].upper() + text[1:] + "."
