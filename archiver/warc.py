@@ -34,6 +34,7 @@ __all__ = [
     "open_record",
     "record_id",
     "scan",
+    "scan_one",
     "write_record",
 ]
 
@@ -195,6 +196,16 @@ def scan(path: Path, *, name: str | None = None) -> Iterator[ScannedRecord | Pro
                 yield Problem("wrong-length", message, name, record.offset, record.length)
     if untold:
         yield Problem("more-damage", f"{untold} more damaged places are not told one by one", name)
+
+
+def scan_one(path: Path, offset: int) -> ScannedRecord | None:
+    """Read the one record that begins at an offset, as `scan` does; None when none sound does."""
+    with path.open("rb") as file:
+        try:
+            record = _scan_record(_open_source(file, offset))
+        except _Damage:
+            return None
+    return record if record and record.offset == offset else None
 
 
 def open_record(path: Path, offset: int) -> OpenRecord:

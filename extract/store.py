@@ -9,11 +9,12 @@ import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import astuple, dataclass, field
 
-from sqlalchemy import Connection, and_, delete, insert, or_, select
+from sqlalchemy import Connection, and_, delete, insert, inspect, or_, select
 
 from archiver.digests import sha1
 from archiver.errors import MarshamError
 from archiver.records import Capture, Kind, Problem
+from archiver.urls import url_key
 from extract.facts.observations import Observation
 from extract.page import Page, read_page
 from extract.tables import FACT_TABLES, extraction, observation, page_text, page_version
@@ -25,7 +26,7 @@ from snapshots.mementos import memento_of
 from snapshots.tables import capture, media_type, metadata, url
 from snapshots.withdrawals import FoundIn, note_found, standing_values
 
-__all__ = ["EXTRACTOR_VERSION", "ExtractReport", "extract_archive", "observations_of"]
+__all__ = ["EXTRACTOR_VERSION", "ExtractReport", "extract_archive", "observations_of", "title_of"]
 
 EXTRACTOR_VERSION = 1  # one more whenever a rule reads a page otherwise than before
 
@@ -108,6 +109,28 @@ def observations_of(connection: Connection, extraction_id: int) -> list[Observat
         .order_by(observation.c.position)
     )
     return [Observation(*row) for row in connection.execute(query)]
+
+
+def title_of(connection: Connection, of: Capture) -> str | None:
+    """Give the title of a captured page; None when it has none or was not read yet."""
+    if not inspect(connection).has_table(observation.name):
+        return None
+    query = (
+        select(observation.c.value)
+        .join(page_version, page_version.c.extraction_id == observation.c.extraction_id)
+        .join(url, url.c.id == page_version.c.url_id)
+        .where(
+            url.c.urlkey == url_key(of.url),
+            url.c.url_hash == index.url_hash(of.url),
+            page_version.c.timestamp == int(of.timestamp),
+            observation.c.kind == "page",
+            observation.c.field == "title",
+        )
+        .order_by(page_version.c.seq, observation.c.position)
+        .limit(1)
+    )
+    title: str | None = connection.scalar(query)
+    return title
 
 
 def _pending(connection: Connection) -> Iterator[_Pending]:

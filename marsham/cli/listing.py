@@ -18,7 +18,7 @@ from snapshots.archive import Archive
 from snapshots.cdx import cdx_lines, cdxj_lines
 from snapshots.reach import explain
 
-__all__ = ["capture_as_json", "list_"]
+__all__ = ["capture_as_json", "checked", "choose", "list_"]
 
 _FIELDS = (
     "url",
@@ -53,8 +53,8 @@ def list_(
 ) -> None:
     """List captures: of one URL, of every URL below PREFIX*, or all of them."""
     with archive.catalogue.read() as connection:
-        wanted, span = _checked(url), between(start, end)
-        captures = _Counted(_select(connection, wanted, span))
+        wanted, span = checked(url), between(start, end)
+        captures = _Counted(choose(connection, wanted, span))
         _WRITERS[form](captures)
         sys.stdout.flush()
         hidden, why = explain(connection, wanted, span)
@@ -121,15 +121,21 @@ _WRITERS: dict[str, Callable[[Iterable[Capture]], None]] = {
 }
 
 
-def _checked(url: str | None) -> str | None:
+def choose(connection: Connection, wanted: str | None, span: Span | None) -> Iterator[Capture]:
+    """Give the captures in view of a page, of every page below PREFIX*, or all (None)."""
+    if wanted is None:
+        return index.every(connection, span)
+    if wanted.endswith("*"):
+        return index.prefix(connection, wanted[:-1], span)
+    return index.versions(connection, wanted, span)
+
+
+def checked(url: str | None) -> str | None:
+    """Clean what was given as a URL, PREFIX* or ``*``; None stands for everything.
+
+    Raises:
+        UrlError: when it is none of these.
+    """
     if url is None or url == "*":
         return None
     return check_url(url[:-1]) + "*" if url.endswith("*") else check_url(url)
-
-
-def _select(connection: Connection, url: str | None, span: Span | None) -> Iterator[Capture]:
-    if url is None:
-        return index.every(connection, span)
-    if url.endswith("*"):
-        return index.prefix(connection, url[:-1], span)
-    return index.versions(connection, url, span)

@@ -101,7 +101,9 @@ def test_a_catalogue_that_is_no_database_is_an_error_of_the_archive(tmp_path: Pa
 def test_a_catalogue_of_another_version_is_not_touched(archive: Archive) -> None:
     with archive.catalogue.write() as connection:
         connection.execute(update(schema_version).values(version=99))
-    with pytest.raises(ArchiveError, match=f"has version 99, and this Marsham knows {SCHEMA_VERSION}"):
+    with pytest.raises(
+        ArchiveError, match=f"has version 99, and this Marsham knows {SCHEMA_VERSION}"
+    ):
         Archive.open(archive.path)
 
 
