@@ -113,6 +113,7 @@ READS_CAPTURES = {
     "snapshots.index": "visible() in every query, unless asked for withdrawn captures too",
     "snapshots.visible": "is the filter",
     "snapshots.reach": "counts what is withdrawn",
+    "snapshots.reports": "only adds conditions to index.select_captures",
     "snapshots.rows": "writes captures",
     "extract.asof": "visible() where the version of a date is chosen",
     "extract.store": "only adds conditions to index.select_captures",

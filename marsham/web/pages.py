@@ -17,17 +17,21 @@ from archiver.errors import (
 )
 from archiver.timestamps import format_timestamp, parse_date
 from archiver.urls import check_url
+from extract.missing import says_missing
 from marsham.web.places import listing_address, snapshot_address
 from marsham.web.views import Views, long_date
 from snapshots import index
 from snapshots.reach import explain
+from snapshots.reports import report_on, snapshot_rows
 from snapshots.tables import snapshot
 
-__all__ = ["fault", "look_up", "nothing_here", "problem_page", "site", "start"]
+__all__ = ["fault", "look_up", "nothing_here", "problem_page", "report", "site", "start"]
 
 _log = logging.getLogger(__name__)
 
 _SITE_LIMIT = 1000  # addresses on one page
+_REPORT_PAGES = 200  # looked into while a reader waits
+_REPORT_LINES = 100  # of one table
 _WITHDRAWN = 451
 _LINK_SAFE = "!#$%&'()*+,/:;=?@[]~"
 _STATUS = {UrlError: 400, TimestampError: 400, NoCaptureError: 404, WithdrawnError: 451}
@@ -82,6 +86,19 @@ def site(request: Request) -> Response:
         (url, len(times), times[0], times[-1]) for url, times in islice(spans.items(), _SITE_LIMIT)
     ]
     return views.page("site.html", host=host, rows=rows, cut=len(spans) > _SITE_LIMIT)
+
+
+def report(request: Request) -> Response:
+    """Show the archivist's report on one snapshot."""
+    views = views_of(request)
+    with views.archive.catalogue.read() as connection:
+        rows = snapshot_rows(connection, request.path_params["number"])
+        if not rows:
+            return nothing_here(request)
+        found = report_on(
+            views.archive, connection, rows[0], pages=_REPORT_PAGES, says_missing=says_missing
+        )
+    return views.page("report.html", report=found, limit=_REPORT_LINES)
 
 
 def nothing_here(request: Request) -> Response:

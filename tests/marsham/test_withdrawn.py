@@ -91,7 +91,13 @@ def printed(held: Path, capsys: pytest.CaptureFixture[str]) -> dict[str, tuple[i
 
 def answers(server: str) -> dict[str, tuple[int, str]]:
     """Every answer of the web server, by its address."""
-    paths = ["/", "/sites/www.homeoffice.example", f"/lookup?url={SECRET}", f"/web/*/{SECRET}"]
+    paths = [
+        "/",
+        "/snapshots/1",
+        "/sites/www.homeoffice.example",
+        f"/lookup?url={SECRET}",
+        f"/web/*/{SECRET}",
+    ]
     paths += [f"/lookup?url={SECRET}&date=2011", f"/web/{SECRET}", f"/web/*/{HOST}/news/"]
     for time in (*TIMES, "2011", "2012", "20110509"):
         paths += [f"/web/{time}{modifier}/{SECRET}" for modifier in MODIFIERS]
