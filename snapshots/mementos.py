@@ -74,7 +74,7 @@ class Memento:
         Raises:
             CodingError: when it passes `limit` bytes.
         """
-        codings = self._codings()
+        codings = self.content_codings
         if codings:
             try:
                 return b"".join(decode_content(self.entity(), codings, limit))
@@ -83,8 +83,9 @@ class Memento:
                     raise
         return b"".join(decode_content(self.entity(), (), limit))
 
-    def _codings(self) -> tuple[str, ...]:
-        # Those of the record that holds the payload: "304 Not Modified" does not repeat them.
+    @property
+    def content_codings(self) -> tuple[str, ...]:
+        """The codings of the payload, as the head of the record that holds it says."""
         if self.holder is self.capture:
             return self.head.content_codings if self.head else ()
         with _open(self.archive, self.holder) as opened:

@@ -80,5 +80,5 @@ def package(
         click.echo(as_json_line(told | {"bytes": done.size, "problems": problems}))
     else:
         click.echo(f"{out}: {done.captures} captures in {done.records} records, {done.size} bytes")
-        print_problems(done.problems)
+        print_problems(done.problems, "marsham package --json")
     return FINDINGS if done.problems else DONE

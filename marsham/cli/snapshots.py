@@ -7,7 +7,7 @@ import click
 
 from archiver.errors import InputError
 from extract.missing import says_missing
-from marsham.cli.support import as_json_line, pass_archive, print_table
+from marsham.cli.support import as_json_line, pass_archive, print_table, say
 from snapshots.archive import Archive
 from snapshots.reports import Report, report_on, snapshot_rows
 
@@ -18,7 +18,7 @@ _LONGEST = 20  # lines of one kind
 
 
 @click.command(epilog="Example: marsham snapshots 2")
-@click.argument("number", type=int, required=False)
+@click.argument("number", type=click.IntRange(1, 2**31 - 1), required=False)
 @click.option(
     "--pages",
     type=click.IntRange(min=0),
@@ -50,8 +50,11 @@ def snapshots(archive: Archive, number: int | None, pages: int, as_json: bool) -
                 pages=0 if number is None else pages,
                 says_missing=says_missing,
             )
-            for line in [as_json_line(_as_json(report))] if as_json else _lines(report):
-                click.echo(line)
+            if as_json:
+                click.echo(as_json_line(_as_json(report)))
+                continue
+            for line in _lines(report):
+                say(line)
 
 
 def _as_json(report: Report) -> dict[str, object]:

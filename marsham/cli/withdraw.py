@@ -14,8 +14,10 @@ from marsham.cli.support import (
     FINDINGS,
     as_json_line,
     between,
+    counted,
     pass_archive,
     print_table,
+    say,
 )
 from snapshots import journal
 from snapshots.archive import Archive
@@ -106,10 +108,10 @@ def _report(archive: Archive, connection: Connection, made: Withdrawal, as_json:
         for line in _said(made, captures, pages):
             click.echo(line)
         if copies.number:
-            still = _counted(copies.number, "capture")
+            still = counted(copies.number, "capture")
             click.echo(f"the same content is still in view in {still}:", err=True)
             for copy in copies.shown:
-                click.echo(f"  {copy.timestamp} {copy.url}", err=True)
+                say(f"  {copy.timestamp} {copy.url}", err=True)
     damaged = _complain(archive)
     return FINDINGS if copies.number or damaged or not (captures or made.lifted) else DONE
 
@@ -118,15 +120,11 @@ def _said(made: Withdrawal, captures: int, pages: int) -> Iterator[str]:
     if made.lifted:
         yield f"withdrawal {made.number} is lifted: what it reached is in view again"
         return
-    what = f"{_counted(captures, 'capture')} of {_counted(pages, 'address', 'addresses')}"
+    what = f"{counted(captures, 'capture')} of {counted(pages, 'address', 'addresses')}"
     if made.state() == "in force":
         yield f"withdrawal {made.number}: out of view from now on: {what}"
     else:
         yield f"withdrawal {made.number}, {made.state()}: it reaches {what}"
-
-
-def _counted(number: int, one: str, many: str = "") -> str:
-    return f"{number} {one if number == 1 else many or one + 's'}"
 
 
 def _list(archive: Archive, as_json: bool) -> int:
