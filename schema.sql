@@ -1,4 +1,4 @@
--- The catalogue of a Marsham archive, version 1. Made from the tables in
+-- The catalogue of a Marsham archive, version 2. Made from the tables in
 -- snapshots/tables.py and extract/tables.py by `make schema`; do not edit.
 --
 -- This text loads into SQLite and PostgreSQL alike. The archive's own catalogue differs in two
@@ -82,6 +82,32 @@ CREATE TABLE warc_file (
     UNIQUE (path)
 );
 
+-- A decision to take captures out of view. Made anew from decisions.jsonl.
+--   kind: page, prefix, host, dates or value
+--   target: the address, host or value it names
+--   first: captures from this time on; null for all
+--   last: captures up to this time, included
+--   reason: why; readers are told
+--   authority: who decided; readers are told
+--   decided: when it was decided
+--   valid_from: out of view from this time on
+--   valid_until: to this time, included; null for no end
+--   lifted: when it was lifted; null while it stands
+CREATE TABLE withdrawal (
+    id INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    target TEXT NOT NULL,
+    first BIGINT,
+    last BIGINT,
+    reason TEXT NOT NULL,
+    authority TEXT NOT NULL,
+    decided BIGINT NOT NULL,
+    valid_from BIGINT NOT NULL,
+    valid_until BIGINT,
+    lifted BIGINT,
+    PRIMARY KEY (id)
+);
+
 -- One response to one request at one moment. (Without rowid.)
 --   timestamp: when it was captured
 --   seq: tells captures of one second apart
@@ -154,6 +180,33 @@ CREATE TABLE intake (
 );
 
 CREATE INDEX ix_intake_snapshot_id ON intake (snapshot_id);
+
+-- The addresses and times a withdrawal that was not lifted reaches.
+--   first_key: first urlkey out of view
+--   beyond_key: first urlkey behind them
+--   first: first time of capture out of view
+--   last: last one
+CREATE TABLE withdrawal_reach (
+    withdrawal_id INTEGER NOT NULL,
+    position INTEGER NOT NULL,
+    first_key TEXT NOT NULL,
+    beyond_key TEXT NOT NULL,
+    first BIGINT NOT NULL,
+    last BIGINT NOT NULL,
+    PRIMARY KEY (withdrawal_id, position),
+    FOREIGN KEY(withdrawal_id) REFERENCES withdrawal (id)
+);
+
+CREATE INDEX withdrawal_reach_key ON withdrawal_reach (first_key);
+
+-- The payloads in which a withdrawn value was read, wherever they were captured. (Without rowid.)
+--   digest: payload digest, as of a capture
+CREATE TABLE withdrawn_payload (
+    digest BYTEA NOT NULL,
+    withdrawal_id INTEGER NOT NULL,
+    PRIMARY KEY (digest, withdrawal_id),
+    FOREIGN KEY(withdrawal_id) REFERENCES withdrawal (id)
+);
 
 -- One value of one field of one record on a page. (Without rowid.)
 --   kind: contact, partnership, count, link ...

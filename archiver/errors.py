@@ -15,6 +15,7 @@
     │   ├── DamagedError      bytes the catalogue counts on are not there
     │   └── SettingsError     marsham.toml says something we do not understand
     ├── NoCaptureError        the archive holds no capture of a URL
+    ├── WithdrawnError        what was asked for was taken out of view by a decision
     ├── NoPayloadError        a capture says "same as before", and that is not in the archive
     └── RedirectLoopError     a capture only leads back to itself
 
@@ -38,6 +39,7 @@ __all__ = [
     "TimestampError",
     "UrlError",
     "WarcError",
+    "WithdrawnError",
 ]
 
 
@@ -146,6 +148,25 @@ class NoCaptureError(MarshamError, LookupError):
     def __init__(self, url: str) -> None:
         self.url = url
         super().__init__(f"no capture of {url}; see what there is with: marsham list")
+
+
+class WithdrawnError(MarshamError, LookupError):
+    """What was asked for is kept, and was taken out of view by a decision.
+
+    Attributes:
+        url: what was asked for.
+        decided: 14 digits, when the decision was made.
+        authority: who made it.
+        reason: why, as readers are told.
+    """
+
+    def __init__(self, url: str, decided: str, authority: str, reason: str) -> None:
+        self.url = url
+        self.decided = decided
+        self.authority = authority
+        self.reason = reason
+        day = f"{decided[:4]}-{decided[4:6]}-{decided[6:8]}"
+        super().__init__(f"{url} was withdrawn on {day} by {authority}: {reason}")
 
 
 class NoPayloadError(MarshamError, LookupError):

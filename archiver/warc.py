@@ -38,6 +38,7 @@ __all__ = [
     "record_id",
     "reframe",
     "scan",
+    "scan_one",
     "write_record",
 ]
 
@@ -221,6 +222,16 @@ def _copy_record(source: Source, out: BinaryIO) -> bool | None:
     out.write(member.compress(b"\r\n\r\n"))
     out.write(member.flush())
     return True
+
+
+def scan_one(path: Path, offset: int) -> ScannedRecord | None:
+    """Read the one record that begins at an offset, as `scan` does; None when none sound does."""
+    with path.open("rb") as file:
+        try:
+            record = _scan_record(open_source(file, _MARK, offset))
+        except Damage:
+            return None
+    return record if record and record.offset == offset else None
 
 
 def open_record(path: Path, offset: int) -> OpenRecord:

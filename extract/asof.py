@@ -20,6 +20,7 @@ from extract.store import observations_of
 from extract.tables import extraction, page_text, page_version
 from snapshots import index
 from snapshots.tables import capture, url
+from snapshots.visible import visible
 
 __all__ = ["PageAsOf", "check_extracted", "pages_as_of"]
 
@@ -94,7 +95,7 @@ def check_extracted(connection: Connection) -> None:
 def _newest_states(moment: datetime) -> Subquery:
     # Of every address the captures up to the moment that say whether a page stands there, newest
     # first; rank 1 decides. A capture without a reading (gone, moved) has no extraction, so the
-    # join above drops its address.
+    # join above drops its address. What is withdrawn does not count: the version before it stands.
     order = func.row_number().over(
         partition_by=capture.c.url_id,
         order_by=(capture.c.timestamp.desc(), capture.c.seq.desc()),
@@ -112,8 +113,10 @@ def _newest_states(moment: datetime) -> Subquery:
             page_version.c.extraction_id,
             order.label("rank"),
         )
+        .join(url, url.c.id == capture.c.url_id)
         .outerjoin(page_version, reading)
         .where(
+            visible(),
             capture.c.timestamp <= int(format_timestamp(moment)),
             or_(
                 page_version.c.extraction_id.is_not(None),

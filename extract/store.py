@@ -9,21 +9,34 @@ import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import astuple, dataclass, field
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, func, insert, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    and_,
+    delete,
+    func,
+    insert,
+    inspect,
+    or_,
+    select,
+)
 
 from archiver.digests import sha1
 from archiver.errors import MarshamError
 from archiver.records import Capture, Kind, Problem
+from archiver.urls import url_key
 from extract.facts.observations import Observation
 from extract.page import Page, read_page
 from extract.tables import FACT_TABLES, extraction, observation, page_text, page_version
+from extract.withdrawn import holds, value_pattern
 from snapshots import index
 from snapshots.archive import Archive
 from snapshots.catalogue import insert_rows, next_id
 from snapshots.mementos import memento_of
 from snapshots.tables import DIGEST_PREFIX, capture, media_type, metadata, url
+from snapshots.withdrawals import FoundIn, note_found, standing_values
 
-__all__ = ["EXTRACTOR_VERSION", "ExtractReport", "extract_archive", "observations_of"]
+__all__ = ["EXTRACTOR_VERSION", "ExtractReport", "extract_archive", "observations_of", "title_of"]
 
 EXTRACTOR_VERSION = 1  # one more whenever a rule reads a page otherwise than before
 
@@ -89,8 +102,10 @@ def extract_archive(
             pending = list(_pending(connection))
         for start in range(0, len(pending), _BATCH):
             with archive.catalogue.write() as connection:
+                withdrawn = _Withdrawn(connection)
                 for item in pending[start : start + _BATCH]:
-                    _extract(archive, connection, item, report)
+                    _extract(archive, connection, item, report, withdrawn)
+                note_found(archive, connection, withdrawn.found)
             tick(min(start + _BATCH, len(pending)), len(pending))
     return report
 
@@ -104,6 +119,28 @@ def observations_of(connection: Connection, extraction_id: int) -> list[Observat
         .order_by(observation.c.position)
     )
     return [Observation(*row) for row in connection.execute(query)]
+
+
+def title_of(connection: Connection, of: Capture) -> str | None:
+    """Give the title of a captured page; None when it has none or was not read yet."""
+    if not inspect(connection).has_table(observation.name):
+        return None
+    query = (
+        select(observation.c.value)
+        .join(page_version, page_version.c.extraction_id == observation.c.extraction_id)
+        .join(url, url.c.id == page_version.c.url_id)
+        .where(
+            url.c.urlkey == url_key(of.url),
+            url.c.url_hash == index.url_hash(of.url),
+            page_version.c.timestamp == int(of.timestamp),
+            observation.c.kind == "page",
+            observation.c.field == "title",
+        )
+        .order_by(page_version.c.seq, observation.c.position)
+        .limit(1)
+    )
+    title: str | None = connection.scalar(query)
+    return title
 
 
 def _pending(connection: Connection) -> Iterator[_Pending]:
@@ -160,8 +197,34 @@ def _revisits_of_pages() -> ColumnElement[bool]:
     return and_(capture.c.kind == index.KIND_CODES[Kind.REVISIT], silent, page.exists())
 
 
+class _Withdrawn:
+    """Watches for withdrawn values in pages as they are read: such a page goes out of view."""
+
+    def __init__(self, connection: Connection) -> None:
+        values = standing_values(connection)
+        self._patterns = {number: value_pattern(value) for number, value in values.items()}
+        self.found: list[tuple[int, FoundIn]] = []
+
+    def watch(self, connection: Connection, of: Capture, extraction_id: int) -> None:
+        """Look through one reading, if there is anything to look for."""
+        if not self._patterns:
+            return
+        query = (
+            select(page_text.c.text)
+            .join(extraction, extraction.c.text_id == page_text.c.id)
+            .where(extraction.c.id == extraction_id)
+        )
+        text = connection.scalar(query) or ""
+        for number in holds(self._patterns, text, observations_of(connection, extraction_id)):
+            self.found.append((number, FoundIn(of.digest, of.url, of.timestamp)))
+
+
 def _extract(
-    archive: Archive, connection: Connection, item: _Pending, report: ExtractReport
+    archive: Archive,
+    connection: Connection,
+    item: _Pending,
+    report: ExtractReport,
+    withdrawn: _Withdrawn,
 ) -> None:
     found = item.capture
     try:
@@ -188,6 +251,7 @@ def _extract(
     key = {"url_id": url_id, "timestamp": timestamp, "seq": seq}
     connection.execute(delete(page_version).filter_by(**key))
     connection.execute(insert(page_version).values(**key, extraction_id=number))
+    withdrawn.watch(connection, found, number)
 
 
 def _store_page(connection: Connection, page: Page, digest: bytes, address: str) -> int:

@@ -29,8 +29,9 @@ def command_reference() -> str:
         "or ISO 8601. With `--at` and in web addresses it means its first second; with `--as-of` "
         "its last.",
     ]
+    names = command_line.context_settings["help_option_names"]
     with click.Context(
-        command_line, info_name="marsham", terminal_width=_WIDTH, help_option_names=["-h", "--help"]
+        command_line, info_name="marsham", terminal_width=_WIDTH, help_option_names=names
     ) as context:
         parts.append(_help("marsham", command_line, context))
         for name in sorted(command_line.commands):

@@ -9,6 +9,7 @@
     warcs/open/    what is being written or copied in
     originals/     inputs that were not WARC, untouched, by SHA-256
     manifests/     per WARC file: size, SHA-256; and a list of all in BagIt's shape
+    decisions.jsonl  what people decided, see `snapshots.journal`
     quarantine/    tails cut after an interruption, each with its reason
 
 WARC files are the truth. Bytes are on disk before the catalogue points at them, and a file's

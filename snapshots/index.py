@@ -2,6 +2,9 @@
 
 Many URLs may share a key (with and without ``www.``, other letter case); all of them are versions
 of one address, as everywhere in the field, and of two equally close the one asked for wins.
+
+Captures that are withdrawn are not given, unless `withdrawn` is set: that is for the few who must
+know of them, such as those who look for the record that holds the payload of a revisit.
 """
 
 import hashlib
@@ -12,11 +15,13 @@ from urllib.parse import urlsplit
 
 from sqlalchemy import (
     ColumnElement,
+    CompoundSelect,
     Connection,
     Row,
     Select,
     and_,
     bindparam,
+    exists,
     func,
     or_,
     select,
@@ -29,6 +34,7 @@ from archiver.timestamps import Span, format_timestamp, parse_timestamp
 from archiver.urls import prefix_range, url_key
 from snapshots.catalogue import stream
 from snapshots.tables import DIGEST_PREFIX, capture, media_type, stated_date, url, warc_file
+from snapshots.visible import visible
 
 __all__ = [
     "GRADE_CODES",
@@ -55,9 +61,12 @@ _GRADES = {code: grade for grade, code in GRADE_CODES.items()}
 _CANDIDATES = 100  # records of equal content looked at to find the payload of a revisit
 
 
-def select_captures(*more: ColumnElement[Any]) -> Select[Any]:
-    """Begin a query for captures; each row is for `capture_of`, with `more` columns behind."""
-    return (
+def select_captures(*more: ColumnElement[Any], withdrawn: bool = False) -> Select[Any]:
+    """Begin a query for captures; each row is for `capture_of`, with `more` columns behind.
+
+    Only visible captures are found, unless `withdrawn` is set.
+    """
+    query = (
         select(
             url.c.url,
             capture.c.timestamp,
@@ -76,43 +85,53 @@ def select_captures(*more: ColumnElement[Any]) -> Select[Any]:
         .join(media_type, media_type.c.id == capture.c.media_type_id)
         .join(warc_file, warc_file.c.id == capture.c.file_id)
     )
+    return query if withdrawn else query.where(visible())
 
 
 _CAPTURES = select_captures()
 _other = capture.alias("other")
-_LAST_BEFORE = (
-    select(func.max(_other.c.timestamp))
-    .where(_other.c.url_id == url.c.id, _other.c.timestamp <= bindparam("moment"))
-    .scalar_subquery()
-)
-_FIRST_AFTER = (
-    select(func.min(_other.c.timestamp))
-    .where(_other.c.url_id == url.c.id, _other.c.timestamp > bindparam("moment"))
-    .scalar_subquery()
-)
-_AROUND = union_all(
-    *(
-        select_captures(capture.c.seq).where(
-            url.c.urlkey == bindparam("key"), capture.c.timestamp == side
-        )
-        for side in (_LAST_BEFORE, _FIRST_AFTER)
+
+
+def _around(*, withdrawn: bool) -> CompoundSelect[Any]:
+    # The last capture up to a moment and the first behind it, for every spelling of an address.
+    moment: ColumnElement[Any] = bindparam("moment")
+    shown = [] if withdrawn else [visible(url, _other)]
+    last_before = select(func.max(_other.c.timestamp)).where(
+        _other.c.url_id == url.c.id, _other.c.timestamp <= moment, *shown
     )
-)
+    first_after = select(func.min(_other.c.timestamp)).where(
+        _other.c.url_id == url.c.id, _other.c.timestamp > moment, *shown
+    )
+    return union_all(
+        *(
+            select_captures(capture.c.seq, withdrawn=withdrawn).where(
+                url.c.urlkey == bindparam("key"),
+                capture.c.timestamp == side.correlate(url).scalar_subquery(),
+            )
+            for side in (last_before, first_after)
+        )
+    )
 
 
-def nearest(connection: Connection, wanted: str, moment: datetime) -> Capture | None:
+_AROUND = {withdrawn: _around(withdrawn=withdrawn) for withdrawn in (False, True)}
+
+
+def nearest(
+    connection: Connection, wanted: str, moment: datetime, *, withdrawn: bool = False
+) -> Capture | None:
     """Choose the capture of a URL closest in time to `moment`; of two as close, the earlier.
 
     Args:
         connection: a connection of the catalogue.
         wanted: the original URL.
         moment: an aware datetime; it may lie before the first capture or after the last.
+        withdrawn: whether captures out of view are looked at as well.
 
     One query of two steps in the index, however many captures there are. Source: RFC 7089 asks for
     the best match; the earlier of two is our choice.
     """
     found = connection.execute(
-        _AROUND, {"key": url_key(wanted), "moment": int(format_timestamp(moment))}
+        _AROUND[withdrawn], {"key": url_key(wanted), "moment": int(format_timestamp(moment))}
     ).all()
 
     def rank(row: _Row) -> tuple[float, bool, int, str, int]:
@@ -142,7 +161,12 @@ def neighbours(connection: Connection, of: Capture) -> tuple[str | None, str | N
         select(func.max(_other.c.timestamp)).where(_other.c.timestamp < at),
         select(func.min(_other.c.timestamp)).where(_other.c.timestamp > at),
     )
-    before, after = (step.where(_other.c.url_id == url.c.id).scalar_subquery() for step in steps)
+    before, after = (
+        step.where(_other.c.url_id == url.c.id, visible(url, _other))
+        .correlate(url)
+        .scalar_subquery()
+        for step in steps
+    )
     row = connection.execute(
         select(func.max(before), func.min(after)).where(url.c.urlkey == url_key(of.url))
     ).one()
@@ -168,11 +192,14 @@ def every(connection: Connection, span: Span | None = None) -> Iterator[Capture]
 def sites(connection: Connection) -> Iterator[str]:
     """Give every host (with its port, if unusual) that has captures, in the order of their keys.
 
+    Hosts of which everything is withdrawn are not given.
+
     Costs one look-up a host, whatever the number of captures.
     """
     key = ""
+    shown = exists().where(capture.c.url_id == url.c.id, visible()).correlate(url)
     while True:
-        following = select(url.c.urlkey, url.c.url).where(url.c.urlkey >= key)
+        following = select(url.c.urlkey, url.c.url).where(url.c.urlkey >= key, shown)
         row = connection.execute(following.order_by(url.c.urlkey).limit(1)).one_or_none()
         if row is None:
             return
@@ -185,9 +212,14 @@ def sites(connection: Connection) -> Iterator[str]:
 
 
 def with_digest(connection: Connection, digest: bytes) -> list[Capture]:
-    """Give captures whose record holds the payload of a digest itself; never revisits."""
+    """Give captures whose record holds the payload of a digest itself; never revisits.
+
+    Withdrawn ones are among them: a revisit that is in view shows what it says even where the
+    record that holds it, of another date or address, is not.
+    """
     query = (
-        _CAPTURES.where(
+        select_captures(withdrawn=True)
+        .where(
             func.substr(capture.c.digest, 1, DIGEST_PREFIX) == digest[:DIGEST_PREFIX],
             capture.c.digest == digest,
             capture.c.kind != KIND_CODES[Kind.REVISIT],

@@ -15,8 +15,9 @@ from archiver.urls import url_key
 from archiver.warc import OpenRecord, open_record, target_uri
 from snapshots import index
 from snapshots.archive import Archive
+from snapshots.reach import check_in_view
 
-__all__ = ["CONTENT_LIMIT", "Memento", "memento_at", "memento_of"]
+__all__ = ["CONTENT_LIMIT", "Memento", "capture_at", "memento_at", "memento_of"]
 
 CONTENT_LIMIT = 1 << 28  # bytes of decoded content that are held at once
 _HEAD_LIMIT = 1 << 18
@@ -102,13 +103,28 @@ def memento_at(archive: Archive, url: str, moment: datetime) -> Memento:
 
     Raises:
         NoCaptureError: when the URL was never captured.
+        WithdrawnError: see `capture_at`.
         NoPayloadError: see `memento_of`.
     """
     with archive.catalogue.read() as connection:
-        capture = index.nearest(connection, url, moment)
-    if capture is None:
-        raise NoCaptureError(url)
+        capture = capture_at(connection, url, moment)
     return memento_of(archive, capture)
+
+
+def capture_at(connection: Connection, url: str, moment: datetime) -> Capture:
+    """Give the capture of a URL that is closest in time to `moment`, among those in view.
+
+    Raises:
+        NoCaptureError: when the URL was never captured.
+        WithdrawnError: when the very capture asked for is withdrawn, or every capture of the URL.
+    """
+    capture = index.nearest(connection, url, moment)
+    if capture is None:
+        check_in_view(connection, url)
+        raise NoCaptureError(url)
+    if parse_timestamp(capture.timestamp) != moment.replace(microsecond=0):
+        check_in_view(connection, url, moment)
+    return capture
 
 
 def memento_of(archive: Archive, capture: Capture) -> Memento:
@@ -159,7 +175,7 @@ def _holder(connection: Connection, revisit: Capture, record: Headers) -> Captur
         return None
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
-    found = index.nearest(connection, named, moment)
+    found = index.nearest(connection, named, moment, withdrawn=True)
     exact = found and found.timestamp == format_timestamp(moment)
     return found if found and exact and found.kind is not Kind.REVISIT else None
 

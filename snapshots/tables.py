@@ -2,7 +2,7 @@
 
 Conventions: ids are short integers given by the one writer, counting up from 1; times are 14-digit
 timestamps kept as integers (``20110529101621``), so that they sort and read alike; digests are raw
-bytes. Everything here can be rebuilt from the archive's files.
+bytes. Everything here can be rebuilt from the archive's files, decisions.jsonl among them.
 """
 
 from typing import Final
@@ -38,9 +38,12 @@ __all__ = [
     "stated_date",
     "url",
     "warc_file",
+    "withdrawal",
+    "withdrawal_reach",
+    "withdrawn_payload",
 ]
 
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
 DIGEST_PREFIX: Final = 8  # bytes of a digest that are indexed; enough to tell any two apart
 
 metadata = MetaData()
@@ -183,4 +186,45 @@ problem = Table(
     Column("record_length", BigInteger, comment="bytes concerned"),
     Column("url", Text),
     comment="Something lost, doubtful or left out.",
+)
+
+withdrawal = Table(
+    "withdrawal",
+    metadata,
+    _id(),
+    Column("kind", Text, nullable=False, comment="page, prefix, host, dates or value"),
+    Column("target", Text, nullable=False, comment="the address, host or value it names"),
+    Column("first", BigInteger, comment="captures from this time on; null for all"),
+    Column("last", BigInteger, comment="captures up to this time, included"),
+    Column("reason", Text, nullable=False, comment="why; readers are told"),
+    Column("authority", Text, nullable=False, comment="who decided; readers are told"),
+    Column("decided", BigInteger, nullable=False, comment="when it was decided"),
+    Column("valid_from", BigInteger, nullable=False, comment="out of view from this time on"),
+    Column("valid_until", BigInteger, comment="to this time, included; null for no end"),
+    Column("lifted", BigInteger, comment="when it was lifted; null while it stands"),
+    comment="A decision to take captures out of view. Made anew from decisions.jsonl.",
+)
+
+withdrawal_reach = Table(
+    "withdrawal_reach",
+    metadata,
+    Column("withdrawal_id", ForeignKey("withdrawal.id"), nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("first_key", _BYTE_ORDERED, nullable=False, comment="first urlkey out of view"),
+    Column("beyond_key", _BYTE_ORDERED, nullable=False, comment="first urlkey behind them"),
+    Column("first", BigInteger, nullable=False, comment="first time of capture out of view"),
+    Column("last", BigInteger, nullable=False, comment="last one"),
+    PrimaryKeyConstraint("withdrawal_id", "position"),
+    comment="The addresses and times a withdrawal that was not lifted reaches.",
+)
+Index("withdrawal_reach_key", withdrawal_reach.c.first_key)
+
+withdrawn_payload = Table(
+    "withdrawn_payload",
+    metadata,
+    Column("digest", LargeBinary, nullable=False, comment="payload digest, as of a capture"),
+    Column("withdrawal_id", ForeignKey("withdrawal.id"), nullable=False),
+    PrimaryKeyConstraint("digest", "withdrawal_id"),
+    comment="The payloads in which a withdrawn value was read, wherever they were captured.",
+    sqlite_with_rowid=False,
 )

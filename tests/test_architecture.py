@@ -105,3 +105,30 @@ def test_importing_every_module_does_nothing() -> None:
     assert done.returncode == 0, done.stderr
     assert done.stdout == "[[], 1]\n"
     assert done.stderr == ""
+
+
+# Whoever reads the table of captures by himself must leave out what is withdrawn; these do it
+# through `snapshots.visible`, or have a reason to see everything.
+READS_CAPTURES = {
+    "snapshots.index": "visible() in every query, unless asked for withdrawn captures too",
+    "snapshots.visible": "is the filter",
+    "snapshots.reach": "counts what is withdrawn",
+    "snapshots.reports": "only adds conditions to index.select_captures",
+    "snapshots.rows": "writes captures",
+    "extract.asof": "visible() where the version of a date is chosen",
+    "extract.store": "only adds conditions to index.select_captures",
+    "extract.withdrawn": "finds what is to be withdrawn",
+}
+
+
+def test_captures_are_read_only_where_what_is_withdrawn_is_left_out() -> None:
+    readers = {
+        module_name(path)
+        for path in MODULES
+        for name, names in imports(path)
+        if name == "snapshots.tables" and "capture" in names
+    }
+    assert readers <= READS_CAPTURES.keys()
+    for name in ("snapshots.index", "extract.asof"):
+        path = next(path for path in MODULES if module_name(path) == name)
+        assert "visible(" in path.read_text("utf-8")

@@ -18,15 +18,17 @@ from marsham.cli.extract import extract
 from marsham.cli.ingest import ingest
 from marsham.cli.init import init
 from marsham.cli.listing import list_
+from marsham.cli.package import package
 from marsham.cli.read import read
 from marsham.cli.serve import serve
 from marsham.cli.show import show
 from marsham.cli.snapshots import snapshots
 from marsham.cli.support import DONE, FAILED, Context, say
+from marsham.cli.withdraw import withdraw
 
 __all__ = ["main", "marsham", "run"]
 
-_COMMANDS = (init, ingest, snapshots, list_, show, serve, extract, read, export)
+_COMMANDS = (init, ingest, snapshots, list_, show, serve, extract, read, export, withdraw, package)
 
 
 @click.group(

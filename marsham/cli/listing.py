@@ -1,7 +1,9 @@
 """``marsham list``: the captures the archive holds."""
 
-from collections.abc import Iterator
-from datetime import UTC, datetime
+import csv
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
 
 import click
 from sqlalchemy import Connection
@@ -10,12 +12,26 @@ from archiver.errors import NoCaptureError
 from archiver.records import Capture
 from archiver.timestamps import Span
 from archiver.urls import check_url
-from marsham.cli.support import DATE, as_json_line, pass_archive, print_table
+from marsham.cli.support import DATE, as_json_line, between, pass_archive, print_table
 from snapshots import index
 from snapshots.archive import Archive
+from snapshots.cdx import cdx_lines, cdxj_lines
+from snapshots.reach import explain
 
-__all__ = ["capture_as_json", "list_"]
+__all__ = ["capture_as_json", "checked", "choose", "list_"]
 
+_FIELDS = (
+    "url",
+    "timestamp",
+    "status",
+    "mime",
+    "digest",
+    "file",
+    "offset",
+    "length",
+    "kind",
+    "grade",
+)
 _HEADS = ("timestamp", "status", "type", "grade", "length", "url")
 
 
@@ -26,62 +42,100 @@ _HEADS = ("timestamp", "status", "type", "grade", "length", "url")
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["table", "json"]),
+    type=click.Choice(["table", "json", "csv", "cdx", "cdxj"]),
     default="table",
     show_default=True,
-    help="A table for people, or one JSON object a line.",
+    help="A table for people; one JSON object a line; or an index as other tools read it.",
 )
 @pass_archive
 def list_(
     archive: Archive, url: str | None, start: Span | None, end: Span | None, form: str
 ) -> None:
     """List captures: of one URL, of every URL below PREFIX*, or all of them."""
-    found = False
     with archive.catalogue.read() as connection:
-        captures = _select(connection, url, _span(start, end))
-        if form == "json":
-            for capture in captures:
-                found = True
-                click.echo(as_json_line(capture_as_json(capture)))
-        else:
-            rows = [
-                (c.timestamp, c.status, c.media_type, c.grade.value, c.length, c.url)
-                for c in captures
-            ]
-            found = bool(rows)
-            if rows:
-                print_table(_HEADS, rows)
-    if url and not found:
-        raise NoCaptureError(url)
+        wanted, span = checked(url), between(start, end)
+        captures = _Counted(choose(connection, wanted, span))
+        _WRITERS[form](captures)
+        sys.stdout.flush()
+        hidden, why = explain(connection, wanted, span)
+    if url and not captures.number:
+        raise why or NoCaptureError(url)
+    if hidden:
+        are = "capture is" if hidden == 1 else "captures are"
+        click.echo(f"{hidden} {are} withdrawn and not listed", err=True)
 
 
 def capture_as_json(capture: Capture) -> dict[str, object]:
     """Give a capture as one line of ``list --format json`` has it."""
-    return {
-        "url": capture.url,
-        "timestamp": capture.timestamp,
-        "status": capture.status,
-        "mime": capture.media_type,
-        "digest": capture.digest,
-        "file": capture.file,
-        "offset": capture.offset,
-        "length": capture.length,
-        "kind": capture.kind.value,
-        "grade": capture.grade.value,
-    }
+    values = (
+        capture.url,
+        capture.timestamp,
+        capture.status,
+        capture.media_type,
+        capture.digest,
+        capture.file,
+        capture.offset,
+        capture.length,
+        capture.kind.value,
+        capture.grade.value,
+    )
+    return dict(zip(_FIELDS, values, strict=True))
 
 
-def _select(connection: Connection, url: str | None, span: Span | None) -> Iterator[Capture]:
-    if url is None or url == "*":
+class _Counted:
+    """Captures on their way out, one by one, and how many have gone."""
+
+    def __init__(self, captures: Iterable[Capture]) -> None:
+        self.number = 0
+        self._captures = captures
+
+    def __iter__(self) -> Iterator[Capture]:
+        for capture in self._captures:
+            self.number += 1
+            yield capture
+
+
+def _write_table(captures: Iterable[Capture]) -> None:
+    rows = ((c.timestamp, c.status, c.media_type, c.grade.value, c.length, c.url) for c in captures)
+    first = next(rows, None)
+    if first:
+        print_table(_HEADS, chain([first], rows))
+
+
+def _write_csv(captures: Iterable[Capture]) -> None:
+    writer = csv.writer(sys.stdout)
+    writer.writerow(_FIELDS)
+    writer.writerows(capture_as_json(capture).values() for capture in captures)
+
+
+def _write_lines(lines: Iterable[str]) -> None:
+    sys.stdout.writelines(f"{line}\n" for line in lines)
+
+
+_WRITERS: dict[str, Callable[[Iterable[Capture]], None]] = {
+    "table": _write_table,
+    "json": lambda captures: _write_lines(as_json_line(capture_as_json(c)) for c in captures),
+    "csv": _write_csv,
+    "cdx": lambda captures: _write_lines(cdx_lines(captures)),
+    "cdxj": lambda captures: _write_lines(cdxj_lines(captures)),
+}
+
+
+def choose(connection: Connection, wanted: str | None, span: Span | None) -> Iterator[Capture]:
+    """Give the captures in view of a page, of every page below PREFIX*, or all (None)."""
+    if wanted is None:
         return index.every(connection, span)
-    if url.endswith("*"):
-        return index.prefix(connection, check_url(url[:-1]), span)
-    return index.versions(connection, check_url(url), span)
+    if wanted.endswith("*"):
+        return index.prefix(connection, wanted[:-1], span)
+    return index.versions(connection, wanted, span)
 
 
-def _span(start: Span | None, end: Span | None) -> Span | None:
-    if start is None and end is None:
+def checked(url: str | None) -> str | None:
+    """Clean what was given as a URL, PREFIX* or ``*``; None stands for everything.
+
+    Raises:
+        UrlError: when it is none of these.
+    """
+    if url is None or url == "*":
         return None
-    beginning = datetime(1, 1, 1, tzinfo=UTC)
-    ending = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
-    return Span(start.first if start else beginning, end.last if end else ending)
+    return check_url(url[:-1]) + "*" if url.endswith("*") else check_url(url)

@@ -4,9 +4,10 @@ import sys
 from datetime import UTC, datetime
 
 import click
+from sqlalchemy import Connection
 
-from archiver.records import StatedDate
-from archiver.timestamps import Span
+from archiver.records import Capture, StatedDate
+from archiver.timestamps import Span, parse_span
 from archiver.urls import check_url
 from marsham.cli.listing import capture_as_json
 from marsham.cli.support import DATE, as_json_line, pass_archive, say
@@ -39,14 +40,26 @@ def show(archive: Archive, url: str, at: Span | None, what: str | None) -> None:
         return
     with archive.catalogue.read() as connection:
         stated = index.stated_dates(connection, memento.capture)
+        holder = _holder(connection, memento)
     if what == "json":
-        click.echo(as_json_line(_as_json(memento, stated)))
+        click.echo(as_json_line(_as_json(memento, holder, stated)))
         return
-    for line in _lines(memento, stated):
+    for line in _lines(memento, holder, stated):
         say(line)
 
 
-def _lines(memento: Memento, stated: list[tuple[StatedDate, str | None]]) -> list[str]:
+def _holder(connection: Connection, memento: Memento) -> Capture | None:
+    # The other capture whose record holds the payload; not named when it is withdrawn.
+    holder = memento.holder
+    if holder == memento.capture:
+        return None
+    versions = index.versions(connection, holder.url, parse_span(holder.timestamp))
+    return holder if holder in versions else None
+
+
+def _lines(
+    memento: Memento, holder: Capture | None, stated: list[tuple[StatedDate, str | None]]
+) -> list[str]:
     capture = memento.capture
     lines = [
         f"url        {capture.url}",
@@ -55,8 +68,7 @@ def _lines(memento: Memento, stated: list[tuple[StatedDate, str | None]]) -> lis
         f"digest     {capture.digest}",
         f"stored     {capture.file} at byte {capture.offset}, {capture.length} bytes",
     ]
-    if memento.holder != capture:
-        holder = memento.holder
+    if holder:
         lines.append(f"same as    {holder.url} at {holder.timestamp}")
     for date, rule in stated:
         lines.append(
@@ -70,10 +82,12 @@ def _lines(memento: Memento, stated: list[tuple[StatedDate, str | None]]) -> lis
     return lines
 
 
-def _as_json(memento: Memento, stated: list[tuple[StatedDate, str | None]]) -> dict[str, object]:
+def _as_json(
+    memento: Memento, holder: Capture | None, stated: list[tuple[StatedDate, str | None]]
+) -> dict[str, object]:
     head = memento.head
     return capture_as_json(memento.capture) | {
-        "same_as": (capture_as_json(memento.holder) if memento.holder != memento.capture else None),
+        "same_as": capture_as_json(holder) if holder else None,
         "stated_dates": [
             {
                 "source": date.source.value,

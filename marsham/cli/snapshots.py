@@ -1,91 +1,111 @@
 """``marsham snapshots``: the dated runs and sets the archive holds, and the report of one."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
+from itertools import islice
 
 import click
-from sqlalchemy import Connection, select
 
 from archiver.errors import InputError
+from extract.missing import says_missing
 from marsham.cli.support import as_json_line, pass_archive, print_table, say
 from snapshots.archive import Archive
-from snapshots.tables import intake, problem, snapshot
+from snapshots.reports import Report, report_on, snapshot_rows
 
 __all__ = ["snapshots"]
 
-_COLUMNS = ("id", "label", "kind", "captures", "first", "last", "created", "tool", "operator")
 _SHOWN = ("id", "label", "captures", "first", "last", "created")
-_PROBLEM = ("code", "file", "record_offset", "record_length", "url", "message")
+_LONGEST = 20  # lines of one kind
 
 
 @click.command(epilog="Example: marsham snapshots 2")
 @click.argument("number", type=click.IntRange(1, 2**31 - 1), required=False)
+@click.option(
+    "--pages",
+    type=click.IntRange(min=0),
+    default=2000,
+    show_default=True,
+    help="How many pages of snapshot NUMBER are looked into for what they lack.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object for each snapshot.")
 @pass_archive
-def snapshots(archive: Archive, number: int | None, as_json: bool) -> None:
-    """List the snapshots, or with a NUMBER report on one: its inputs and what was wrong with them.
+def snapshots(archive: Archive, number: int | None, pages: int, as_json: bool) -> None:
+    """List the snapshots, or with a NUMBER report on one.
 
-    A snapshot is a crawl or an ingested set, with its span of dates.
+    A snapshot is a crawl or an ingested set, with its span of dates. The report gives its inputs,
+    what was wrong with them, captures by status, type and host, redirects that end nowhere, pages
+    whose images, styles or scripts were never captured, and pages that say they are not there.
     """
     with archive.catalogue.read() as connection:
-        rows = _snapshots(connection, number)
-        reports = [
-            _Report(row, _inputs(connection, row["id"]), _problems(connection, row["id"]))
-            for row in rows
-        ]
-    if number is not None and not reports:
-        raise InputError(f"there is no snapshot {number}; see: marsham snapshots")
-    if as_json:
-        for report in reports:
-            click.echo(
-                as_json_line(report.row | {"inputs": report.inputs, "problems": report.problems})
+        rows = snapshot_rows(connection, number)
+        if number is not None and not rows:
+            raise InputError(f"there is no snapshot {number}; see: marsham snapshots")
+        if number is None and not as_json:
+            print_table(_SHOWN, [[row[name] for name in _SHOWN] for row in rows])
+            return
+        for row in rows:
+            report = report_on(
+                archive,
+                connection,
+                row,
+                pages=0 if number is None else pages,
+                says_missing=says_missing,
             )
-    elif number is None:
-        print_table(_SHOWN, [[row[name] for name in _SHOWN] for row in rows])
-    else:
-        for line in _lines(reports[0]):
-            say(line)
+            if as_json:
+                click.echo(as_json_line(_as_json(report)))
+                continue
+            for line in _lines(report):
+                say(line)
 
 
-@dataclass(frozen=True, slots=True)
-class _Report:
-    row: dict[str, Any]
-    inputs: list[dict[str, Any]]
-    problems: list[dict[str, Any]]
+def _as_json(report: Report) -> dict[str, object]:
+    return report.row | {
+        "inputs": report.inputs,
+        "problems": report.problems,
+        "statuses": report.statuses,
+        "types": report.types,
+        "hosts": report.hosts,
+        "pages_seen": report.pages_seen[0],
+        "pages": report.pages_seen[1],
+        "redirects_to_nothing": [
+            {"url": url, "ends_at": end} for url, end in report.redirects_to_nothing
+        ],
+        "incomplete": [{"url": url, "missing": names} for url, names in report.incomplete],
+        "soft_404s": report.soft_404s,
+    }
 
 
-def _snapshots(connection: Connection, number: int | None) -> list[dict[str, Any]]:
-    query = select(*(snapshot.c[name] for name in _COLUMNS)).order_by(snapshot.c.id)
-    if number is not None:
-        query = query.where(snapshot.c.id == number)
-    return [dict(zip(_COLUMNS, row, strict=True)) for row in connection.execute(query)]
-
-
-def _inputs(connection: Connection, number: int) -> list[dict[str, Any]]:
-    columns = ("name", "format", "digest", "taken", "captures", "counts")
-    query = select(*(intake.c[name] for name in columns)).where(intake.c.snapshot_id == number)
-    return [dict(zip(columns, row, strict=True)) for row in connection.execute(query)]
-
-
-def _problems(connection: Connection, number: int) -> list[dict[str, Any]]:
-    query = (
-        select(*(problem.c[name] for name in _PROBLEM))
-        .join(intake, intake.c.id == problem.c.intake_id)
-        .where(intake.c.snapshot_id == number)
-        .order_by(problem.c.id)
-    )
-    return [dict(zip(_PROBLEM, row, strict=True)) for row in connection.execute(query)]
-
-
-def _lines(report: _Report) -> Iterator[str]:
-    for name in _COLUMNS:
-        value = report.row[name]
+def _lines(report: Report) -> Iterator[str]:
+    for name, value in report.row.items():
         yield f"{name:<9} {'' if value is None else value}".rstrip()
     for taken in report.inputs:
         yield f"input     {taken['name']} ({taken['format']}): {taken['counts']}"
         yield f"          sha256 {taken['digest']}, taken in {taken['taken']}"
+    for name, counts in (
+        ("status", report.statuses),
+        ("type", report.types),
+        ("host", report.hosts),
+    ):
+        lines = [f"{name:<9} {kind}: {number}" for kind, number in counts.items()]
+        yield from _first(name, lines)
+    seen, pages = report.pages_seen
+    if seen < pages:
+        yield f"looked    into {seen} of {pages} pages; see --pages"
+    yield from _first(
+        "redirect",
+        [f"redirect  {url} ends nowhere: {end}" for url, end in report.redirects_to_nothing],
+    )
+    yield from _first(
+        "lacks",
+        [f"lacks     {url}: {name}" for url, names in report.incomplete for name in names],
+    )
+    yield from _first("soft 404", [f"soft 404  {url}" for url in report.soft_404s])
     for found in report.problems:
         place = found["record_offset"]
         where = found["file"] if place is None else f"{found['file']} at byte {place}"
         yield f"problem   {found['code']}: {where}: {found['message']}"
+
+
+def _first(name: str, lines: list[str]) -> Iterator[str]:
+    yield from islice(lines, _LONGEST)
+    if len(lines) > _LONGEST:
+        yield f"{name:<9} and {len(lines) - _LONGEST} more; see --json"

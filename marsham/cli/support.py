@@ -4,13 +4,15 @@ import json
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from functools import update_wrapper
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import click
 
-from archiver.errors import TimestampError
+from archiver.errors import InputError, TimestampError
 from archiver.records import Problem
 from archiver.timestamps import Span, parse_date
 from snapshots.archive import Archive
@@ -22,6 +24,7 @@ __all__ = [
     "FINDINGS",
     "Context",
     "as_json_line",
+    "between",
     "counted",
     "pass_archive",
     "print_problems",
@@ -32,6 +35,7 @@ __all__ = [
 
 DONE, FINDINGS, FAILED = 0, 1, 2
 _SHOWN_PROBLEMS = 20
+_MEASURED = 1000
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f]")
 
 P = ParamSpec("P")
@@ -77,6 +81,21 @@ def pass_archive(command: Callable[Concatenate[Archive, P], R]) -> Callable[P, R
     return update_wrapper(run, command)
 
 
+def between(start: Span | None, end: Span | None) -> Span | None:
+    """Make one span of two dates as ``--from`` and ``--to`` give them; None when neither is given.
+
+    Raises:
+        InputError: when the second lies before the first.
+    """
+    if start is None and end is None:
+        return None
+    first = start.first if start else datetime(1, 1, 1, tzinfo=UTC)
+    last = end.last if end else datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
+    if last < first:
+        raise InputError("--to lies before --from")
+    return Span(first, last)
+
+
 def as_json_line(value: object) -> str:
     """Write a value as one line of JSON, as it is read by people and machines."""
     return json.dumps(value, ensure_ascii=False, default=str)
@@ -97,14 +116,19 @@ def counted(number: int, one: str, many: str | None = None) -> str:
 
 
 def print_table(heads: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    """Print rows under heads, each column as wide as its widest cell; numbers to the right."""
-    texts = [["" if cell is None else str(cell) for cell in row] for row in rows]
+    """Print rows under heads, each column as wide as its widest cell; numbers to the right.
+
+    The widths are those of the first `_MEASURED` rows: a table of millions is not held to be
+    measured.
+    """
+    all_texts = (["" if cell is None else str(cell) for cell in row] for row in rows)
+    texts = list(islice(all_texts, _MEASURED))
     widths = [max(map(len, column)) for column in zip(heads, *texts, strict=True)]
     numeric = [
         bool(texts) and all(row[number].isdigit() or not row[number] for row in texts)
         for number in range(len(heads))
     ]
-    for line in [list(heads), ["-" * width for width in widths], *texts]:
+    for line in chain([list(heads), ["-" * width for width in widths]], texts, all_texts):
         cells = (
             cell.rjust(width) if right else cell.ljust(width)
             for cell, width, right in zip(line, widths, numeric, strict=True)

@@ -24,6 +24,7 @@ def make_app(archive: Archive) -> Starlette:
             Route("/", pages.start),
             Route("/lookup", pages.look_up),
             Route("/sites/{host}", pages.site),
+            Route("/snapshots/{number:int}", pages.report),
             Route("/static/{name}", _static),
             Route("/web/{rest:path}", snapshot.answer),
             Route("/{rest:path}", pages.nothing_here),

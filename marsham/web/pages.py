@@ -2,26 +2,47 @@
 
 import logging
 from itertools import islice
+from urllib.parse import quote
 
 from sqlalchemy import select
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from archiver.errors import InputError, MarshamError, NoCaptureError, TimestampError, UrlError
+from archiver.errors import (
+    InputError,
+    MarshamError,
+    NoCaptureError,
+    TimestampError,
+    UrlError,
+    WithdrawnError,
+)
 from archiver.timestamps import format_timestamp, parse_date
 from archiver.urls import check_url
+from extract.missing import says_missing
 from marsham.web.places import listing_address, snapshot_address
-from marsham.web.views import Views
+from marsham.web.views import Views, long_date
 from snapshots import index
+from snapshots.reach import explain
+from snapshots.reports import report_on, snapshot_rows
 from snapshots.tables import snapshot
 
-__all__ = ["fault", "look_up", "nothing_here", "problem_page", "site", "start"]
+__all__ = ["fault", "look_up", "nothing_here", "problem_page", "report", "site", "start"]
 
 _log = logging.getLogger(__name__)
 
 _SITE_LIMIT = 1000  # addresses on one page
+_REPORT_PAGES = 200  # looked into while a reader waits
+_REPORT_LINES = 100  # of one table
+_WITHDRAWN = 451
+_LINK_SAFE = "!#$%&'()*+,/:;=?@[]~"
 _LONGEST_SHOWN = 500  # characters of an address
-_STATUS = {UrlError: 400, TimestampError: 400, InputError: 400, NoCaptureError: 404}
+_STATUS = {
+    UrlError: 400,
+    TimestampError: 400,
+    InputError: 400,
+    NoCaptureError: 404,
+    WithdrawnError: 451,
+}
 
 
 def views_of(request: Request) -> Views:
@@ -65,14 +86,28 @@ def site(request: Request) -> Response:
                 spans.setdefault(capture.url, []).append(capture.timestamp)
                 if len(spans) > _SITE_LIMIT:
                     break
-    except UrlError as error:
+            if not spans:
+                _, why = explain(connection, f"http://{host}*")
+                raise why or NoCaptureError(host)
+    except MarshamError as error:
         return problem_page(views, error)
-    if not spans:
-        return problem_page(views, NoCaptureError(host))
     rows = [
         (url, len(times), times[0], times[-1]) for url, times in islice(spans.items(), _SITE_LIMIT)
     ]
     return views.page("site.html", host=host, rows=rows, cut=len(spans) > _SITE_LIMIT)
+
+
+def report(request: Request) -> Response:
+    """Show the archivist's report on one snapshot."""
+    views = views_of(request)
+    with views.archive.catalogue.read() as connection:
+        rows = snapshot_rows(connection, request.path_params["number"])
+        if not rows:
+            return nothing_here(request)
+        found = report_on(
+            views.archive, connection, rows[0], pages=_REPORT_PAGES, says_missing=says_missing
+        )
+    return views.page("report.html", report=found, limit=_REPORT_LINES)
 
 
 def nothing_here(request: Request) -> Response:
@@ -103,11 +138,21 @@ def problem_page(
 ) -> Response:
     """Tell a reader in words what could not be done, with what was typed to be mended."""
     status = _STATUS.get(type(error), 502)
-    titles = {400: "That address or date cannot be read", 404: "Not in this archive"}
+    titles = {
+        400: "That address or date cannot be read",
+        404: "Not in this archive",
+        451: "Withdrawn from view",
+    }
+    # Source: RFC 7725, clause 4: the link names who blocks, where that is known as an address.
+    contact = views.archive.settings.contact
+    named = status == _WITHDRAWN and contact.startswith(("http://", "https://"))
     return views.page(
         "problem.html",
         status=status,
         title=titles.get(status, "This snapshot cannot be shown"),
+        headers={"Link": f'<{quote(contact, safe=_LINK_SAFE)}>; rel="blocked-by"'}
+        if named
+        else None,
         message=_sentence(error),
         url=_shortened(url if url is not None else getattr(error, "url", None)),
         date=date,
@@ -119,6 +164,11 @@ def _sentence(error: MarshamError) -> str:
         return f"This archive has no capture of {_shortened(error.url)}."
     if isinstance(error, UrlError):
         return f"{_shortened(error.url) or 'Nothing'} is not a web address: {error.reason}."
+    if isinstance(error, WithdrawnError):
+        return (
+            f"{_shortened(error.url)} was withdrawn from view on {long_date(error.decided)} by "
+            f"{error.authority}. Reason given: {error.reason.rstrip('.')}. It is still kept."
+        )
     text = str(error)
     return text[:1].upper() + text[1:] + "."
 

@@ -19,7 +19,8 @@ from marsham.web.pages import problem_page, views_of
 from marsham.web.places import Place, listing_address, parse_place, snapshot_address
 from marsham.web.views import Views, long_date
 from snapshots import index
-from snapshots.mementos import Memento, memento_of
+from snapshots.mementos import Memento, capture_at, memento_of
+from snapshots.reach import explain
 from snapshots.replay import (
     AddressMap,
     Banner,
@@ -98,10 +99,7 @@ def _closest(views: Views, url: str, time: str, accept: str | None) -> Capture:
     else:
         moment = datetime.now(UTC)
     with views.archive.catalogue.read() as connection:
-        capture = index.nearest(connection, url, moment)
-    if capture is None:
-        raise NoCaptureError(url)
-    return capture
+        return capture_at(connection, url, moment)
 
 
 def _exact_address(place: Place, capture: Capture) -> Response:
@@ -117,11 +115,14 @@ def _exact_address(place: Place, capture: Capture) -> Response:
 def _listing(views: Views, url: str) -> Response:
     with views.archive.catalogue.read() as connection:
         captures = list(islice(index.versions(connection, url), _LIST_LIMIT + 1))
+        hidden, why = explain(connection, url)
     if not captures:
-        raise NoCaptureError(url)
+        raise why or NoCaptureError(url)
     cut = len(captures) > _LIST_LIMIT
     shown = captures[:_LIST_LIMIT]
-    return views.page("captures.html", url=url, captures=shown, cut=cut, grades=_GRADES)
+    return views.page(
+        "captures.html", url=url, captures=shown, cut=cut, grades=_GRADES, hidden=hidden
+    )
 
 
 def _framed(views: Views, memento: Memento, place: Place) -> Response:

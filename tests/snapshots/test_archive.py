@@ -19,7 +19,7 @@ from snapshots.archive import Archive
 from snapshots.intake import take_in
 from snapshots.mementos import memento_of
 from snapshots.settings import Settings
-from snapshots.tables import schema_version, snapshot
+from snapshots.tables import SCHEMA_VERSION, schema_version, snapshot
 from snapshots.writer import Writer
 from tests.builders import response, warc
 
@@ -43,7 +43,7 @@ def test_a_new_archive_opens_again_with_its_settings(tmp_path: Path) -> None:
     with Archive.open(tmp_path / "new" / "archive") as archive:
         assert archive.settings == settings
         with archive.catalogue.read() as connection:
-            assert connection.scalar(select(schema_version.c.version)) == 1
+            assert connection.scalar(select(schema_version.c.version)) == SCHEMA_VERSION
             assert list(index.every(connection)) == []
 
 
@@ -101,7 +101,9 @@ def test_a_catalogue_that_is_no_database_is_an_error_of_the_archive(tmp_path: Pa
 def test_a_catalogue_of_another_version_is_not_touched(archive: Archive) -> None:
     with archive.catalogue.write() as connection:
         connection.execute(update(schema_version).values(version=99))
-    with pytest.raises(ArchiveError, match=r"has version 99, and this Marsham knows 1"):
+    with pytest.raises(
+        ArchiveError, match=f"has version 99, and this Marsham knows {SCHEMA_VERSION}"
+    ):
         Archive.open(archive.path)
 
 
