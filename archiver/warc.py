@@ -155,12 +155,16 @@ def record_id() -> str:
     return f"<urn:uuid:{uuid4()}>"
 
 
-def scan(path: Path, *, name: str | None = None) -> Iterator[ScannedRecord | Problem]:
+def scan(
+    path: Path, *, name: str | None = None, start: int = 0, end: int | None = None
+) -> Iterator[ScannedRecord | Problem]:
     """Read every record of a WARC file in order, whatever its size, in constant memory.
 
     Args:
         path: a regular file, plain or gzip (told by its first bytes, not by its name).
         name: what to call it in problems; its path when not given.
+        start: the offset to begin at; a record begins there.
+        end: the offset to stop at, where one ends; None for the end of the file.
 
     Yields:
         A `ScannedRecord` for each sound record and a `Problem` for each stretch of bytes that is
@@ -171,14 +175,14 @@ def scan(path: Path, *, name: str | None = None) -> Iterator[ScannedRecord | Pro
     name = name or str(path)
     told = untold = 0
     with path.open("rb") as file:
-        source = _open_source(file)
-        while True:
+        source = _open_source(file, start)
+        while end is None or source.stored_position < end:
             try:
                 record = _scan_record(source)
             except _Damage as damage:
                 resumed = source.resume(damage.offset + 1)
-                end = source.size if resumed is None else resumed
-                place = (name, damage.offset, end - damage.offset)
+                beyond = source.size if resumed is None else resumed
+                place = (name, damage.offset, beyond - damage.offset)
                 if told < _PROBLEMS:
                     yield Problem(damage.code, damage.message, *place)
                     told += 1

@@ -34,6 +34,7 @@ __all__ = [
     "describe",
     "drop_note",
     "marks",
+    "note_name",
     "note_place",
     "read_notes",
     "write_note",
@@ -103,9 +104,7 @@ def describe(
     rows = {
         "snapshot": _rows(
             connection,
-            select(snapshot).where(
-                (snapshot.c.id > before.snapshot) | snapshot.c.id.in_(changed)
-            ),
+            select(snapshot).where((snapshot.c.id > before.snapshot) | snapshot.c.id.in_(changed)),
         ),
         "intake": taken,
         "original": _rows(connection, select(original).where(original.c.intake_id > before.intake)),
@@ -124,7 +123,12 @@ def describe(
 
 def note_place(folder: Path, number: int) -> Path:
     """Tell where in an archive folder the note of a commit is."""
-    return folder / COMMITS / f"{number:08}.json"
+    return folder / note_name(number)
+
+
+def note_name(number: int) -> str:
+    """Give the path of the note of a commit, relative to the archive folder."""
+    return f"{COMMITS}/{number:08}.json"
 
 
 def write_note(place: Path, note: CommitNote) -> str:
@@ -160,7 +164,7 @@ def read_notes(folder: Path, last: int | None = None) -> Iterator[tuple[CommitNo
     highest = last if last is not None else max(numbers, default=0)
     previous: str | None = ""
     for number in range(1, highest + 1):
-        name = f"{COMMITS}/{number:08}.json"
+        name = note_name(number)
         if number not in numbers:
             yield Problem("missing-file", "the note of a commit is missing", name)
             previous = None
@@ -174,8 +178,8 @@ def read_notes(folder: Path, last: int | None = None) -> Iterator[tuple[CommitNo
             previous = None
             continue
         if previous is not None and note.previous != previous:
-            before = f"{COMMITS}/{number - 1:08}.json"
-            yield Problem("note-chain", f"{before} is not the note this one followed", name)
+            message = f"{note_name(number)} followed another note than this one"
+            yield Problem("note-chain", message, note_name(number - 1))
         previous = hashlib.sha256(data).hexdigest()
         yield note, previous
 

@@ -279,6 +279,7 @@ def _write_saved(writer: Writer, saved: SavedCapture) -> Entry:
     moment = parse_timestamp(saved.timestamp)
     identity = record_id()
     payload = sha1(saved.body)
+    saved = replace(saved, content_type=_field(saved.content_type))
     if saved.status is None:
         kind, block = Kind.RESOURCE, saved.body
     else:
@@ -336,8 +337,13 @@ def _rebuilt_head(saved: SavedCapture) -> bytes:
     if saved.location:
         lines.append(f"Location: {quote(saved.location, safe=_URL_SAFE)}")
     lines.append(f"Content-Length: {len(saved.body)}")
-    whole = [" ".join(line.split()) for line in lines]  # a cell of a list may hold line ends
-    return "\r\n".join([*whole, "", ""]).encode("latin-1", "replace")
+    whole = [_field(line) for line in lines]
+    return "\r\n".join([*whole, "", ""]).encode("latin-1")
+
+
+def _field(text: str) -> str:
+    # As it can stand in a head: a cell of a list may hold line ends, and letters of any kind.
+    return " ".join(text.split()).encode("latin-1", "replace").decode("latin-1")
 
 
 def _input_digest(path: Path, kind: Format, url: str | None, captured: str | None) -> str:

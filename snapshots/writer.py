@@ -154,9 +154,7 @@ class Writer:
             write_synced(place, data)
             place.chmod(0o444)
 
-    def commit(
-        self, store: Callable[[Connection], T], *, snapshot_id: int | None = None
-    ) -> T:
+    def commit(self, store: Callable[[Connection], T], *, snapshot_id: int | None = None) -> T:
         """Sync what was appended, then write the rows that point at it in one transaction.
 
         Args:

@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from archiver.digests import read_digest, write_digest
-from archiver.errors import TimestampError
 from archiver.http import media_type
 from archiver.records import Capture, Kind, Problem
 from archiver.timestamps import format_timestamp, parse_timestamp
@@ -26,31 +25,54 @@ class WarcReading:
     Args:
         path: the file to read.
         name: what the operator calls it, for problems.
+        start: the offset of the first record to be read.
+        end: the offset at which to stop; None for the end of the file.
+        any_year: whether to believe any date; for records that this archive wrote itself, whose
+            dates were weighed before.
 
     Attributes:
         counts: records seen so far by WARC type; complete once the iteration is.
         shared: whether gzip members hold several records, so that they cannot be opened alone.
     """
 
-    def __init__(self, path: Path, name: str) -> None:
+    def __init__(
+        self,
+        path: Path,
+        name: str,
+        *,
+        start: int = 0,
+        end: int | None = None,
+        any_year: bool = False,
+    ) -> None:
         self.counts: Counter[str] = Counter()
         self.shared = False
         self._path = path
         self._name = name
+        self._span = (start, end)
+        self._any_year = any_year
 
     def __iter__(self) -> Iterator[Capture | Problem]:
         """Give a `Capture` (its `file` empty) for each response, revisit and resource record."""
-        for found in scan(self._path, name=self._name):
+        for found in self.records():
             if isinstance(found, Problem):
                 yield found
                 continue
-            self.counts[found.type or "unknown"] += 1
-            self.shared = self.shared or found.shared
-            if found.type in _KINDS:
-                yield from self._capture(found)
+            yield from self.captures_of(found)
+
+    def records(self) -> Iterator[ScannedRecord | Problem]:
+        """Give every record as it is scanned, for `captures_of`."""
+        start, end = self._span
+        yield from scan(self._path, name=self._name, start=start, end=end)
+
+    def captures_of(self, record: ScannedRecord) -> Iterator[Capture | Problem]:
+        """Count a record, and give what `__iter__` gives of it."""
+        self.counts[record.type or "unknown"] += 1
+        self.shared = self.shared or record.shared
+        if record.type in _KINDS:
+            yield from self._capture(record)
 
     def _capture(self, record: ScannedRecord) -> Iterator[Capture | Problem]:
-        at = _moment(record.headers.get("WARC-Date") or "")
+        at = _moment(record.headers.get("WARC-Date") or "", any_year=self._any_year)
         if not record.target:
             yield self._problem(record, "no-target", "the record names no address; left out")
             return
@@ -101,22 +123,17 @@ class WarcReading:
         return Problem(code, message, self._name, *place)
 
 
-def _moment(text: str) -> datetime | None:
+def _moment(text: str, *, any_year: bool) -> datetime | None:
     # Source: ISO 28500, clause 5.4 (W3C profile of ISO 8601: it may stop at the year, and have
     # fractions). A leap second is taken for the second before it, and bare digits are understood.
     text = text.strip()
     try:
         if len(text) <= 7 or text.isdigit():
-            return _within(parse_timestamp(text.replace("-", "")))
-        moment = datetime.fromisoformat(_LEAP_SECOND.sub(r"\1:59", text))
-    except TimestampError:
-        return None
+            moment = parse_timestamp(text.replace("-", ""))
+        else:
+            moment = datetime.fromisoformat(_LEAP_SECOND.sub(r"\1:59", text))
     except ValueError:
         return None
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
-    return _within(moment)
-
-
-def _within(moment: datetime) -> datetime | None:
-    return moment.astimezone(UTC) if moment.year in _YEARS else None
+    return moment.astimezone(UTC) if any_year or moment.year in _YEARS else None

@@ -18,14 +18,19 @@ from marsham.cli.ingest import ingest
 from marsham.cli.init import init
 from marsham.cli.listing import list_
 from marsham.cli.read import read
+from marsham.cli.rebuild import rebuild
 from marsham.cli.serve import serve
 from marsham.cli.show import show
 from marsham.cli.snapshots import snapshots
 from marsham.cli.support import DONE, FAILED, Context
+from marsham.cli.verify import verify
 
 __all__ = ["main", "marsham", "run"]
 
-_COMMANDS = (init, ingest, snapshots, list_, show, serve, extract, read, export)
+_COMMANDS = (
+    *(init, ingest, snapshots, list_, show, serve, extract, read, export),
+    *(verify, rebuild),
+)
 
 
 @click.group(
