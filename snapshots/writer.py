@@ -100,14 +100,17 @@ class Writer:
         self._pending: list[_OpenFile] = []  # full or copied in, to be sealed after the commit
         self._new_originals: list[Path] = []
         self._new_note: Path | None = None
+        self._broken = False  # whether something could not be undone, which the next writer will
         try:
-            self._recover()
+            with _disk(archive.path):
+                self._recover()
         except BaseException:
             self._lock.release()
             raise
 
     def append(self, record: NewRecord) -> Place:
         """Append a record to the WARC file being written, beginning a new one when it is full."""
+        self._check()
         if self._current is not None and self._length(self._current) >= ROLL_OVER:
             self._pending.append(self._current)
             self._current = None
@@ -130,6 +133,7 @@ class Writer:
         Returns:
             Where the copy is now, and the path by which the catalogue will know it.
         """
+        self._check()
         with source.open("rb") as file:
             gzipped = file.read(2) == b"\x1f\x8b"  # names lie
         path = self._path(name, moment, ".warc.gz" if gzipped else ".warc")
@@ -145,6 +149,7 @@ class Writer:
 
     def keep_original(self, data: bytes, sha256: str) -> None:
         """Keep an input that is not WARC, untouched, under its SHA-256."""
+        self._check()
         place = self.archive.path / "originals" / sha256[:2] / sha256
         if place.exists():
             return
@@ -161,6 +166,7 @@ class Writer:
             store: writes the rows; the rows of the files are there already.
             snapshot_id: the snapshot of the captures, where no row of `intake` says it.
         """
+        self._check()
         touched = [*self._pending, *([self._current] if self._current else [])]
         for file in touched:
             if file.handle:
@@ -204,7 +210,29 @@ class Writer:
         return False
 
     def roll_back(self) -> None:
-        """Forget what was appended, adopted and kept since the last commit."""
+        """Forget what was appended, adopted and kept since the last commit.
+
+        What cannot be undone, on a failing disk, is left for the next writer; this one then
+        refuses to write any more.
+        """
+        try:
+            self._undo()
+        except OSError as error:
+            _log.warning("the next writer will clear up what was not committed: %s", error)
+            for file in (*self._pending, self._current):
+                if file and file.handle:
+                    file.handle.close()
+            self._pending, self._current, self._new_note = [], None, None
+            self._new_originals.clear()
+            self._broken = True
+
+    def _check(self) -> None:
+        if self._broken:
+            raise NotWritableError(
+                str(self.archive.path), "an earlier failure could not be undone; begin again"
+            )
+
+    def _undo(self) -> None:
         if self._new_note:  # before the bytes it tells of
             self._new_note.unlink(missing_ok=True)
             sync_folder(self._new_note.parent)
