@@ -15,19 +15,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 from uuid import uuid4
 
 from warcio.recordloader import ArcWarcRecord
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
-from archiver.digests import sha1, write_digest
+from archiver.digests import ALGORITHMS, read_digest, sha1, write_digest
 from archiver.errors import WarcError
 from archiver.http import Dechunker, Head, Headers, parse_head, parse_headers
 from archiver.records import Problem
 
 __all__ = [
+    "Declared",
     "NewRecord",
     "OpenRecord",
     "ScannedRecord",
@@ -56,6 +57,15 @@ _VERSIONS = (b"WARC/1.1", b"WARC/1.0", b"WARC/0.18", b"WARC/0.17")
 
 
 @dataclass(frozen=True, slots=True)
+class Declared:
+    """Digests of a record in an algorithm that it declares and that is not SHA-1."""
+
+    block: bytes
+    payload: bytes
+    framed: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
 class ScannedRecord:
     """What a scan learns of one sound record, its block read through and let go.
 
@@ -72,6 +82,7 @@ class ScannedRecord:
             None when the body is not chunked.
         block_length: bytes in the block.
         fault: a defect of the HTTP body's framing, None when it has none.
+        declared: the same three digests in another algorithm, where the record declares one.
     """
 
     offset: int
@@ -84,6 +95,7 @@ class ScannedRecord:
     framed_digest: bytes | None
     block_length: int
     fault: str | None
+    declared: "Declared | None" = None
 
     @property
     def type(self) -> str:
@@ -295,6 +307,7 @@ def _scan_record(source: "_Source") -> ScannedRecord | None:
         framed_digest=reading.framed.digest() if reading.framed else None,
         block_length=length,
         fault=reading.dechunker.fault if reading.dechunker else None,
+        declared=reading.declared(),
     )
 
 
@@ -324,9 +337,10 @@ class _BlockReading:
 
     def __init__(self, headers: Headers) -> None:
         self.http: Head | None = None
-        self.block = hashlib.sha1(usedforsecurity=False)
-        self.payload: hashlib._Hash | None = None
-        self.framed: hashlib._Hash | None = None
+        self._other = _other_algorithm(headers)
+        self.block = self._hash()
+        self.payload: _Hash | None = None
+        self.framed: _Hash | None = None
         self.dechunker: Dechunker | None = None
         kind = (headers.get("WARC-Type") or "").lower()
         self._start = b"" if kind in ("response", "revisit") else None
@@ -347,16 +361,29 @@ class _BlockReading:
         if self.dechunker and self.payload:
             self.payload.update(self.dechunker.close())
 
+    def declared(self) -> Declared | None:
+        block, payload = self.block, self.payload or self.block
+        if not (isinstance(block, _TwoHashes) and isinstance(payload, _TwoHashes)):
+            return None
+        framed = self.framed.other() if isinstance(self.framed, _TwoHashes) else None
+        return Declared(block.other(), payload.other(), framed)
+
+    def _hash(self) -> "_Hash":
+        first = hashlib.sha1(usedforsecurity=False)
+        if self._other is None:
+            return first
+        return _TwoHashes(first, hashlib.new(self._other, usedforsecurity=False))
+
     def _end_head(self) -> None:
         start, self._start = self._start or b"", None
         found = parse_head(start)
         if found is None:
             return
         self.http, body = found
-        self.payload = hashlib.sha1(usedforsecurity=False)
+        self.payload = self._hash()
         if self.http.chunked and self._has_body:
             self.dechunker = Dechunker()
-            self.framed = hashlib.sha1(usedforsecurity=False)
+            self.framed = self._hash()
         self._feed_payload(start[body:])
 
     def _feed_payload(self, part: bytes) -> None:
@@ -366,6 +393,35 @@ class _BlockReading:
             self.framed.update(part)
             part = self.dechunker.feed(part)
         self.payload.update(part)
+
+
+class _Hash(Protocol):
+    def update(self, data: bytes, /) -> None: ...
+
+    def digest(self) -> bytes: ...
+
+
+class _TwoHashes:
+    """SHA-1 and another algorithm in one reading."""
+
+    def __init__(self, first: _Hash, other: _Hash) -> None:
+        self._first = first
+        self._other = other
+        self.digest = first.digest
+        self.other = other.digest
+
+    def update(self, data: bytes, /) -> None:
+        self._first.update(data)
+        self._other.update(data)
+
+
+def _other_algorithm(headers: Headers) -> str | None:
+    # Of two others, which no writer is known to mix, the payload's is the one that is checked.
+    for field in ("WARC-Payload-Digest", "WARC-Block-Digest"):
+        name = ALGORITHMS.get(len(read_digest(headers.get(field) or "") or b""))
+        if name not in (None, "sha1"):
+            return name
+    return None
 
 
 class _Source:

@@ -278,7 +278,8 @@ def _take_saved(session: _Session, saved: Iterable[SavedCapture | SavedFile | Pr
 def _write_saved(writer: Writer, saved: SavedCapture) -> Entry:
     moment = parse_timestamp(saved.timestamp)
     identity = record_id()
-    payload = sha1(saved.body)
+    strong = writer.archive.settings.payload_digest == "sha256"
+    payload = hashlib.sha256(saved.body).digest() if strong else sha1(saved.body)
     saved = replace(saved, content_type=_field(saved.content_type))
     if saved.status is None:
         kind, block = Kind.RESOURCE, saved.body

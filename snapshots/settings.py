@@ -27,7 +27,14 @@ notice = {notice}
 # Where the catalogue lives. Empty: catalogue.db in this folder. For PostgreSQL:
 # "postgresql://user@host/database" (needs marsham[postgres]).
 database = {database}
+
+# In which algorithm the records written here declare their payload digest: "sha1", as the field
+# does, or "sha256". What is taken in keeps what it declares.
+payload_digest = {payload_digest}
 """
+
+
+_DIGESTS = ("sha1", "sha256")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +47,7 @@ class Settings:
         contact: an e-mail or web address for readers and web masters.
         notice: one more sentence for the banner; empty for none.
         database: database URL of the catalogue; empty for SQLite in the folder.
+        payload_digest: ``sha1`` or ``sha256``, for the records written here.
     """
 
     name: str = "Marsham"
@@ -47,6 +55,7 @@ class Settings:
     contact: str = ""
     notice: str = ""
     database: str = ""
+    payload_digest: str = "sha1"
 
 
 def read_settings(path: Path) -> Settings:
@@ -69,6 +78,9 @@ def read_settings(path: Path) -> Settings:
             raise SettingsError(str(path), f"unknown setting {key!r}; did you mean {near[0]!r}?")
         if not isinstance(value, str):
             raise SettingsError(str(path), f"{key} must be text in quotes, not {value!r}")
+    if found.get("payload_digest", "sha1") not in _DIGESTS:
+        reason = f"payload_digest must be one of {', '.join(_DIGESTS)}"
+        raise SettingsError(str(path), reason)
     return Settings(**found)
 
 

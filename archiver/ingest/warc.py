@@ -32,6 +32,8 @@ class WarcReading:
 
     Attributes:
         counts: records seen so far by WARC type; complete once the iteration is.
+        chunked: chunked payloads seen so far whose record declares a digest of them.
+        over_framing: those of them that declare it over the framing as well.
         shared: whether gzip members hold several records, so that they cannot be opened alone.
     """
 
@@ -46,6 +48,9 @@ class WarcReading:
     ) -> None:
         self.counts: Counter[str] = Counter()
         self.shared = False
+        self.chunked = 0
+        self.over_framing = 0
+        self._first_framed: ScannedRecord | None = None
         self._path = path
         self._name = name
         self._span = (start, end)
@@ -58,6 +63,7 @@ class WarcReading:
                 yield found
                 continue
             yield from self.captures_of(found)
+        yield from self._habit()
 
     def records(self) -> Iterator[ScannedRecord | Problem]:
         """Give every record as it is scanned, for `captures_of`."""
@@ -98,29 +104,54 @@ class WarcReading:
         )
 
     def _doubts(self, record: ScannedRecord) -> Iterator[Problem]:
-        # Only SHA-1 is computed while scanning; a revisit's payload is not in its record.
+        # A revisit's payload is not in its record.
+        other = record.declared
         block = read_digest(record.headers.get("WARC-Block-Digest") or "")
-        if block and len(block) == len(record.block_digest) and block != record.block_digest:
+        blocks = (record.block_digest, other.block if other else None)
+        if _differs(block, blocks):
             yield self._problem(
                 record, "block-digest", "the record's bytes do not match their declared digest"
             )
+        if record.type != Kind.REVISIT:
+            yield from self._payload_doubts(record)
+        if record.fault and not record.fault.startswith("announced"):
+            yield self._problem(record, "broken-chunking", f"the body's framing: {record.fault}")
+
+    def _payload_doubts(self, record: ScannedRecord) -> Iterator[Problem]:
+        other = record.declared
         payload = read_digest(record.headers.get("WARC-Payload-Digest") or "")
-        computed = (record.payload_digest, record.framed_digest)
-        if (
-            payload
-            and record.type != Kind.REVISIT
-            and len(payload) == len(record.payload_digest)
-            and payload not in computed
-        ):
+        payloads = (record.payload_digest, other.payload if other else None)
+        framed = (record.framed_digest, other.framed if other else None)
+        if record.framed_digest is not None and payload:
+            self.chunked += 1
+            if payload in framed and payload not in payloads:
+                if not record.fault:  # with broken framing there is no telling
+                    self.over_framing += 1
+                    self._first_framed = self._first_framed or record
+                return
+        if _differs(payload, payloads):
             yield self._problem(
                 record, "payload-digest", "the payload does not match its declared digest"
             )
-        if record.fault and not record.fault.startswith("announced"):
-            yield self._problem(record, "broken-chunking", f"the body's framing: {record.fault}")
+
+    def _habit(self) -> Iterator[Problem]:
+        # The habit of a writer, not a defect of each record: told once a file.
+        if self._first_framed:
+            message = (
+                f"{self.over_framing} of {self.chunked} chunked payloads declare their digest over "
+                "the chunked framing, as some writers do, not over the payload; they are sound"
+            )
+            yield self._problem(self._first_framed, "digest-over-framing", message)
 
     def _problem(self, record: ScannedRecord, code: str, message: str) -> Problem:
         place = (record.offset, record.length, record.target or None)
         return Problem(code, message, self._name, *place)
+
+
+def _differs(declared: bytes | None, computed: tuple[bytes | None, ...]) -> bool:
+    # What is declared in an algorithm that was not computed cannot be judged.
+    known = {len(each) for each in computed if each}
+    return bool(declared) and len(declared or b"") in known and declared not in computed
 
 
 def _moment(text: str, *, any_year: bool) -> datetime | None:

@@ -15,6 +15,7 @@ from snapshots.archive import Archive
 from snapshots.findings import CODES, Finding, Level, Severity
 from snapshots.fixity import Verdict, verify
 from snapshots.intake import take_in
+from snapshots.settings import Settings
 from snapshots.tables import (
     capture,
     media_type,
@@ -26,7 +27,7 @@ from snapshots.tables import (
 )
 from snapshots.writer import Writer
 from tests.builders import chunked, flip, http_response, record, response, warc, warcinfo
-from tests.snapshots.helpers import all_files, all_rows, put
+from tests.snapshots.helpers import all_captures, all_files, all_rows, put
 
 URL = "http://www.homeoffice.example/crime/"
 HOST = "http://www.homeoffice.example"
@@ -534,4 +535,26 @@ def test_chunked_bodies_and_revisits_are_sound(archive: Archive, tmp_path: Path)
     put(tmp_path, {"a.warc.gz": warc(record("response", block), response(body))})
     with Writer(archive) as writer:
         take_in(writer, tmp_path / "a.warc.gz")
+    assert codes(archive, "deep") == set()
+
+
+def test_an_archive_may_declare_strong_payload_digests(tmp_path: Path) -> None:
+    settings = Settings(name="Test archive", payload_digest="sha256")
+    with Archive.create(tmp_path / "archive", settings) as archive:
+        fill(archive, tmp_path / "inputs")
+        digests = {capture.digest.partition(":")[0] for capture in all_captures(archive)}
+        assert digests == {"sha1", "sha256"}  # what was taken in keeps what it declares
+        assert codes(archive, "deep") == set()
+        rewrite(place(archive, OWN), lambda data: flip(data, len(data) - 700))
+        assert "changed-file" in codes(archive, "records")
+
+
+def test_the_habit_of_a_writer_told_at_ingest_is_not_found_again(
+    archive: Archive, tmp_path: Path
+) -> None:
+    framed = response(chunked(b"text"), head=BROKEN)
+    put(tmp_path, {"a.warc.gz": warc(framed, framed)})
+    with Writer(archive) as writer:
+        taken = take_in(writer, tmp_path / "a.warc.gz")
+    assert [problem.code for problem in taken.problems] == ["digest-over-framing"]
     assert codes(archive, "deep") == set()
