@@ -128,7 +128,7 @@ CREATE TABLE warc_file (
 CREATE TABLE capture (
     url_id INTEGER NOT NULL,
     timestamp BIGINT NOT NULL,
-    seq SMALLINT NOT NULL,
+    seq INTEGER NOT NULL,
     file_id INTEGER NOT NULL,
     record_offset BIGINT NOT NULL,
     record_length BIGINT NOT NULL,
@@ -236,7 +236,7 @@ CREATE INDEX ix_original_intake_id ON original (intake_id);
 CREATE TABLE page_version (
     url_id INTEGER NOT NULL,
     timestamp BIGINT NOT NULL,
-    seq SMALLINT NOT NULL,
+    seq INTEGER NOT NULL,
     extraction_id INTEGER NOT NULL,
     PRIMARY KEY (url_id, timestamp, seq),
     FOREIGN KEY(url_id, timestamp, seq) REFERENCES capture (url_id, timestamp, seq),
@@ -278,7 +278,7 @@ CREATE INDEX ix_problem_intake_id ON problem (intake_id);
 CREATE TABLE stated_date (
     url_id INTEGER NOT NULL,
     timestamp BIGINT NOT NULL,
-    seq SMALLINT NOT NULL,
+    seq INTEGER NOT NULL,
     position SMALLINT NOT NULL,
     source TEXT NOT NULL,
     stated TEXT NOT NULL,

@@ -15,7 +15,8 @@
     │   ├── DamagedError      bytes the catalogue counts on are not there
     │   └── SettingsError     marsham.toml says something we do not understand
     ├── NoCaptureError        the archive holds no capture of a URL
-    └── NoPayloadError        a capture says "same as before", and that is not in the archive
+    ├── NoPayloadError        a capture says "same as before", and that is not in the archive
+    └── RedirectLoopError     a capture only leads back to itself
 
 Every message says what happened, to what, and what to do next; the facts are attributes as well.
 A faulty record among millions is a `Problem` in a report, not an exception: `archiver.records`.
@@ -32,6 +33,7 @@ __all__ = [
     "NoCaptureError",
     "NoPayloadError",
     "NotWritableError",
+    "RedirectLoopError",
     "SettingsError",
     "TimestampError",
     "UrlError",
@@ -115,7 +117,7 @@ class NotWritableError(ArchiveError, PermissionError):
     def __init__(self, path: str, reason: str) -> None:
         self.path = path
         self.reason = reason
-        super().__init__(f"cannot write to {path}: {reason}; nothing was changed")
+        super().__init__(f"cannot write to {path}: {reason}")
 
 
 class DamagedError(ArchiveError):
@@ -143,7 +145,7 @@ class NoCaptureError(MarshamError, LookupError):
 
     def __init__(self, url: str) -> None:
         self.url = url
-        super().__init__(f"no capture of {url}; see what there is with: marsham list 'PREFIX*'")
+        super().__init__(f"no capture of {url}; see what there is with: marsham list")
 
 
 class NoPayloadError(MarshamError, LookupError):
@@ -155,4 +157,16 @@ class NoPayloadError(MarshamError, LookupError):
         super().__init__(
             f"the capture of {url} at {timestamp} only says that nothing had changed, and the "
             "earlier capture is not in this archive; take in the WARC file that holds it"
+        )
+
+
+class RedirectLoopError(MarshamError):
+    """A captured redirect leads to its own address, and nothing else of it was captured."""
+
+    def __init__(self, url: str, timestamp: str) -> None:
+        self.url = url
+        self.timestamp = timestamp
+        super().__init__(
+            f"the capture of {url} at {timestamp} only leads back to the same address, and no "
+            "other capture of it is in this archive"
         )

@@ -7,7 +7,7 @@ metadata record.
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -25,6 +25,7 @@ _PRECISIONS = {4: "year", 6: "month", 8: "day", 10: "hour", 12: "minute", 14: "s
 
 RULES = {
     "warc-date": "The WARC record says when it was captured.",
+    "record": "The record it was taken from says when it was captured.",
     "list": "The list that came with the files says when it was captured.",
     "memento-datetime": "The archive said in a Memento-Datetime header which capture it sent.",
     "archive-frame": "The archive's own script or comment in the page says which capture it is.",
@@ -135,6 +136,37 @@ class Provenance:
             listed=tuple(listed),
         )
 
+    def graded(self, grade: Grade, left: Iterable[str]) -> "Provenance":
+        """Give it another grade, for reasons that join what could not be undone."""
+        return replace(self, grade=grade, left=(*self.left, *left))
+
+    @classmethod
+    def stated_by(
+        cls,
+        stated: Iterable[StatedDate],
+        *,
+        source_file: str,
+        source_sha256: str,
+        grade: Grade,
+        left: Iterable[str] = (),
+        listed: Iterable[tuple[str, str]] = (),
+    ) -> "Provenance":
+        """Describe a capture of which no archive's replay had to be undone."""
+        dates = tuple(stated)
+        return cls(
+            source_file=source_file,
+            source_sha256=source_sha256,
+            archive=None,
+            layers=(),
+            stated=dates,
+            chosen=choose_date(dates) if any(map(_tells_capture, dates)) else None,
+            removed=(),
+            left=tuple(left),
+            grade=grade,
+            software=software_name(),
+            listed=tuple(listed),
+        )
+
     def to_json(self) -> str:
         """Write it as JSON, one object with sorted keys."""
         return json.dumps(asdict(self), ensure_ascii=False, sort_keys=True)
@@ -164,12 +196,12 @@ def choose_date(stated: Sequence[StatedDate]) -> ChosenDate:
     >>> chosen.timestamp, chosen.precision, chosen.rule
     ('20110529000000', 'day', 'banner-over-address')
 
-    The order of trust: WARC-Date, the operator's list, Memento-Datetime, the archive's frame; then
-    the banner if it is more than a day from the address, for then the server fell back to another
-    capture than the one asked for, or gives the day where the address gives a month or a year;
-    then the address, the banner, the file's time. The page's own
-    "last updated" is never the time of capture. Of two dates of one source the more precise counts,
-    then the first.
+    The order of trust: WARC-Date, the record it was taken from, the operator's list,
+    Memento-Datetime, the archive's frame; then the banner if it is more than a day from the
+    address, for then the server fell back to another capture than the one asked for, or gives the
+    day where the address gives a month or a year; then the address, the banner, the file's time.
+    The page's own "last updated" is never the time of capture. Of two dates of one source the more
+    precise counts, then the first.
 
     Raises:
         NoDateError: when none of these was stated.
@@ -199,6 +231,7 @@ def choose_date(stated: Sequence[StatedDate]) -> ChosenDate:
 
 _ORDER = (
     (DateSource.WARC, "warc-date"),
+    (DateSource.RECORD, "record"),
     (DateSource.LIST, "list"),
     (DateSource.MEMENTO, "memento-datetime"),
     (DateSource.FRAME, "archive-frame"),

@@ -27,6 +27,7 @@ class DateSource(StrEnum):
     """Who stated a date for a capture, most trusted first."""
 
     WARC = "WARC-Date"
+    RECORD = "record"  # the record it was taken from: an ARC's header line, an entry of a HAR
     LIST = "list"  # the timestamp column of a pages.csv
     MEMENTO = "Memento-Datetime"
     FRAME = "archive frame"  # values an archive's own script or comment carries, to the second

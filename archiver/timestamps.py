@@ -17,6 +17,7 @@ __all__ = ["Span", "format_timestamp", "parse_date", "parse_span", "parse_timest
 _START_OF_TIME = "00000101000000"  # what a shortened timestamp leaves out
 _DAY_FIRST = re.compile(r"(\d{1,2})[/.](\d{1,2})[/.](\d{4})")
 _YEAR_FIRST = re.compile(r"(\d{4})-(\d{2})(?:-(\d{2}))?")
+_WITH_TIME = re.compile(r"\d{4}-?\d{2}-?\d{2}[T ]\d{2}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +88,13 @@ def parse_date(text: str) -> Span:
     Raises:
         TimestampError: when the text fits none of these.
     """
-    text = text.strip()
+    try:
+        return _read_date(text.strip())
+    except (ValueError, OverflowError) as error:  # it overflows at either end of time
+        raise TimestampError(text) from error
+
+
+def _read_date(text: str) -> Span:
     if text.isdigit():
         return parse_span(text)
     if match := _DAY_FIRST.fullmatch(text):
@@ -95,11 +102,10 @@ def parse_date(text: str) -> Span:
         return parse_span(f"{year}{month:0>2}{day:0>2}")
     if match := _YEAR_FIRST.fullmatch(text):
         return parse_span("".join(part or "" for part in match.groups()))
-    try:
-        moment = datetime.fromisoformat(text)
-        if moment.tzinfo is None:
-            moment = moment.replace(tzinfo=UTC)
-        moment = moment.astimezone(UTC).replace(microsecond=0)
-    except (ValueError, OverflowError) as error:  # it overflows at either end of time
-        raise TimestampError(text) from error
+    if not _WITH_TIME.match(text):
+        raise TimestampError(text)
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    moment = moment.astimezone(UTC).replace(microsecond=0)
     return Span(moment, moment)

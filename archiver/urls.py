@@ -30,6 +30,7 @@ _WWW = re.compile(r"www\d{0,3}\.")
 _UNSEEN = re.compile(r"[\t\r\n]")  # the URL standard removes these wherever they stand
 _EDGES = "".join(map(chr, range(0x21)))  # and these at either end
 _WEB_SCHEME = re.compile(r"(https?:)(/*)(.*)", re.IGNORECASE | re.DOTALL)
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _DEFAULT_PORTS = {"http": "80", "https": "443", "ftp": "21"}
 _PATH_SESSION = re.compile(r";jsessionid=[^/?#]{10,64}$|\(s\([0-9a-z]{24}\)\)/", re.IGNORECASE)
 _QUERY_SESSION = re.compile(
@@ -84,6 +85,7 @@ def check_url(text: str) -> str:
         UrlError: for an empty text, a scheme other than http and https, or no host.
     """
     url = _UNSEEN.sub("", text).strip(_EDGES)
+    url = _CONTROL.sub(lambda found: f"%{ord(found[0]):02X}", url)
     if not url:
         raise UrlError(text, "it is empty")
     if "://" not in url[:12]:

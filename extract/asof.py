@@ -24,6 +24,7 @@ from snapshots.tables import capture, url
 __all__ = ["PageAsOf", "check_extracted", "pages_as_of"]
 
 _GONE = (404, 410)
+_MOVED = (301, 302, 303, 307, 308)  # 304 says that nothing changed
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +118,7 @@ def _newest_states(moment: datetime) -> Subquery:
             or_(
                 page_version.c.extraction_id.is_not(None),
                 capture.c.status.in_(_GONE),
-                and_(capture.c.status >= 300, capture.c.status < 400),
+                capture.c.status.in_(_MOVED),
             ),
         )
         .subquery()

@@ -68,6 +68,12 @@ _INLINE_TAGS = re.compile(
 )
 _ANY_TAG = re.compile(rb"<[^<>]{0,2000}>")
 _BLOCK_TAG = re.compile(rb"</?(?:p|div|br|li|tr|td|th|h[1-6]|dt|dd|table)\b[^<>]{0,500}>", re.I)
+_ODD_BREAK = re.compile(rb"</br\b|(?:</div>|</li>|</h[1-6]>|</b>|</strong>)\s{0,99}</p>", re.I)
+_PARTING_TAG = re.compile(
+    rb"<(/?(?:p|br|div|li|ul|ol|dl|dt|dd|tr|td|th|table|h[1-6]|form|center|blockquote|pre|hr))"
+    rb"(?=[\s/>])[^<>]{0,2000}>",
+    re.IGNORECASE,
+)
 _MAX_SPAN = 1000
 
 
@@ -78,6 +84,8 @@ def html_blocks(text: str) -> Document:
     the inline markup, then all of it.
     """
     payload = text.replace("\x00", "").encode("utf-8", "replace")
+    if _ODD_BREAK.search(payload):
+        payload = _mend_breaks(payload)
     root, too_deep = _parse(payload)
     problems: tuple[str, ...] = ()
     if too_deep:
@@ -106,6 +114,20 @@ def text_blocks(text: str) -> Document:
     settle(drafts)
     title = next((draft.text for draft in drafts if draft.kind == "heading"), "")
     return Document("\n".join(draft.text for draft in drafts), _finish(drafts), title=title)
+
+
+def _mend_breaks(payload: bytes) -> bytes:
+    """Write out the breaks that browsers make of ``</br>`` and of a ``</p>`` that ends nothing."""
+    pieces = []
+    at = 0
+    is_open = False  # whether a paragraph is; any other block ends it
+    for match in _PARTING_TAG.finditer(payload):
+        tag = match.group(1).lower()
+        if tag == b"/br" or (tag == b"/p" and not is_open):
+            pieces += [payload[at : match.start()], b"<br>" if tag == b"/br" else b"<p></p>"]
+            at = match.end()
+        is_open = tag == b"p" or (is_open and tag in {b"br", b"/br"})
+    return b"".join([*pieces, payload[at:]])
 
 
 def _parse(payload: bytes) -> tuple[_Element | None, bool]:
@@ -503,6 +525,8 @@ class _Walker:
                 if number:
                     self._break_line()
                 self._write_folded(line)
+        elif raw.isspace():  # most of what stands between tags
+            self.space = True
         else:
             self._write_folded(raw)
 

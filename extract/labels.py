@@ -12,7 +12,8 @@ POINT_FIELDS = frozenset({"phone", "fax", "phone+fax", "textphone", "email", "we
 
 _QUALIFIER = (
     r"(?:(?:main|direct|office|general|daytime|day|evening|public|contact|work|home|business|our|"
-    r"your|the|partnership|enquiries|enquiry|team|postal|mailing|full|out of hours|24 hour) ){0,3}"
+    r"your|the|by|partnership|enquiries|enquiry|team|postal|mailing|full|out of hours|"
+    r"24 hour) ){0,3}"
 )
 _NUMBER = r"(?: (?:number|numbers|no|nos|line|lines|details|rhif))?"
 _PHONE = (
@@ -58,7 +59,8 @@ _FIELDS = tuple(
         ("postcode", r"post ?codes?|post code|cod post|côd post"),
         (
             "address",
-            rf"{_QUALIFIER}(?:address|addresses|cyfeiriad|location|write to us|write to|by post)",
+            rf"{_QUALIFIER}(?:address|addresses|cyfeiriad|location|write to us|write to|"
+            r"by post|in writing)",
         ),
         (
             "predecessors",

@@ -201,10 +201,12 @@ def _page_record(document: Document) -> RecordDraft:
 
 
 def _main_heading(document: Document) -> Block | None:
-    """The page's main heading: its first h1, else nothing."""
-    return next(
-        (block for block in document.content if block.kind == "heading" and block.level == 1), None
-    )
+    """The page's main heading: of several h1 the one that its title names, else the first."""
+    main = [block for block in document.content if block.kind == "heading" and block.level == 1]
+    if len(main) > 1:
+        parts = {part.strip().casefold() for part in _TITLE_PARTS.split(document.title) if part}
+        main.sort(key=lambda block: block.text.casefold() not in parts)
+    return next(iter(main), None)
 
 
 def _title(document: Document, main: Block | None) -> Quote | None:

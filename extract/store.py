@@ -9,7 +9,7 @@ import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import astuple, dataclass, field
 
-from sqlalchemy import Connection, and_, delete, insert, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, delete, func, insert, or_, select
 
 from archiver.digests import sha1
 from archiver.errors import MarshamError
@@ -21,7 +21,7 @@ from snapshots import index
 from snapshots.archive import Archive
 from snapshots.catalogue import insert_rows, next_id
 from snapshots.mementos import memento_of
-from snapshots.tables import capture, media_type, metadata, url
+from snapshots.tables import DIGEST_PREFIX, capture, media_type, metadata, url
 
 __all__ = ["EXTRACTOR_VERSION", "ExtractReport", "extract_archive", "observations_of"]
 
@@ -121,10 +121,14 @@ def _pending(connection: Connection) -> Iterator[_Pending]:
         )
         .outerjoin(extraction, extraction.c.id == page_version.c.extraction_id)
         .where(
-            media_type.c.name.in_(_PAGE_TYPES),
             or_(
-                and_(capture.c.status == 200, media_type.c.name != "text/plain"),
+                and_(
+                    capture.c.status == 200,
+                    media_type.c.name.in_(_PAGE_TYPES),
+                    media_type.c.name != "text/plain",
+                ),
                 renderings,
+                _revisits_of_pages(),
             ),
             or_(extraction.c.version.is_(None), extraction.c.version != EXTRACTOR_VERSION),
         )
@@ -133,6 +137,27 @@ def _pending(connection: Connection) -> Iterator[_Pending]:
     for row in connection.execute(query):
         found = index.capture_of(row)
         yield _Pending(found, (row[10], int(found.timestamp), row[11]))
+
+
+def _revisits_of_pages() -> ColumnElement[bool]:
+    # A revisit that only says "not modified" has no type of its own: its page is that of the same
+    # digest.
+    holder, of_type = capture.alias("holder"), media_type.alias("of_type")
+    prefix = func.substr(capture.c.digest, 1, DIGEST_PREFIX)
+    page = (
+        select(holder.c.url_id)
+        .join(of_type, of_type.c.id == holder.c.media_type_id)
+        .where(
+            func.substr(holder.c.digest, 1, DIGEST_PREFIX) == prefix,
+            holder.c.digest == capture.c.digest,
+            holder.c.kind == index.KIND_CODES[Kind.RESPONSE],
+            holder.c.status == 200,
+            of_type.c.name.in_(_PAGE_TYPES),
+            of_type.c.name != "text/plain",
+        )
+    )
+    silent = or_(capture.c.status.is_(None), capture.c.status == 304)
+    return and_(capture.c.kind == index.KIND_CODES[Kind.REVISIT], silent, page.exists())
 
 
 def _extract(

@@ -15,7 +15,6 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     PrimaryKeyConstraint,
-    SmallInteger,
     Table,
     Text,
     UniqueConstraint,
@@ -63,7 +62,7 @@ page_version = Table(
     metadata,
     Column("url_id", Integer, nullable=False),
     Column("timestamp", BigInteger, nullable=False),
-    Column("seq", SmallInteger, nullable=False),
+    Column("seq", Integer, nullable=False),
     Column("extraction_id", ForeignKey("extraction.id"), nullable=False, index=True),
     PrimaryKeyConstraint("url_id", "timestamp", "seq"),
     ForeignKeyConstraint(

@@ -30,7 +30,9 @@ def command_reference() -> str:
         "or ISO 8601. With `--at` and in web addresses it means its first second; with `--as-of` "
         "its last.",
     ]
-    with click.Context(command_line, info_name="marsham", terminal_width=_WIDTH) as context:
+    with click.Context(
+        command_line, info_name="marsham", terminal_width=_WIDTH, help_option_names=["-h", "--help"]
+    ) as context:
         parts.append(_help("marsham", command_line, context))
         for name in sorted(command_line.commands):
             command = command_line.commands[name]

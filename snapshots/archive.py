@@ -89,6 +89,7 @@ class Archive:
         Raises:
             NoArchiveError: when there is none at `path`.
             SettingsError: when its settings cannot be understood.
+            ArchiveError: when its catalogue is lost, or of another version.
         """
         if not (path / SETTINGS).is_file():
             raise NoArchiveError(str(path))
@@ -98,7 +99,13 @@ class Archive:
                 f"{path} has lost its catalogue ({CATALOGUE}); "
                 f"make it anew with: marsham --archive {path} rebuild"
             )
-        return cls(path, settings, _catalogue(path, settings, create=False))
+        catalogue = _catalogue(path, settings, create=False)
+        try:
+            catalogue.check_version()
+        except BaseException:
+            catalogue.close()
+            raise
+        return cls(path, settings, catalogue)
 
     def locate(self, name: str) -> Path:
         """Find a WARC file of the catalogue, finished or still being written."""

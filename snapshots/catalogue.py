@@ -11,7 +11,18 @@ from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import quote
 
-from sqlalchemy import Connection, Engine, Select, Table, create_engine, event, func, insert, select
+from sqlalchemy import (
+    Connection,
+    Engine,
+    Select,
+    Table,
+    create_engine,
+    event,
+    func,
+    insert,
+    inspect,
+    select,
+)
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
@@ -81,12 +92,46 @@ class Catalogue:
                 f"database: the driver is missing ({error}); install marsham[postgres]",
             ) from error
 
-    def lay_out(self) -> None:
-        """Make every known table that is not there yet, and note the version of the schema."""
+    def lay_out(self, *, again: bool = False) -> None:
+        """Make the tables of a new catalogue, and note the version of the schema.
+
+        Args:
+            again: make what is missing of a catalogue that may be there, for one to be made anew.
+
+        Raises:
+            ArchiveError: when the database holds a catalogue already; with `again`, when that is of
+                another version.
+        """
         with self.write() as connection:
+            known = inspect(connection).has_table(schema_version.name)
+            if known and not again:
+                raise ArchiveError(
+                    "the database holds the catalogue of an archive already; give each archive "
+                    "a database of its own"
+                )
+            noted = connection.scalar(select(schema_version.c.version)) if known else None
+            if noted is not None:
+                self.check_version()
             metadata.create_all(connection)
-            if connection.scalar(select(schema_version.c.version)) is None:
+            if noted is None:
                 connection.execute(insert(schema_version).values(version=SCHEMA_VERSION))
+
+    def check_version(self) -> None:
+        """Make sure that the catalogue was laid out by this version of the schema.
+
+        Raises:
+            ArchiveError: when it is another's, or no catalogue at all.
+        """
+        with self.read() as connection:
+            known = inspect(connection).has_table(schema_version.name)
+            version = connection.scalar(select(schema_version.c.version)) if known else None
+        if version is None:
+            raise ArchiveError("the database holds no catalogue of an archive")
+        if version != SCHEMA_VERSION:
+            raise ArchiveError(
+                f"the catalogue has version {version}, and this Marsham knows {SCHEMA_VERSION}; "
+                "use the version of Marsham that made it"
+            )
 
     @contextmanager
     def read(self) -> Iterator[Connection]:

@@ -8,6 +8,7 @@ from pathlib import Path
 __all__ = ["copy_synced", "file_sha256", "sync_folder", "write_synced"]
 
 _STEP = 1 << 20
+_ZEROS = bytes(_STEP)
 
 
 def write_synced(path: Path, data: bytes) -> None:
@@ -26,12 +27,19 @@ def write_synced(path: Path, data: bytes) -> None:
 
 
 def copy_synced(source: Path, target: Path) -> str:
-    """Copy a file in constant memory, sync the copy, and give its SHA-256 in hex."""
+    """Copy a file in constant memory, sync the copy, and give its SHA-256 in hex.
+
+    Long runs of zeros become holes, so that a sparse file stays one.
+    """
     digest = hashlib.sha256()
     with target.open("wb") as out:
         for part in _parts(source):
             digest.update(part)
-            out.write(part)
+            if part == _ZEROS:
+                out.seek(len(part), os.SEEK_CUR)
+            else:
+                out.write(part)
+        out.truncate()
         out.flush()
         os.fsync(out.fileno())
     return digest.hexdigest()

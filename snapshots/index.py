@@ -10,7 +10,18 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, func, select, union_all
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    and_,
+    bindparam,
+    func,
+    or_,
+    select,
+    union_all,
+)
 
 from archiver.digests import write_digest
 from archiver.records import Capture, DateSource, Grade, Kind, StatedDate
@@ -139,9 +150,13 @@ def neighbours(connection: Connection, of: Capture) -> tuple[str | None, str | N
 
 
 def prefix(connection: Connection, start: str, span: Span | None = None) -> Iterator[Capture]:
-    """Give every capture below a URL prefix, sorted by key, then by time."""
+    """Give every capture below a URL prefix, sorted by key, then by time.
+
+    A prefix that ends in a slash covers the page of that address as well.
+    """
     first, beyond = prefix_range(start)
-    query = _CAPTURES.where(url.c.urlkey >= first, url.c.urlkey < beyond)
+    below = and_(url.c.urlkey >= first, url.c.urlkey < beyond)
+    query = _CAPTURES.where(or_(below, url.c.urlkey == url_key(start)))
     yield from _sorted(connection, _within(query, span))
 
 

@@ -21,6 +21,7 @@ __all__ = ["CONTENT_LIMIT", "Memento", "memento_at", "memento_of"]
 CONTENT_LIMIT = 1 << 28  # bytes of decoded content that are held at once
 _HEAD_LIMIT = 1 << 18
 _STEP = 1 << 16
+_NOT_MODIFIED = 304
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +33,8 @@ class Memento:
         capture: what was asked for; its timestamp is the memento's date.
         holder: the capture whose record holds the payload; for a revisit the earlier one.
         record: the WARC header of the capture's own record.
-        head: the HTTP response head, the capture's own if its record has one; None for records
-            that hold a resource as it is.
+        head: the HTTP response head: the capture's own, or the holder's where the record has none
+            or only says "not modified"; None for records that hold a resource as it is.
     """
 
     archive: Archive
@@ -72,7 +73,7 @@ class Memento:
         Raises:
             CodingError: when it passes `limit` bytes.
         """
-        codings = self._codings()
+        codings = self.content_codings
         if codings:
             try:
                 return b"".join(decode_content(self.entity(), codings, limit))
@@ -81,8 +82,9 @@ class Memento:
                     raise
         return b"".join(decode_content(self.entity(), (), limit))
 
-    def _codings(self) -> tuple[str, ...]:
-        # Those of the record that holds the payload: "304 Not Modified" does not repeat them.
+    @property
+    def content_codings(self) -> tuple[str, ...]:
+        """The codings of the payload, as the head of the record that holds it says."""
         if self.holder is self.capture:
             return self.head.content_codings if self.head else ()
         with _open(self.archive, self.holder) as opened:
@@ -125,7 +127,8 @@ def memento_of(archive: Archive, capture: Capture) -> Memento:
         holder = _holder(connection, capture, record)
     if holder is None:
         raise NoPayloadError(capture.url, capture.timestamp)
-    if head is None:
+    if head is None or head.status == _NOT_MODIFIED:
+        # What the reader of that day saw is what the cached page's own head said.
         head = memento_of(archive, holder).head
     return Memento(archive, capture, holder, record, head)
 

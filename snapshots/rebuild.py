@@ -120,7 +120,7 @@ def rebuild(path: Path, tick: Tick = lambda done, of: None) -> Rebuilt:
         with ArchiveLock(path):
             catalogue = Catalogue.at(settings.database, str(path / SETTINGS))
             try:
-                catalogue.lay_out()
+                catalogue.lay_out(again=True)
                 with catalogue.write() as connection:
                     _empty(connection)
                     return _fill(path, connection, None, tick)
@@ -239,18 +239,19 @@ def _commit(
     for part in note.parts:
         _note_part(connection, part)
     entries: list[Entry] = []
-    last = ""  # the record id of the last entry
+    last, at = "", 0  # the record of our own that was listed last, and its place in `entries`
     for part in note.parts:
         reading = readings.setdefault(part.path, _Reading(folder, part))
         for found in reading.until(part.end):
             if isinstance(found, Problem):
                 yield found
             elif isinstance(found, _Listed):
+                if found.record_id:
+                    last, at = found.record_id, len(entries)
                 entries.append(found.entry)
-                last = found.record_id
             elif entries and found.refers_to == last:  # in the next file, if one was just full
-                told, listed = found.provenance, entries[-1].capture
-                entries[-1] = Entry(replace(listed, grade=told.grade), told.stated, told.chosen)
+                told, listed = found.provenance, entries[at].capture
+                entries[at] = Entry(replace(listed, grade=told.grade), told.stated, told.chosen)
         if part.adopted:
             del readings[part.path]
     if entries and note.snapshot_id is None:

@@ -4,11 +4,13 @@ import tomllib
 from dataclasses import dataclass, fields
 from difflib import get_close_matches
 from pathlib import Path
+from unicodedata import category
 
 from archiver.errors import SettingsError
 
 __all__ = ["Settings", "read_settings", "write_settings"]
 
+_UNPRINTED = ("Cc", "Cs", "Zl", "Zp")  # Unicode categories
 _TEMPLATE = """\
 # Settings of this archive. `marsham init` wrote this file; change it as you like.
 
@@ -23,6 +25,10 @@ contact = {contact}
 
 # A sentence of your own at the end of the banner; leave empty for none.
 notice = {notice}
+
+# Whether scripts of archived pages may run when they are shown. Without them nothing of a page can
+# reach the live web; with them a reader's click may, where a script has changed what it leads to.
+scripts = {scripts}
 
 # Where the catalogue lives. Empty: catalogue.db in this folder. For PostgreSQL:
 # "postgresql://user@host/database" (needs marsham[postgres]).
@@ -47,6 +53,7 @@ class Settings:
         contact: an e-mail or web address for readers and web masters.
         notice: one more sentence for the banner; empty for none.
         database: database URL of the catalogue; empty for SQLite in the folder.
+        scripts: whether archived pages may run their scripts when they are shown.
         payload_digest: ``sha1`` or ``sha256``, for the records written here.
     """
 
@@ -55,6 +62,7 @@ class Settings:
     contact: str = ""
     notice: str = ""
     database: str = ""
+    scripts: bool = False
     payload_digest: str = "sha1"
 
 
@@ -71,27 +79,47 @@ def read_settings(path: Path) -> Settings:
         raise SettingsError(str(path), f"not readable as TOML: {error}") from error
     except OSError as error:
         raise SettingsError(str(path), error.strerror or str(error)) from error
-    known = [field.name for field in fields(Settings)]
+    known = {field.name: field.type for field in fields(Settings)}
     for key, value in found.items():
         if key not in known:
-            near = get_close_matches(key, known, 1, 0.5) or known
-            raise SettingsError(str(path), f"unknown setting {key!r}; did you mean {near[0]!r}?")
-        if not isinstance(value, str):
+            near = get_close_matches(key, known, 1, 0.5)
+            hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(known)}"
+            raise SettingsError(str(path), f"unknown setting {key!r}; {hint}")
+        if known[key] is bool and not isinstance(value, bool):
+            raise SettingsError(str(path), f"{key} must be true or false, not {value!r}")
+        if known[key] is str and not isinstance(value, str):
             raise SettingsError(str(path), f"{key} must be text in quotes, not {value!r}")
     if found.get("payload_digest", "sha1") not in _DIGESTS:
         reason = f"payload_digest must be one of {', '.join(_DIGESTS)}"
         raise SettingsError(str(path), reason)
-    return Settings(**found)
+    settings = Settings(**found)
+    _check_lines(path, settings)
+    return settings
 
 
 def write_settings(path: Path, settings: Settings) -> None:
-    """Write a settings file that explains itself."""
+    """Write a settings file that explains itself.
+
+    Raises:
+        SettingsError: when a text is more than one line, or holds control characters.
+    """
+    _check_lines(path, settings)
     values = {field.name: _quoted(getattr(settings, field.name)) for field in fields(Settings)}
     path.write_text(_TEMPLATE.format(**values), "utf-8")
 
 
-def _quoted(text: str) -> str:
+def _check_lines(path: Path, settings: Settings) -> None:
+    # They stand in headers, file names and pages, where a line end would begin something else.
+    for field in fields(Settings):
+        value = getattr(settings, field.name)
+        if isinstance(value, str) and any(category(char) in _UNPRINTED for char in value):
+            raise SettingsError(str(path), f"{field.name} must be one line of plain text")
+
+
+def _quoted(value: str | bool) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
     escaped = "".join(
-        f"\\u{ord(char):04x}" if char < " " or char in '"\\\x7f' else char for char in text
+        f"\\u{ord(char):04x}" if char < " " or char in '"\\\x7f' else char for char in value
     )
     return f'"{escaped}"'

@@ -122,13 +122,29 @@ class Writer:
             offset, length = write_record(current.handle, record)
         return Place(current.path, offset, length)
 
-    def adopt(self, source: Path, name: str, moment: datetime) -> tuple[Path, str]:
+    @contextmanager
+    def workbench(self) -> Iterator[Path]:
+        """Lend a place in the archive for a file in the making; what is left there goes at the end.
+
+        An interruption leaves a file that the next writer removes.
+        """
+        place = self.archive.path / _OPEN / f"{uuid4().hex}.copy"
+        with _disk(place):
+            try:
+                yield place
+            finally:
+                place.unlink(missing_ok=True)
+
+    def adopt(
+        self, source: Path, name: str, moment: datetime, *, move: bool = False
+    ) -> tuple[Path, str]:
         """Copy a WARC file in, untouched; its captures are committed by the next `commit`.
 
         Args:
             source: the file to copy.
             name: what its own name begins with; letters that do not suit a file name are replaced.
             moment: the date under which it is filed.
+            move: take the file itself, which must be on a `workbench`.
 
         Returns:
             Where the copy is now, and the path by which the catalogue will know it.
@@ -140,12 +156,40 @@ class Writer:
         place = self._open_place(path)
         copying = place.with_name(place.name + ".copy")
         with _disk(copying), _removed_on_error(copying):
-            sha256 = copy_synced(source, copying)
-            copying.replace(place)
+            if move:
+                with source.open("rb") as made:
+                    os.fsync(made.fileno())
+                sha256 = file_sha256(source)
+                source.replace(place)
+            else:
+                sha256 = copy_synced(source, copying)
+                copying.replace(place)
             sync_folder(place.parent)
         size = place.stat().st_size
         self._pending.append(_OpenFile(path, place, size, None, sha256, adopted=True))
         return place, path
+
+    def discard(self, path: str) -> None:
+        """Give up a file that was adopted since the last commit, by its path in the catalogue."""
+        for file in self._pending:
+            if file.path == path and not file.known:
+                file.place.unlink(missing_ok=True)
+        self._pending = [file for file in self._pending if file.path != path or file.known]
+
+    def keep_file(self, source: Path) -> tuple[str, int]:
+        """Keep an input file that is not WARC, untouched; give its SHA-256 and its size."""
+        self._check()
+        with self.workbench() as place:
+            sha256 = copy_synced(source, place)
+            size = place.stat().st_size
+            final = self.archive.path / "originals" / sha256[:2] / sha256
+            if not final.exists():
+                final.parent.mkdir(exist_ok=True)
+                place.chmod(0o444)
+                self._new_originals.append(final)
+                place.replace(final)
+                sync_folder(final.parent)
+        return sha256, size
 
     def keep_original(self, data: bytes, sha256: str) -> None:
         """Keep an input that is not WARC, untouched, under its SHA-256."""
@@ -167,7 +211,7 @@ class Writer:
             snapshot_id: the snapshot of the captures, where no row of `intake` says it.
         """
         self._check()
-        touched = [*self._pending, *([self._current] if self._current else [])]
+        touched = self._touched()
         for file in touched:
             if file.handle:
                 with _disk(file.place):
@@ -190,6 +234,13 @@ class Writer:
         self._new_note = None
         self._seal_pending()
         return result
+
+    def touched(self) -> list[str]:
+        """Give the files the next `commit` takes note of, by path and in its order."""
+        return [file.path for file in self._touched()]
+
+    def _touched(self) -> list[_OpenFile]:
+        return [*self._pending, *([self._current] if self._current else [])]
 
     def _note(
         self, connection: Connection, before: Marks, parts: list[Part], snapshot_id: int | None
@@ -501,5 +552,7 @@ def _removed_on_error(place: Path) -> Iterator[None]:
 def _disk(place: Path) -> Iterator[None]:
     try:
         yield
+    except NotWritableError:
+        raise
     except OSError as error:
         raise NotWritableError(str(place), error.strerror or str(error)) from error

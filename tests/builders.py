@@ -1,29 +1,42 @@
 """WARC files made by hand, byte by byte, so that nothing under test has a part in its own test."""
 
 import gzip
+import io
+import json
+import zipfile
 import zlib
 from base64 import b32decode, b32encode
 from collections.abc import Sequence
-from hashlib import sha1
+from hashlib import sha1, sha256
+
+import zstandard
 
 __all__ = [
     "DATE",
+    "arc",
+    "arc_record",
     "b32_raw",
     "chunked",
     "deflate",
     "digest",
     "dns",
     "flip",
+    "har",
+    "har_entry",
     "http_response",
     "member",
     "metadata",
+    "mhtml",
     "record",
     "request",
     "resource",
     "response",
     "revisit",
+    "wacz",
     "warc",
     "warcinfo",
+    "zipped",
+    "zstd_warc",
 ]
 
 DATE = "2011-05-09T10:16:21Z"
@@ -175,6 +188,43 @@ def warc(*records: bytes, form: str = "gzip") -> bytes:
     return b"".join(map(member, records))
 
 
+def zstd_warc(*records: bytes, dictionary: str = "", checksum: bool = True) -> bytes:
+    """Put records into a zstd frame each; a dictionary may be ``plain`` or ``compressed``."""
+    start, shared = b"", None
+    if dictionary:
+        words = b"WARC/1.0\r\nWARC-Type: response\r\nContent-Type: text/html\r\nHTTP/1.1 200 OK\r\n"
+        shared = zstandard.ZstdCompressionDict(words)
+        held = zstandard.compress(words) if dictionary == "compressed" else words
+        start = b"\x5d*M\x18" + len(held).to_bytes(4, "little") + held
+    compressor = zstandard.ZstdCompressor(dict_data=shared, write_checksum=checksum)
+    return start + b"".join(map(compressor.compress, records))
+
+
+def arc_record(
+    url: str,
+    block: bytes,
+    *,
+    ip: str = "192.0.2.10",
+    date: str = "20080430204825",
+    media_type: str = "text/html",
+    version: int = 1,
+    length: int | None = None,
+) -> bytes:
+    """Write one ARC record of version 1 or 2; `length` lies about the block's."""
+    fields = [url, ip, date, media_type]
+    if version == 2:
+        fields += ["200", "abc", "-", "1234", "crawl.arc"]
+    line = " ".join([*fields, str(len(block) if length is None else length)])
+    return line.encode() + b"\n" + block + b"\n"
+
+
+def arc(*records: bytes, form: str = "gzip") -> bytes:
+    """Put ARC records in a file, framed as `warc` does, or ``zstd`` (one frame)."""
+    if form == "zstd":
+        return zstandard.compress(b"".join(records))
+    return warc(*records, form=form)
+
+
 def flip(data: bytes, at: int) -> bytes:
     """Damage one byte."""
     return data[:at] + bytes([data[at] ^ 0x55]) + data[at + 1 :]
@@ -189,3 +239,93 @@ def deflate(data: bytes, window: int) -> bytes:
 def b32_raw(text: str) -> bytes:
     """Read a digest in base32 behind the name of its algorithm."""
     return b32decode(text.partition(":")[2])
+
+
+def wacz(
+    members: dict[str, bytes],
+    *,
+    lie: Sequence[str] = (),
+    unlisted: Sequence[str] = (),
+    old: bool = False,
+    compression: int = zipfile.ZIP_DEFLATED,
+) -> bytes:
+    """Make a WACZ package; it states a wrong hash for the members of `lie`."""
+    resources: list[dict[str, object]] = []
+    for name, data in members.items():
+        text = sha256(b"no" if name in lie else data).hexdigest()
+        if old:
+            stats = {"hash": text, "bytes": len(data)}
+            resources.append({"path": name, "stats": stats, "hashing": "sha256"})
+        elif name not in unlisted:
+            whole = {"name": name.rpartition("/")[2], "path": name, "bytes": len(data)}
+            resources.append({**whole, "hash": f"sha256:{text}"})
+    description = {"profile": "data-package", "wacz_version": "1.1.1", "resources": resources}
+    return zipped({**members, "datapackage.json": json.dumps(description).encode()}, compression)
+
+
+def zipped(members: dict[str, bytes], compression: int = zipfile.ZIP_DEFLATED) -> bytes:
+    """Put members into a zip file, each under the name given, whatever it is."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", compression) as file:
+        for name, data in members.items():
+            file.writestr(zipfile.ZipInfo(name), data, compression)
+    return out.getvalue()
+
+
+def har_entry(
+    url: object = URL,
+    *,
+    body: str | None = "<p>Crime</p>",
+    status: object = 200,
+    date: object = "2021-05-09T11:16:21.123+01:00",
+    head: Sequence[tuple[object, object]] = (("Content-Type", "text/html; charset=utf-8"),),
+    request: Fields = (("User-Agent", "Browser"),),
+    version: str = "HTTP/1.1",
+    method: str = "GET",
+    content: dict[str, object] | None = None,
+    **more: object,
+) -> dict[str, object]:
+    """Write one entry of a HAR file; `content` adds to what is said of the body."""
+    text: dict[str, object] = {} if body is None else {"text": body}
+    return {
+        "startedDateTime": date,
+        "request": {
+            "method": method,
+            "url": url,
+            "httpVersion": version,
+            "headers": [{"name": name, "value": value} for name, value in request],
+        },
+        "response": {
+            "status": status,
+            "statusText": "",
+            "httpVersion": version,
+            "headers": [{"name": name, "value": value} for name, value in head],
+            "content": {"size": 12, "mimeType": "text/html", **text, **(content or {})},
+        },
+        **more,
+    }
+
+
+def har(*entries: object) -> bytes:
+    """Write a HAR file."""
+    return json.dumps({"log": {"version": "1.2", "entries": list(entries)}}).encode()
+
+
+def mhtml(
+    *parts: tuple[Fields, bytes],
+    head: Fields = (
+        ("From", "<Saved by a browser>"),
+        ("Snapshot-Content-Location", URL),
+        ("Subject", "Crime"),
+        ("Date", "Sun, 9 May 2021 10:16:21 -0000"),
+    ),
+    kind: str = 'multipart/related; type="text/html"; boundary="----b"',
+) -> bytes:
+    """Write an MHTML file; a part is its header fields and its body, encoded already."""
+    out = [*(f"{name}: {value}" for name, value in head), "MIME-Version: 1.0"]
+    out += [f"Content-Type: {kind}", "", ""]
+    text = "\r\n".join(out).encode()
+    for fields, body in parts:
+        lines = "\r\n".join(f"{name}: {value}" for name, value in fields)
+        text += b"------b\r\n" + lines.encode() + b"\r\n\r\n" + body + b"\r\n"
+    return text + b"------b--\r\n"

@@ -1,9 +1,11 @@
-"""What people call an input: its path as text that can be stored and shown."""
+"""What inputs are called: their paths as text that can be stored and shown."""
 
 import os
 from pathlib import Path
 
-__all__ = ["shown"]
+__all__ = ["LISTING", "shown"]
+
+LISTING = "pages.csv"  # the file that makes a folder a set of saved pages
 
 
 def shown(path: Path | str) -> str:

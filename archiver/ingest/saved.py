@@ -1,4 +1,4 @@
-"""Pages that people saved: single files, folders, and folders with a ``pages.csv``.
+"""Pages that people saved: single files, and folders with a ``pages.csv``.
 
 Each saved file becomes one capture: the original address, the date chosen among those stated, the
 body with another archive's additions taken out, and the provenance that says how it came about.
@@ -9,24 +9,37 @@ import hashlib
 import io
 import mimetypes
 import re
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import quote
 
 from archiver.errors import FormatError, InputError, TimestampError
 from archiver.http import media_type
-from archiver.ingest.names import shown
-from archiver.ingest.sniff import LISTING
+from archiver.ingest.converted import RESPONSE, Converted, message, status_line
+from archiver.ingest.names import LISTING, shown
 from archiver.provenance import NoDateError, Provenance
-from archiver.records import DateSource, Problem, StatedDate
+from archiver.records import DateSource, Grade, Problem, StatedDate
 from archiver.timestamps import format_timestamp, parse_date
 from archiver.unreplay import recover_page
 from archiver.urls import check_url, join_url, parse_replay_address
 
-__all__ = ["SavedCapture", "SavedFile", "kind_of", "read_file", "read_folder", "read_listing"]
+__all__ = [
+    "Known",
+    "Saved",
+    "SavedCapture",
+    "SavedFile",
+    "as_record",
+    "files_below",
+    "kind_of",
+    "left_over",
+    "name_in",
+    "read_file",
+    "read_known",
+    "read_listing",
+    "stated_address",
+]
 
 _COLUMNS = ("url", "timestamp", "status", "file", "content_type", "location")
 _FILE_LIMIT = 1 << 28  # bytes of one saved file
@@ -82,8 +95,14 @@ class SavedCapture:
 
 
 @dataclass(frozen=True, slots=True)
-class _Line:
-    """What is known of a saved file before it is read."""
+class Known:
+    """What is known of a saved file before it is read.
+
+    Attributes:
+        address: its address, possibly one in another archive.
+        grade: the best grade it can have, where that is known; None for what reading it shows.
+        left: what is known to be amiss, in words.
+    """
 
     name: str
     address: str
@@ -92,9 +111,42 @@ class _Line:
     content_type: str = ""
     location: str = ""
     listed: tuple[tuple[str, str], ...] = ()
+    grade: Grade | None = None
+    left: tuple[str, ...] = ()
 
 
 Saved = SavedCapture | SavedFile | Problem
+
+_URL_SAFE = "!#$%&'()*+,-./:;=?@[]_~"
+
+
+def as_record(saved: SavedCapture) -> Converted:
+    """Make the record that is written for a saved capture.
+
+    Its head holds nothing that was not stated: status, type, where it led, how long the body is. A
+    rendering, which no server sent, becomes a resource record.
+    """
+    if saved.status is None:
+        kind, content_type = "resource", saved.content_type or "application/octet-stream"
+        block = saved.body
+    else:
+        kind, content_type = "response", RESPONSE
+        fields = [("Content-Type", saved.content_type)] if saved.content_type else []
+        if saved.location:
+            fields.append(("Location", quote(saved.location, safe=_URL_SAFE)))
+        fields.append(("Content-Length", str(len(saved.body))))
+        fields = [(name, " ".join(value.split())) for name, value in fields]
+        block = message(status_line(saved.status), fields, saved.body)
+    return Converted(
+        type=kind,
+        target=saved.url,
+        timestamp=saved.timestamp,
+        content_type=content_type,
+        block=block,
+        counted=str(saved.status or "rendering"),
+        provenance=saved.provenance,
+        problems=saved.problems,
+    )
 
 
 def read_file(path: Path, *, url: str | None, captured: str | None) -> Iterator[Saved]:
@@ -114,10 +166,10 @@ def read_file(path: Path, *, url: str | None, captured: str | None) -> Iterator[
         raise FormatError(str(path), saved.message)
     stated = (_listed_date(captured),) if captured else ()
     kind = kind_of(path.name, saved.data)
-    address = check_url(url) if url else _stated_address(saved.data, kind)
+    address = check_url(url) if url else stated_address(saved.data, kind)
     if not address:
         raise FormatError(str(path), "does not say which address it had; give it with --url")
-    line = _Line(shown(path), address, stated, None if kind == "text/plain" else 200)
+    line = Known(shown(path), address, stated, None if kind == "text/plain" else 200)
     yield saved
     yield _capture(line, saved, path)
 
@@ -158,43 +210,16 @@ def read_listing(folder: Path) -> Iterator[Saved]:
                 url=line.address,
             )
         else:
-            yield from _read_line(line, path)
+            yield from read_known(line, path)
         if path:
             used.add(path)
-    for path in _files(folder):
+    for path in files_below(folder):
         if path not in used:
-            yield from _left_over(folder, path, f"no line of {LISTING} names it")
+            yield from left_over(folder, path, f"no line of {LISTING} names it")
 
 
-def read_folder(folder: Path) -> Iterator[Saved]:
-    """Read a folder of saved pages without a list.
-
-    A page's address is the one it states itself (an archive's frame, or "saved from"). A file that
-    states none gets its address from its place beside those that do. What stays without an address
-    is a problem.
-    """
-    pages: dict[Path, str] = {}
-    others: list[Path] = []
-    for path in _files(folder):
-        start = path.read_bytes()[:_FILE_LIMIT] if path.stat().st_size <= _FILE_LIMIT else b""
-        kind = kind_of(path.name, start)
-        address = _stated_address(start, kind)
-        if address:
-            pages[path] = address
-        else:
-            others.append(path)
-    root = _common_root(folder, pages)
-    for path in sorted([*pages, *others]):
-        address = pages.get(path)
-        if address is None and root:
-            address = root + quote(path.relative_to(folder).as_posix())
-        if address is None:
-            yield from _left_over(folder, path, f"its address is not known; list it in a {LISTING}")
-            continue
-        yield from _read_line(_Line(_name(folder, path), address), path)
-
-
-def _read_line(line: _Line, path: Path | None) -> Iterator[Saved]:
+def read_known(line: Known, path: Path | None) -> Iterator[Saved]:
+    """Read one saved file, or make the capture of a line that names none."""
     saved = _load(path, line.name) if path else None
     if isinstance(saved, Problem):
         yield saved
@@ -207,7 +232,7 @@ def _read_line(line: _Line, path: Path | None) -> Iterator[Saved]:
         yield Problem("no-date", f"{error}; left out", line.name, url=line.address)
 
 
-def _capture(line: _Line, saved: SavedFile | None, path: Path | None) -> SavedCapture:
+def _capture(line: Known, saved: SavedFile | None, path: Path | None) -> SavedCapture:
     data = saved.data if saved else b""
     kind, charset = media_type(line.content_type)
     kind = kind or (kind_of(line.name, data) if saved else "")
@@ -222,18 +247,22 @@ def _capture(line: _Line, saved: SavedFile | None, path: Path | None) -> SavedCa
         stated=stated,
         listed=line.listed,
     )
-    if provenance.chosen is None:
+    chosen = provenance.chosen
+    if chosen is None:
         raise NoDateError
+    doubts = tuple(_doubts(line.name, recovered.url, provenance))
+    if line.grade and line.grade > provenance.grade:  # their letters sort from best to worst
+        provenance = provenance.graded(line.grade, line.left)
     location = parse_replay_address(line.location)
     return SavedCapture(
         url=recovered.url or line.address,
-        timestamp=provenance.chosen.timestamp,
+        timestamp=chosen.timestamp,
         status=line.status,
         content_type=line.content_type or _content_type(kind, recovered.body, line.status),
         body=recovered.body,
         location=location.url if location else line.location,
         provenance=provenance,
-        problems=tuple(_doubts(line.name, recovered.url, provenance)),
+        problems=doubts,
     )
 
 
@@ -266,7 +295,7 @@ def _rows(path: Path, data: bytes) -> Iterator[tuple[int, dict[str, str]]]:
         raise FormatError(f"{path} line {reader.line_num}", f"is not CSV: {error}") from error
 
 
-def _line(row: dict[str, str], name: str, number: int) -> _Line | Problem:
+def _line(row: dict[str, str], name: str, number: int) -> Known | Problem:
     def problem(code: str, message: str) -> Problem:
         return Problem(code, f"line {number}: {message}; left out", name, url=row.get("url"))
 
@@ -281,7 +310,7 @@ def _line(row: dict[str, str], name: str, number: int) -> _Line | Problem:
     if not (status.isascii() and status.isdigit() and int(status) in _STATUSES):
         return problem("bad-status", f"{status!r} is no HTTP status")
     location = row.get("location", "")
-    return _Line(
+    return Known(
         name=name,
         address=address,
         stated=stated,
@@ -304,12 +333,16 @@ def _file_time(path: Path) -> StatedDate:
     return StatedDate(DateSource.FILE, at, f"{shown(path.name)} last written {at}")
 
 
-def _name(folder: Path, path: Path) -> str:
+def name_in(folder: Path, path: Path) -> str:
+    """Give what to call a file of a folder: the folder's own name, and its place in it."""
     return shown(f"{folder.name}/{path.relative_to(folder)}")
 
 
-def _files(folder: Path) -> Iterator[Path]:
-    # Links are not followed: what they lead to may lie outside the folder.
+def files_below(folder: Path) -> Iterator[Path]:
+    """Give every regular file of a folder in order.
+
+    Links are not followed: what they lead to may lie outside the folder.
+    """
     for path in sorted(folder.rglob("*")):
         if path.is_file() and not path.is_symlink():
             yield path
@@ -339,8 +372,9 @@ def _load(path: Path, name: str) -> SavedFile | Problem:
     return SavedFile(name, data, hashlib.sha256(data).hexdigest())
 
 
-def _left_over(folder: Path, path: Path, why: str) -> Iterator[Saved]:
-    name = _name(folder, path)
+def left_over(folder: Path, path: Path, why: str) -> Iterator[Saved]:
+    """Keep a file of which no capture can be made, and say why."""
+    name = name_in(folder, path)
     saved = _load(path, name)
     yield saved
     if isinstance(saved, SavedFile):
@@ -371,7 +405,7 @@ def _content_type(kind: str, body: bytes, status: int | None) -> str:
     return "text/plain; charset=utf-8"
 
 
-def _stated_address(data: bytes, kind: str) -> str | None:
+def stated_address(data: bytes, kind: str) -> str | None:
     """Find the address a saved page states itself; that of the archive it was in, if it was."""
     if kind not in _PAGE_TYPES:
         return None
@@ -379,20 +413,3 @@ def _stated_address(data: bytes, kind: str) -> str | None:
     if match:
         return match[1].decode("utf-8", "replace")
     return recover_page(data, media_type=kind).url
-
-
-def _common_root(folder: Path, pages: dict[Path, str]) -> str | None:
-    # A page at crime/partnerships.html with address http://host/crime/partnerships.html tells that
-    # the folder stands for http://host/; most pages agree, or none does.
-    votes: Counter[str] = Counter()
-    for path, address in pages.items():
-        replay = parse_replay_address(address)
-        url = replay.url if replay else address
-        parts = urlsplit(url)
-        place = unquote(parts.path)
-        relative = path.relative_to(folder).as_posix()
-        if place.endswith("/"):
-            place += path.name
-        if place.endswith("/" + relative):
-            votes[f"{parts.scheme}://{parts.netloc}{place[: -len(relative)]}"] += 1
-    return votes.most_common(1)[0][0] if votes else None

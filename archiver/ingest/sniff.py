@@ -6,21 +6,29 @@ import zlib
 from enum import StrEnum
 from pathlib import Path
 
+import zstandard
+
 from archiver.errors import FormatError
+from archiver.framing import GZIP_MAGIC, ZSTD_DICTIONARY, ZSTD_MAGIC
+from archiver.ingest.arc import ARC_START
+from archiver.ingest.har import HAR_START
+from archiver.ingest.mhtml import is_mhtml
+from archiver.ingest.mirror import is_mirror
+from archiver.ingest.names import LISTING
+from archiver.ingest.wacz import is_package
 
-__all__ = ["LISTING", "Format", "sniff"]
+__all__ = ["Format", "sniff"]
 
-LISTING = "pages.csv"  # the file that makes a folder a set of saved pages
 _START = 4096  # bytes looked at
-_INNER = 64  # bytes of them looked at inside gzip
+_ZSTD_START = 1 << 18  # and more of a zstd file, whose blocks give nothing until they are whole
+_INNER = 64  # bytes looked at inside gzip and zstd
+_WINDOW_LIMIT = 1 << 27  # bytes a zstd frame may ask to be kept in memory
 _NAMED = (
     (b"\x89PNG", "a PNG picture"),
     (b"\xff\xd8\xff", "a JPEG picture"),
     (b"GIF8", "a GIF picture"),
     (b"%PDF", "a PDF document"),
-    (b"PK\x03\x04", "a zip file (WACZ is not read yet)"),
-    (b"\x28\xb5\x2f\xfd", "a zstd file"),
-    (b"filedesc://", "an ARC file (ARC is not read yet)"),
+    (b"PK\x03\x04", "a zip file"),
     (b"\x7fELF", "a program"),
 )
 
@@ -29,8 +37,13 @@ class Format(StrEnum):
     """The kinds of input that can be taken in."""
 
     WARC = "warc"
+    ARC = "arc"
+    WACZ = "wacz"
+    HAR = "har"
+    MHTML = "mhtml"
     PAGES = "pages.csv"  # a folder of saved pages with a list of them
     FOLDER = "folder"  # a folder of saved pages without one
+    MIRROR = "mirror"  # a folder for each host, as wget makes them
     PAGE = "page"  # one saved HTML page
     TEXT = "text"  # a plain text rendering of a page
 
@@ -55,10 +68,14 @@ def sniff(path: Path) -> Format:
     try:
         with path.open("rb") as file:
             start = file.read(_START)
+            if start.startswith(ZSTD_MAGIC):
+                start += file.read(_ZSTD_START)
     except OSError as error:
         raise FormatError(str(path), f"cannot be read: {error.strerror}") from error
     if not start:
         raise FormatError(str(path), "is empty; nothing to take in")
+    if start.startswith(b"PK\x03\x04") and is_package(path):
+        return Format.WACZ
     return _sniff_bytes(str(path), start)
 
 
@@ -68,24 +85,24 @@ def _sniff_folder(path: Path) -> Format:
         return Format.PAGES
     if not any(place.is_file() for place in path.rglob("*")):
         raise FormatError(str(path), "is a folder without any file")
-    return Format.FOLDER
+    return Format.MIRROR if is_mirror(path) else Format.FOLDER
 
 
 def _sniff_bytes(name: str, start: bytes) -> Format:
-    inner = start
-    if start.startswith(b"\x1f\x8b"):
-        try:
-            # As little as will do: damage further in is the reader's to report.
-            inner = zlib.decompressobj(16 + zlib.MAX_WBITS).decompress(start, _INNER)
-        except zlib.error:
-            raise FormatError(name, "is gzip, but its beginning is damaged") from None
+    inner, packed = _unpacked(name, start)
     if inner.lstrip(b"\r\n").startswith(b"WARC/"):
         return Format.WARC
+    if ARC_START.match(inner.lstrip(b"\r\n")):
+        return Format.ARC
+    if HAR_START.match(start.removeprefix(b"\xef\xbb\xbf")):
+        return Format.HAR
+    if is_mhtml(start):
+        return Format.MHTML
     for magic, what in _NAMED:
         if inner.startswith(magic):
             raise FormatError(name, f"is {what}, not something that holds archived pages")
-    if inner is not start:
-        raise FormatError(name, "is a gzip file, but does not hold WARC records")
+    if packed:
+        raise FormatError(name, f"is a {packed} file, but does not hold WARC or ARC records")
     head = start.lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n").replace(b"\x00", b"").lower()
     if head.startswith((b"<!doctype html", b"<html", b"<head", b"<body", b"<!--", b"<?xml")):
         return Format.PAGE
@@ -97,3 +114,23 @@ def _sniff_bytes(name: str, start: bytes) -> Format:
     if "url" in (field.strip().lower() for field in first):
         raise FormatError(name, f"is a list of pages; give the folder it stands in, with {LISTING}")
     return Format.TEXT
+
+
+def _unpacked(name: str, start: bytes) -> tuple[bytes, str]:
+    # The first bytes as they are without compression, and what that was; as little as will do:
+    # damage further in is the reader's to report.
+    if start.startswith(GZIP_MAGIC[:2]):
+        try:
+            return zlib.decompressobj(16 + zlib.MAX_WBITS).decompress(start, _INNER), "gzip"
+        except zlib.error:
+            raise FormatError(name, "is gzip, but its beginning is damaged") from None
+    if start.startswith(ZSTD_DICTIONARY):
+        return b"WARC/", "zstd"  # nothing but WARC files begins with a dictionary
+    if start.startswith(ZSTD_MAGIC):
+        decompressor = zstandard.ZstdDecompressor(max_window_size=_WINDOW_LIMIT)
+        try:
+            with decompressor.stream_reader(start, read_across_frames=False) as reader:
+                return reader.read(_INNER), "zstd"
+        except zstandard.ZstdError:
+            raise FormatError(name, "is zstd, but its beginning is damaged") from None
+    return start, ""

@@ -6,9 +6,9 @@ else in between.
 """
 
 from extract.facts.entries import Entry, Part
-from extract.facts.lines import NAMING, POINTS, Token
-from extract.facts.names import kind_of_name
-from extract.facts.observations import LABEL_ABOVE, Quote, RecordDraft, computed, quote
+from extract.facts.lines import INSTRUCTION, NAMING, POINTS, Token
+from extract.facts.names import is_general_heading, kind_of_name
+from extract.facts.observations import LABEL_ABOVE, PROSE, Quote, RecordDraft, computed, quote
 from extract.facts.pieces import Piece
 from extract.reference.places import country_of, region_of
 
@@ -17,16 +17,21 @@ __all__ = ["ATTRIBUTES", "assemble", "is_reachable"]
 ATTRIBUTES = frozenset({"area", "region", "country", "police_force", "predecessor"})
 _MEANS = (*sorted(POINTS), "address", "postcode")
 _ADDRESS_LINES = 8
+_MOST_DIGITS = 8  # a line with more is a foreign number or a reference, none of an address
 
 
-def is_reachable(contact: RecordDraft) -> bool:
+def is_reachable(contact: RecordDraft, *, owned: bool = False) -> bool:
     """Whether a contact has a means of contact or an address, without which it is none.
 
     An address without a postcode is one only with a number in it, and when somebody is named there:
-    "Town Hall" by itself is where a meeting is.
+    "Town Hall" by itself is where a meeting is. A website alone is a link like any other, unless it
+    is that of a partnership (`owned`), or a label or markup says whose it is.
     """
-    if contact.has("postcode", *POINTS):
+    if contact.has("postcode", *(POINTS - {"website"})):
         return True
+    website = contact.first("website")
+    if website and (owned or website.rule not in {"beside", "web link"}):
+        return owned or contact.has(*NAMING)
     numbered = any(character.isdigit() for line in contact.values("address") for character in line)
     return numbered and contact.has(*NAMING)
 
@@ -52,9 +57,11 @@ class _Assembly:
         self.records: list[RecordDraft] = []
         self.partnership: RecordDraft | None = None
         self.current: RecordDraft | None = None
+        self.prose = False  # whether the block taken in last is running text
         self.pending: list[Token] = []  # lines that a postcode may yet make an address
         self.loose: list[tuple[str, Quote]] = []  # attributes named before their partnership
         self.title_naming: tuple[str, Quote] | None = None
+        self.title_is_loose = False  # it names a unit only where no partnership is named
         if entry.title:
             self._take_title(entry.title)
 
@@ -64,6 +71,7 @@ class _Assembly:
             self._close()
             return
         fields = {token.field for token in part.tokens}
+        self.prose = part.prose
         if part.prose and fields & NAMING:
             self._close()
         if self._repeats(part, fields):
@@ -90,6 +98,7 @@ class _Assembly:
         elif kind in NAMING:
             self.title_naming = (kind, quote(title, "heading", LABEL_ABOVE))
         elif self.entry.single and kind is None and not _is_place(title.text):
+            self.title_is_loose = True
             self.title_naming = ("unit", quote(title, "heading", LABEL_ABOVE))
 
     def _take_token(self, token: Token) -> None:
@@ -120,24 +129,30 @@ class _Assembly:
         if current and self._begins_another(token, current):
             self._close()
         record = self._record()
-        if not record.has(token.field):
+        held = record.first(token.field)
+        if held and token.field == "unit" and is_general_heading(held.value):
+            record.fields.remove(("unit", held))  # "General enquiries" gives way
+            held = None
+        if held is None:
             record.add(token.field, token.quote)
-        elif token.quote.value not in record.values(token.field):
+        elif token.field == "person" and held.value != token.quote.value:
             self.pending.append(Token("line", token.quote))
 
     def _is_place_after_all(self, token: Token, current: RecordDraft) -> bool:
-        """Whether what looks like a second person is a line of the address begun before it."""
+        """Whether what looks like a person is a line of the address begun before it."""
         return (
             token.field == "person"
             and token.quote.rule == "line"
-            and current.has("person")
+            and current.has(*NAMING)
             and any(line.field == "address" for line in self.pending)
         )
 
     def _begins_another(self, token: Token, current: RecordDraft) -> bool:
         held = current.first(token.field)
-        if held and held.value == token.quote.value:
+        if held and held.value.casefold() == token.quote.value.casefold():
             return False
+        if token.quote.rule == INSTRUCTION:
+            return held is not None and current.has(*POINTS)
         if token.field == "person":
             if held:
                 return True
@@ -148,6 +163,8 @@ class _Assembly:
         return token.opens and current.has(*POINTS)
 
     def _take_line(self, token: Token) -> None:
+        if sum(character.isdigit() for character in token.quote.value) > _MOST_DIGITS:
+            return
         current = self.current
         if current and token.opens and current.has("postcode") and token.quote.rule == "address":
             self._close()
@@ -211,10 +228,14 @@ class _Assembly:
     def _close(self) -> None:
         self._settle_pending()
         record, self.current = self.current, None
-        if record is None or not is_reachable(record):
+        if record is None or not is_reachable(record, owned=self.partnership is not None):
             return
-        if self.title_naming and not record.has(self.title_naming[0]):
+        loose = self.title_is_loose and self.partnership is not None
+        if self.title_naming and not loose and not record.has(self.title_naming[0]):
             record.add(*self.title_naming)
+        topic = self.entry.topic
+        if topic and not (self.partnership or self.prose or record.has(*NAMING)):
+            record.add("unit", quote(topic, "heading", PROSE))
         if self.entry.region != "main":
             record.add("region", computed(self.entry.region, "region"))
         if self.partnership:

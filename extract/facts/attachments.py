@@ -40,6 +40,7 @@ _SIZE = re.compile(
     re.IGNORECASE,
 )
 _ENDING = re.compile(rf"\.(?:{'|'.join(sorted(_FORMATS))})(?![a-z0-9])", re.IGNORECASE)
+_FEED = re.compile(r"(?:^|/)(?:(?:rss|atom|feed|sitemap)\w*\.xml|robots\.txt)$", re.IGNORECASE)
 _UNITS = {"b": 1, "k": 1024, "m": 1024**2, "g": 1024**3}
 _AFTER = 60  # characters after a link in which its format and size may stand
 
@@ -88,6 +89,8 @@ def _format(url: str, beside: str) -> str | None:
     try:
         parts = urlsplit(url)
     except ValueError:
+        return None
+    if _FEED.search(parts.path):
         return None
     for path in (parts.path, *(unquote(value) for value in re.findall(r"=([^&=]+)", parts.query))):
         ending = path.rsplit("/", 1)[-1].rsplit(".", 1)

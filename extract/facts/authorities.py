@@ -79,13 +79,16 @@ def find_authorities(document: Document) -> AuthorityList | None:
 
 def read_authorities(listing: AuthorityList | None) -> Iterator[RecordDraft]:
     """Turn a list into records, one for each authority and country."""
-    seen = set()
+    found: dict[str, RecordDraft] = {}
     for item, column in listing.items if listing else ():
         for part in _alternatives(item):
             name, where = _name_and_place(part)
-            if not name or len(name.text) > _LONGEST_NAME or name.text.casefold() in seen:
+            if not name or len(name.text) > _LONGEST_NAME:
                 continue
-            seen.add(name.text.casefold())
+            if known := found.get(name.text.casefold()):
+                if column and column not in known.values("applies_to"):
+                    known.fields = known.fields[:1]  # listed for England and again for Wales
+                continue
             plain = _ABBREVIATION.sub("", name.text)
             record = RecordDraft("authority")
             record.add("name", quote(name, "authority list", LABEL_ABOVE, " ".join(plain.split())))
@@ -95,7 +98,8 @@ def read_authorities(listing: AuthorityList | None) -> Iterator[RecordDraft]:
                 )
             elif column:
                 record.add("applies_to", computed(column, "column head"))
-            yield record
+            found[name.text.casefold()] = record
+    yield from found.values()
 
 
 def _country(text: str) -> str:
@@ -140,9 +144,10 @@ def _leads(lead: Block, blocks: Sequence[Block]) -> bool:
     if lead.kind == "heading":
         return _SUBJECT.search(lead.text) is not None and not _NOT_THESE.search(lead.text)
     last = sentences_of(piece_of(lead))[-1].text if lead.text else ""
-    found = _SUBJECT.search(last)
+    announcing = lead.text if last.endswith(":") else last  # "... There are six kinds:"
+    found = _SUBJECT.search(announcing)
     if found:
-        return not _NOT_THESE.search(last[: found.start()]) and not re.search(
+        return not _NOT_THESE.search(announcing[: found.start()]) and not re.search(
             r"\b(?:must|should|may|also|have to) (?:\w+ ){0,2}(?:co-?operate|consult|work with|"
             r"invite|involve)",
             last,
@@ -185,7 +190,8 @@ def _from_grid(grid: Grid, document: Document) -> AuthorityList | None:
             deciding.add(head.number)
     above = [document.blocks[number].text for number in grid.first.path[-1:]]
     caption = grid.caption.text if grid.caption else ""
-    about = any(_SUBJECT.search(text) for text in (grid.heads[0].text, caption, *above))
+    speaking = (*(head.text for head in grid.heads), caption, *above)
+    about = any(_SUBJECT.search(text) for text in speaking)
     where_column = next(
         (
             head.number
@@ -241,9 +247,9 @@ def _parts(listed: Piece) -> list[Piece]:
     """Part a written list; the last comma's "and" counts, one inside a name does not."""
     parts = listed.split(_COMMA)
     last = parts[-1]
-    halves = last.split(re.compile(r"\sand\s"))
-    if len(parts) > 1 and len(halves) == 2 and not re.search(r"\bfire$", halves[0].text):
-        parts[-1:] = halves
+    at = last.text.rfind(" and ")
+    if len(parts) > 1 and at > 0 and not re.search(r"\bfire$", last.text[:at]):
+        parts[-1:] = [last.cut(0, at).strip(), last.cut(at + len(" and ")).strip()]
     return parts
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from extract.document import Document
 from extract.facts.assembly import assemble, is_reachable
 from extract.facts.entries import Entry, entries_of
-from extract.facts.lines import POINTS, Resolve
+from extract.facts.lines import INSTRUCTION, POINTS, Resolve
 from extract.facts.observations import RecordDraft
 from extract.facts.partnerships import complete_partnerships, subject_partnership
 from extract.facts.structured import typed_records
@@ -66,7 +66,7 @@ def _without_repeats(
     """Merge contacts that are the same one said twice; those in partnerships count first."""
     seen: dict[tuple[str, str], list[RecordDraft]] = {}
     for partnership in partnerships:
-        partnership.children = _merged(partnership.children, seen, {})
+        partnership.children = _merged(partnership.children, seen, {}, owned=True)
         yield partnership
     yield from _merged(contacts, {}, seen)
 
@@ -75,12 +75,14 @@ def _merged(
     contacts: list[RecordDraft],
     seen: dict[tuple[str, str], list[RecordDraft]],
     elsewhere: dict[tuple[str, str], list[RecordDraft]],
+    *,
+    owned: bool = False,
 ) -> list[RecordDraft]:
     """Keep the contacts that say something new; the rest complete the ones they repeat."""
     own: dict[tuple[str, str], list[RecordDraft]] = {}
     kept: list[RecordDraft] = []
     for contact in contacts:
-        if not is_reachable(contact):
+        if not is_reachable(contact, owned=owned):
             continue
         keys = _keys(contact)
         known = [each for key in keys for each in own.get(key, ())[:20]]
@@ -137,6 +139,12 @@ def _agree(one: RecordDraft, other: RecordDraft, names: Iterable[str]) -> bool:
 
 def _complete(kept: RecordDraft, repeated: RecordDraft) -> None:
     """Add to a contact what only its repetition says."""
+    given = {field for field, held in repeated.fields if held.rule != INSTRUCTION}
+    kept.fields = [  # "the press office" gives way to "Press Office"
+        (field, held)
+        for field, held in kept.fields
+        if held.rule != INSTRUCTION or field not in given
+    ]
     known = {field for field, _ in kept.fields} - POINTS
     for field, held in repeated.fields:
         if field not in known:

@@ -60,6 +60,11 @@ _OF_THEM = re.compile(
     rf"bodies))\b",
     re.IGNORECASE,
 )
+# "London has 32 and ...", not "London has 8 million people"
+_OF_NOTHING_ELSE = re.compile(
+    r"\s?(?:$|[.,;:()]|(?:of (?:them|these|which|the)|and|or|in|each|such|altogether)\b)", re.I
+)
+_OF_THESE = re.compile(r"\bof (?:them|these)\b", re.IGNORECASE)
 _ANY_PLACE = re.compile(rf"\b{_PLACE}\b", re.IGNORECASE)
 _ANY_NOUN = re.compile(rf"\b{_NOUN}\b", re.IGNORECASE)
 _TOTAL = re.compile(
@@ -70,7 +75,7 @@ _TOTAL = re.compile(
 _YEAR_BEFORE = re.compile(
     r"\b(?:in|since|by|from|of|during|until|to|april|march|may|june|july)\s$", re.IGNORECASE
 )
-_GATE = re.compile(r"partner|csp|cdrp|forces?\b|entries|heddlu", re.IGNORECASE)
+_GATE = re.compile(r"artner|csp|cdrp|forces?\b|entries|heddlu", re.IGNORECASE)
 _HAS_NUMBER = re.compile(rf"\b{NUMBER}\b", re.IGNORECASE)
 _LONGEST_HEAD = 120  # characters of a column head, caption or heading that says what is counted
 _INTEGER = re.compile(r"\d{1,3}(?:,\d{3})*|\d{1,6}")
@@ -99,7 +104,7 @@ def noun_of(text: str) -> str | None:
         return "crime and disorder reduction partnerships"
     if re.search(r"\bcsps?\b|community safety|diogelwch cymunedol", plain):
         return "community safety partnerships"
-    if "partner" in plain:
+    if "artner" in plain:
         return "partnerships"
     if "force" in plain or "heddlu" in plain:
         return "police forces"
@@ -116,13 +121,16 @@ def read_counts(document: Document, tables: Sequence[CountTable]) -> Iterator[Re
             record.add("what", computed(table.what, "table head"))
             record.add("where", quote(place, "count table", LABELLED, _place_name(place.text)))
             found.append((place.start, record))
+    what: tuple[str, Quote] | None = None  # what the last count before was of
     for block in document.content if _GATE.search(document.text) else ():
-        if block.kind != "cell" and _GATE.search(block.text) and _HAS_NUMBER.search(block.text):
-            found.extend(
-                (at, record)
-                for at, record in _counts_in(block)
-                if block.kind != "heading" or record.has("where")
-            )
+        referring = what is not None and _OF_THESE.search(block.text) is not None
+        if block.kind == "cell" or not _HAS_NUMBER.search(block.text):
+            continue
+        if referring or _GATE.search(block.text):
+            for at, record, noun in _counts_in(block, what if referring else None):
+                what = noun
+                if block.kind != "heading" or record.has("where"):
+                    found.append((at, record))
     seen = set()
     for _, record in sorted(found, key=lambda each: each[0]):
         key = tuple(
@@ -134,9 +142,10 @@ def read_counts(document: Document, tables: Sequence[CountTable]) -> Iterator[Re
             yield record
 
 
-def _counts_in(block: Block) -> Iterator[tuple[int, RecordDraft]]:
+def _counts_in(
+    block: Block, what: tuple[str, Quote] | None
+) -> Iterator[tuple[int, RecordDraft, tuple[str, Quote] | None]]:
     """Read the counts of one block; what is counted carries on from sentence to sentence."""
-    what: tuple[str, Quote] | None = None
     for sentence in sentences_of(piece_of(block)):
         found: dict[int, RecordDraft] = {}
         patterns = (_PLACE_HAS, _NUMBER_NOUN, _NUMBER_PLACE, _OF_THEM)
@@ -144,6 +153,13 @@ def _counts_in(block: Block) -> Iterator[tuple[int, RecordDraft]]:
             for match in pattern.finditer(sentence.text):
                 at = match.start("number")
                 if at in found or not _is_count(match, sentence.text):
+                    continue
+                after = sentence.text[match.end("number") :]
+                if (
+                    pattern is _PLACE_HAS
+                    and not match["noun"]
+                    and not _OF_NOTHING_ELSE.match(after)
+                ):
                     continue
                 noun = _noun_near(match, sentence, what)
                 if noun is None:
@@ -153,7 +169,7 @@ def _counts_in(block: Block) -> Iterator[tuple[int, RecordDraft]]:
                     found[at] = record
                     what = noun
         for at in sorted(found):
-            yield sentence.start + at, found[at]
+            yield sentence.start + at, found[at], what
         for mention in _ANY_NOUN.finditer(sentence.text):
             if named := noun_of(mention.group()):
                 what = (named, quote(sentence.cut(*mention.span()), "count", PROSE, named))

@@ -214,12 +214,21 @@ def _labelled(document: Document) -> Iterator[tuple[str, Quote]]:
         found = list(_in_block(block)) if _GATE.search(block.text) else []
         if not found and before is not None and before.kind in {"term", "cell", "paragraph"}:
             found = list(_label_and_value(before, block))
-        if block.kind == "item":
+        if block.kind == "item" or _leads_elsewhere(block, document):
             held_back.extend(found)  # most likely the date of what the item speaks of
         else:
             yield from found
     if len(held_back) == 1:
         yield from held_back
+
+
+def _leads_elsewhere(block: Block, document: Document) -> bool:
+    """Whether a block stands under a heading that is a link, as in a list of news."""
+    if not block.path:
+        return False
+    above = document.blocks[block.path[-1]]
+    linked = sum(link.end - link.start for link in above.links)
+    return above.level > 1 and linked * 5 >= len(above.text) * 4
 
 
 def _blocks_with_dates(document: Document) -> Iterator[Block]:

@@ -35,6 +35,8 @@ _SPELT = re.compile(r"[\[({<]|\bdot\b|@", re.IGNORECASE)
 _TOP_LEVEL = re.compile(
     r"\.(?:uk|com|org|net|eu|info|gov|int|wales|cymru|london|scot|edu|biz|example|test)$"
 )
+# "All our addresses are firstname.surname@office.example"
+_PATTERN = re.compile(r"(?:(?:first|fore|your)[._-]?name|name[._-]surname|initial[._-]surname)\b")
 _DISGUISE_GATE = re.compile(r"@|\bat\b|\[at|\(at", re.IGNORECASE)
 
 
@@ -48,6 +50,8 @@ def find_emails(text: str) -> list[Email]:
     if "@" in text:
         for match in _PLAIN.finditer(text):
             address = match.group().replace("\u2019", "'").lower()
+            if _PATTERN.match(address):
+                continue
             found.append(Email(match.start(), match.end(), address, disguised=False))
     if _DISGUISE_GATE.search(text):
         found.extend(

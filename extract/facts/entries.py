@@ -21,12 +21,13 @@ from extract.facts.lines import (
     read_line,
     read_value,
 )
-from extract.facts.names import is_blank_value, is_role, kind_of_name
-from extract.facts.observations import LABELLED, quote
+from extract.facts.names import is_blank_value, is_general_heading, is_role, kind_of_name
+from extract.facts.observations import ADDRESS_BLOCK, LABELLED, quote
 from extract.facts.pieces import Piece, piece_of
 from extract.facts.postcodes import find_postcodes
 from extract.facts.prose import read_prose
 from extract.labels import field_of
+from extract.reference.places import country_of, is_area, region_of
 
 __all__ = ["Entry", "Part", "entries_of"]
 
@@ -93,7 +94,8 @@ class Entry:
     """Something the page describes: its parts in order, and what stands over it.
 
     `title` is the heading, term or band that names it. `path` holds the headings above, outermost
-    first. `single` tells that all of it is one record, as a table's row is.
+    first. `topic` is a heading that says what those under it deal with. `single` tells that all of
+    it is one record, as a table's row is.
     """
 
     parts: tuple[Part, ...]
@@ -102,6 +104,7 @@ class Entry:
     region: str
     single: bool
     start: int
+    topic: Piece | None = None
 
 
 def entries_of(
@@ -329,7 +332,35 @@ def _section_entries(
     title = piece_of(heading) if heading else None
     if title is None and path:
         title = piece_of(document.blocks[path[-1]])
-    yield Entry(tuple(parts), title, path, run[0].region, single=False, start=start)
+    if title and is_general_heading(title.text):
+        title = _named_above(path, document) or title
+    above = document.blocks[path[-1]] if path else None
+    topic = piece_of(above) if above and above.level > 1 and _is_topic(above.text) else None
+    region = run[0].region
+    yield Entry(tuple(parts), title, path, region, single=False, start=start, topic=topic)
+
+
+def _is_topic(text: str) -> bool:
+    """Whether a heading says what those under it deal with: "Licensing", not "How to reach us"."""
+    return (
+        len(text.split()) <= 4
+        and text[:1].isupper()
+        and not text.endswith(("?", "!", ".", ":"))
+        and not any(character.isdigit() for character in text)
+        and kind_of_name(text) is None
+        and not is_general_heading(text)
+        and not (region_of(text) or country_of(text) or is_area(text))
+    )
+
+
+def _named_above(path: tuple[int, ...], document: Document) -> Piece | None:
+    """What "Contact us" belongs to: the nearest heading above that says more, if it is a name."""
+    for number in reversed(path):
+        block = document.blocks[number]
+        if not is_general_heading(block.text):
+            named = kind_of_name(block.text) in {"unit", "organisation"}
+            return piece_of(block) if named else None
+    return None
 
 
 def _block_part(block: Block, hits: _Hits, resolve: Resolve) -> Part:
@@ -364,7 +395,23 @@ def _block_part(block: Block, hits: _Hits, resolve: Resolve) -> Part:
         found = read_line(line, block.links, resolve, label=label)
         label = None
         tokens += found
+    if named := _bold_subject(block, lines, tokens):
+        tokens = [named, *(token for token in tokens if token.quote.start != named.quote.start)]
     return Part(tuple(tokens), item=block.kind == "item")
+
+
+def _bold_subject(block: Block, lines: list[Piece], tokens: list[Token]) -> Token | None:
+    """A first line in bold that nothing else knows is a small heading: what the rest deals with."""
+    if len(lines) < 2 or not block.bold:
+        return None
+    start, end = block.bold[0]
+    first = lines[0]
+    known = any(token.quote.start == first.start and token.field != "line" for token in tokens)
+    if known or start > first.start or end < first.end or field_of(first.text):
+        return None
+    if not _is_topic(first.text):
+        return None
+    return Token("unit", quote(first, "bold line", ADDRESS_BLOCK), opens=True)
 
 
 def _linked(line: Piece, block: Block) -> bool:

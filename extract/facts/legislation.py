@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from extract.document import Document
+from extract.document import CONTENT, Document
 from extract.facts.observations import PROSE, Quote, RecordDraft, quote
 from extract.facts.pieces import Piece, piece_of
 
@@ -14,11 +14,14 @@ _TITLE_END = re.compile(
     r"\b(?P<kind>Act|Measure|Regulations|Order|Rules)\b(?:,? (?P<year>(?:1[6-9]|20)\d{2})(?!\d|/))?"
 )
 _WELSH_TITLE = re.compile(
-    r"\b(?P<title>(?:Deddf|Rheoliadau|Gorchymyn|Mesur)(?: (?:(?:a|ac|y|yr|o|i|ar|â|ag) "
+    r"\b(?P<title>(?:Dd?eddf|Rh?eoliadau|G?[Oo]rchymyn|[MF]esur)(?: (?:(?:a|ac|y|yr|o|i|ar|â|ag) "
     r"){0,2}[^\W\d_a-z][\w'\u2019-]*){1,10})"
     r" (?P<year>(?:19|20)\d{2})"
 )
-_WELSH_KNOWN = {"deddf trosedd ac anhrefn": "Crime and Disorder Act"}
+_WELSH_KNOWN = {  # the first letter changes after "o" and "yn"
+    "deddf trosedd ac anhrefn": "Crime and Disorder Act",
+    "ddeddf trosedd ac anhrefn": "Crime and Disorder Act",
+}
 _TOKEN = re.compile(r"\([^()]{1,120}\)|[^\s()]+")
 _CONNECTING = frozenset({"and", "of", "the", "for", "to", "in", "on", "with", "etc", "&"})
 _NOT_A_TITLE_TEXT = """
@@ -47,16 +50,8 @@ _BACK_REFERENCE = re.compile(
     r"(?P<year>(?:19|20)\d{2}) (?:Act|Order|Regulations)"
     r"|\bthe (?:Act|Order|Regulations)\b(?! \d{4})|\bthe CDA\b|\b(?:yr un|y) Ddeddf\b"
 )
-_LAW_WORDS = (
-    "Act",
-    "Regulations",
-    "Order",
-    "Measure",
-    "Rules",
-    "Deddf",
-    "Rheoliadau",
-    "Gorchymyn",
-    "Ddeddf",
+_LAW_WORDS = re.compile(
+    r"Act|Regulations|Order|Measure|Rules|Dd?eddf|Rh?eoliadau|G?[Oo]rchymyn|[MF]esur"
 )
 _REACH = 90  # characters between a provision and the title it belongs to
 _LONGEST_RANGE = 60
@@ -79,8 +74,10 @@ def read_legislation(document: Document) -> Iterator[RecordDraft]:
     records: dict[str, RecordDraft] = {}
     by_name: dict[str, str] = {}  # title without year: the key of the last one with a year
     last: str | None = None
-    for block in document.content:
-        if not any(word in block.text for word in _LAW_WORDS):
+    words = _LAW_WORDS.finditer(document.text)
+    for number in sorted({document.block_at(match.start()).number for match in words}):
+        block = document.blocks[number]
+        if block.region not in CONTENT:
             continue
         piece = piece_of(block)
         titles = _titles(piece)
@@ -221,7 +218,7 @@ def _owner(piece: Piece, match: re.Match[str], keys: list[tuple[int, int, str]])
     if following is not None and following[0] - end <= _REACH:
         between = piece.text[match.end() : following[0] - piece.start]
         if not between.strip() or (
-            re.match(r"\s?(?:\([^()]{0,60}\)\s?)?(?:of|to|in|from|under|,)\b|\s?,", between)
+            re.match(r"\s?(?:\([^()]{0,60}\)\s?)?(?:of|to|in|from|under|o|yn|,)\b|\s?,", between)
             and not re.search(r"[;:]|\.\s", between)
         ):
             return following[2]

@@ -20,6 +20,7 @@ from extract.facts.observations import (
     DISGUISED,
     LABEL_ABOVE,
     LABELLED,
+    PROSE,
     Quote,
     quote,
 )
@@ -31,10 +32,12 @@ from extract.labels import POINT_FIELDS, field_of
 from extract.reference.places import is_area, region_of
 
 __all__ = [
+    "INSTRUCTION",
     "NAMING",
     "POINTS",
     "Resolve",
     "Token",
+    "addressed_in",
     "has_points",
     "is_prose",
     "point_places",
@@ -47,6 +50,7 @@ __all__ = [
 Resolve = Callable[[str], str | None]  # a link as written -> its absolute URL
 
 POINTS = frozenset({"phone", "fax", "textphone", "email", "website"})
+INSTRUCTION = "instruction"  # the rule of a name found after "e-mail the"
 NAMING = frozenset({"person", "role", "unit", "organisation"})
 
 _HOLDERS = frozenset({"person", "role", "unit", "organisation", "partnership"})
@@ -66,6 +70,23 @@ _LEFT_OVER = re.compile(
 _INSTRUCTION = re.compile(
     r"(?:(?:please|or|then|and|to|for|contact|ring|call|phone|telephone|e-?mail|write to|write|ask|"
     r"speak to|the|our|your|chair|secretary)\s+)+",
+    re.IGNORECASE,
+)
+# E-mail the community safety unit; ask the duty officer on ...
+_ADDRESSED = re.compile(
+    r"\b(?:e-?mail|contact|write to|ring|call|phone|telephone|ask(?: for)?|speak to|talk to|"
+    r"get in touch with|enquiries to)\s(?:the|our)\s"
+    r"(?P<name>[^\W\d_][\w'\u2019&-]*(?: [\w'\u2019&-]+){1,7}?)"
+    r"(?=\s(?:on|at|by|via|for|if|to|about|or|direct|directly)\b|\s?[,.;:()\n]|$)",
+    re.IGNORECASE,
+)
+_IS_EXAMPLE = re.compile(
+    r"\b(?:for example|for instance|e\.?g\.?|such as)[:,]?\W{0,3}$", re.IGNORECASE
+)
+_CARE_OF = re.compile(r"(?:c/o|care of|d/o)\s", re.IGNORECASE)
+_TRAILING_WORDS = re.compile(r"(?:\s(?:on|at|by|via|or|direct|directly))+$")
+_WORD_LABEL = re.compile(
+    r"^(formerly|previously|replaces|merged from|merger of|covers|covering)\s(?:the )?(?=[A-Z])",
     re.IGNORECASE,
 )
 _FUNCTION_WORD = re.compile(
@@ -132,10 +153,9 @@ def points_of(
 
     blanked = text
     for email in find_emails(text):
-        if email.disguised:
-            note("email", email.start, email.end, email.address, "disguised", DISGUISED)
-        else:
-            note("email", email.start, email.end, email.address, rule, sure)
+        how, certain = ("disguised", DISGUISED) if email.disguised else (rule, sure)
+        if not _IS_EXAMPLE.search(text[: email.start]):
+            note("email", email.start, email.end, email.address, how, certain)
         blanked = _blank(blanked, email.start, email.end)
     for link in links:
         if not (piece.start <= link.start and link.end <= piece.end):
@@ -150,7 +170,8 @@ def points_of(
                 tokens.append((at, Token("phone", held)))
         named_web = kind == "website" or is_website_text(link.text)
         if named_web and (url := resolve(link.href)) and url[:4].lower() == "http":
-            held = Quote(link.href, url, link.start, link.end, "href", "web link", sure)
+            how = "labelled" if kind else "web link"
+            held = Quote(link.href, url, link.start, link.end, "href", how, sure)
             tokens.append((at, Token("website", held)))
             blanked = _blank(blanked, at, at + link.end - link.start)
     for website in find_websites(blanked, bare=kind == "website"):
@@ -158,6 +179,8 @@ def points_of(
         blanked = _blank(blanked, website.start, website.end)
     phone_kind = kind if kind in {"phone", "fax", "textphone", "phone+fax"} else None
     for phone in find_phones(blanked, phone_kind):
+        if _IS_EXAMPLE.search(blanked[: phone.start]):
+            continue
         certain = LABELLED if phone.labelled and not confidence else sure
         for field in phone.kind.split("+"):
             note(field, phone.start, phone.end, phone.number, rule, certain)
@@ -170,6 +193,43 @@ def without_instruction(piece: Piece) -> Piece:
     """Take an instruction off the beginning: "Contact Jane Farrow", "Please ring the ..."."""
     match = _INSTRUCTION.match(piece.text)
     return piece.cut(match.end()) if match else piece
+
+
+def addressed_in(piece: Piece, links: Sequence[Link]) -> list[Token]:
+    """Find the units and posts that a text says to write to or ring; a unit may be written small.
+
+    Either the words say so ("ring the data desk") or a link that opens a mail to them does.
+    "E-mail the co-ordinator" says no more than that it is the co-ordinator's mailbox.
+    """
+    names = [piece.cut(*match.span("name")) for match in _ADDRESSED.finditer(piece.text)]
+    for link in links:
+        if link.href[:7].lower() == "mailto:" and piece.start <= link.start < link.end <= piece.end:
+            names.append(_without_article(Piece(link.text, link.start)))
+    tokens: list[Token] = []
+    for name in names:
+        titled = _titled(name.text)
+        if name.text.lower().startswith(("local ", "nearest ", "relevant ")):
+            continue
+        field = kind_of_name(titled)
+        if field != "unit" and not (field == "role" and name.text == titled):
+            continue
+        if not any(token.quote.start == name.start for token in tokens):
+            tokens.append(Token(field, quote(name, INSTRUCTION, PROSE, titled)))
+    return tokens
+
+
+def _without_article(piece: Piece) -> Piece:
+    match = re.match(r"(?:the|our)\s", piece.text, re.IGNORECASE)
+    return piece.cut(match.end()) if match else piece
+
+
+def _titled(name: str) -> str:
+    """Write a name large: "community safety unit" is the Community Safety Unit."""
+    small = {"of", "for", "and", "the", "in", "on", "to", "a"}
+    return " ".join(
+        word if word in small and number else word[0].upper() + word[1:]
+        for number, word in enumerate(name.split())
+    )
 
 
 def _blank(text: str, start: int, end: int) -> str:
@@ -218,8 +278,9 @@ def _segments(piece: Piece) -> list[tuple[str | None, Piece | None, Piece]]:
     field: str | None = None
     label: Piece | None = None
     start = 0
-    match = _DASH_LABEL.match(text)
-    if match and (named := field_of(match.group(1))) and named not in {"area", "date"}:
+    match = _WORD_LABEL.match(text) or _DASH_LABEL.match(text)
+    named = field_of(match.group(1)) if match else None
+    if match and named and (match.re is _WORD_LABEL or named not in {"area", "date"}):
         field, label, start = named, piece.cut(0, match.end(1)), match.end()
     at = text.find(":", start)
     while at >= 0:
@@ -314,7 +375,14 @@ def read_value(
     if field == "role" and is_person(rest[0].text):
         field = "person"
     whole = rest[0] if len(rest) > 1 or tokens else piece
+    if field in _HOLDERS and (is_prose(whole.text) or _says_something(whole.text)):
+        return tokens
     return [Token(field, quote(whole, "labelled", confidence)), *tokens]
+
+
+def _says_something(text: str) -> bool:
+    """Whether a text after a label explains the word instead of naming somebody."""
+    return text[:1].islower() and len(text.split()) > 3
 
 
 def _shown(part: Piece, original: Piece) -> Piece:
@@ -351,6 +419,7 @@ def _read_address(blanked: Piece, printed: Piece, confidence: float) -> list[Tok
     end = codes[-1].start if codes else len(blanked.text)
     for part in blanked.cut(0, end).split(_COMMAS):
         shown = without_instruction(_shown(part, printed).strip(" \t\n,;:()[]"))
+        shown = _without_care_of(shown)
         if is_blank_value(shown.text) or _LEFT_OVER.match(shown.text):
             continue
         kind = kind_of_name(shown.text)
@@ -363,6 +432,13 @@ def _read_address(blanked: Piece, printed: Piece, confidence: float) -> list[Tok
         code = printed.cut(codes[-1].start, codes[-1].end)
         tokens.append(Token("postcode", quote(code, "address", confidence, codes[-1].code)))
     return tokens
+
+
+def _without_care_of(piece: Piece) -> Piece:
+    """Take "c/o" off the name of an organisation or a unit."""
+    match = _CARE_OF.match(piece.text)
+    named = match and kind_of_name(piece.text[match.end() :]) in {"organisation", "unit"}
+    return piece.cut(match.end()) if match and named else piece
 
 
 def _read_unlabelled(piece: Piece, links: Sequence[Link], resolve: Resolve) -> list[Token]:
@@ -388,15 +464,26 @@ def _read_unlabelled(piece: Piece, links: Sequence[Link], resolve: Resolve) -> l
 
 def _read_names(piece: Piece) -> list[Token]:
     """Read a stretch without any means of contact: whom or what does it name?"""
+    if addressed := addressed_in(piece, ()):
+        return addressed
+    colon = piece.text.rfind(": ")
+    if colon > 0 and kind_of_name(piece.text[colon + 2 :].strip()) in NAMING:
+        piece = piece.cut(colon + 2).strip()  # "Photographs: News Desk"
     bracket = piece.text.find("(")
     bare = piece.cut(0, bracket).strip() if bracket > 0 else piece
-    chunks = bare.split(_COMMAS)
+    if (asked := without_instruction(bare)).start > bare.start:
+        asked = Piece(_TRAILING_WORDS.sub("", asked.text), asked.start)  # "Ask Ann Lee on"
+        if (kind := kind_of_name(asked.text)) in NAMING and asked.text[0].isupper():
+            return [Token(kind, quote(asked, "line", ADDRESS_BLOCK))]
+    chunks = [_without_care_of(chunk) for chunk in bare.split(_COMMAS)]
     kinds = [kind_of_name(chunk.text) for chunk in chunks]
     known = sum(kind in _HOLDERS for kind in kinds)
     whole = kind_of_name(piece.text)
     if whole == "partnership":
         chunks, kinds = [piece], [whole]
-    elif len(chunks) > 1 and not ("person" in kinds or known >= 2 or (known and not whole)):
+    elif len(chunks) > 1 and not (
+        {"person", "partnership"} & set(kinds) or known >= 2 or (known and not whole)
+    ):
         chunks, kinds = [bare], [kind_of_name(bare.text) or whole]
     if not any(kinds):
         return [Token("line", quote(piece, "line", ADDRESS_BLOCK))] if len(piece.text) < 80 else []

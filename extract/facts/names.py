@@ -13,6 +13,7 @@ from extract.reference.places import is_area, region_of
 __all__ = [
     "is_address_line",
     "is_blank_value",
+    "is_general_heading",
     "is_organisation",
     "is_partnership",
     "is_person",
@@ -44,6 +45,7 @@ adviser advisor assistant clerk inspector superintendent commander constable ser
 convenor convener supervisor executive commissioner minister mayor specialist consultant editor
 planner spokesperson spokesman spokeswoman registrar warden worker head deputy vice-chair
 principal solicitor accountant facilitator representative liaison champion coroner statistician
+operator
 cydlynydd rheolwr rheolwraig swyddog cadeirydd ysgrifennydd ysgrifenyddes cyfarwyddwr pennaeth
 arweinydd dadansoddwr gweinyddwr cynghorydd
 """
@@ -69,11 +71,16 @@ _UNIT_OFFICES = re.compile(
 _ORGANISATION_WORDS_TEXT = """
 council cyngor police constabulary heddlu authority awdurdod trust board bwrdd agency ministry
 association society federation commission inspectorate foundation charity ltd limited plc
-university college institute archives parliament assembly government committee executive
+university college institute archive archives parliament assembly government committee executive
 partnership partneriaeth network alliance forum nhs corporation consortium institution
 gwasanaeth llywodraeth
 """
 _ORGANISATION_WORDS = frozenset(_ORGANISATION_WORDS_TEXT.split())
+_WELSH_BODIES_TEXT = """
+cyngor heddlu awdurdod bwrdd llywodraeth gwasanaeth swyddfa cymdeithas prifysgol coleg
+ymddiriedolaeth asiantaeth comisiwn
+"""
+_WELSH_BODIES = frozenset(_WELSH_BODIES_TEXT.split())
 _ORGANISATION_PHRASES = re.compile(
     r"\b(?:home|cabinet|northern ireland|wales|welsh|scotland|foreign(?: and commonwealth)?|"
     r"national "
@@ -93,10 +100,16 @@ quay wharf yard gate bridge heol ffordd stryd lôn rhodfa sgwâr
 _STREET_WORDS = frozenset(_STREET_WORDS_TEXT.split())
 _BUILDING_WORDS_TEXT = """
 house building buildings hall centre court offices station headquarters hq floor suite block
-lodge chambers tower towers annexe annex estate guildhall complex campus works mill barn cottage
-villas flat room wing campus tŷ ty canolfan neuadd llawr
+exchange arcade library museum depot surgery clinic hospital mansion premises studios lodge
+chambers tower towers annexe annex estate guildhall complex campus works mill barn cottage
+villas flat room wing tŷ ty canolfan neuadd llawr
 """
 _BUILDING_WORDS = frozenset(_BUILDING_WORDS_TEXT.split())
+_WELSH_PLACES_TEXT = """
+heol ffordd stryd lôn rhodfa neuadd canolfan tŷ llys plas adeilad adeiladau parc sgwâr llawr maes
+swyddfa'r swyddfeydd'r swyddfeydd
+"""
+_WELSH_PLACES = frozenset(_WELSH_PLACES_TEXT.split())
 _BY_ITSELF = frozenset({"guildhall", "headquarters"})
 _DAY = (  # 30 March 2009 is no address
     r"\d{1,2}(?:st|nd|rd|th)?\s(?:jan|feb|mar|apr|may|jun|jul|aug|sept?|oct|nov|dec)[a-z]{0,6}\.?,?"
@@ -125,7 +138,9 @@ working together useful join events getting staying keeping reporting directory 
 map maps search help privacy copyright crown welcome introduction if we you it is are be was has
 have can may will should for both each every many most some chief direct main centre fire rescue
 health probation youth justice victim victims support frequently asked questions domestic abuse
-violence anti-social antisocial behaviour pwy beth sut cysylltu
+violence anti-social antisocial behaviour pwy beth sut cysylltu partneriaethau diogelwch cymunedol
+gymunedol trosedd anhrefn lleihau hafan newyddion cymru lloegr croeso dogfennau gwybodaeth
+cyfeiriadur ardal ardaloedd amdanom canllawiau deddf strategaeth cynllun
 """
 _ALSO_NAMES_TEXT = """
 st dr mill hill park green lane lodge hall house close bridge wharf barn row may april june
@@ -183,10 +198,24 @@ _INSTRUCTION = re.compile(
     r"cysylltwch)\b",
     re.IGNORECASE,
 )
+_GENERAL_WORDS_TEXT = """
+contact contacts us details information points numbers number list lists page form get in touch find
+reach write more further additional help enquiry enquiries postal address addresses telephone phone
+phones e-mail email emails e-mails link links website websites web site sites notes note editors
+opening hours times location map feedback comments complaints emergency emergencies people staff
+office offices about this resources downloads documents publications news latest introduction
+overview background summary contents welcome home search faq faqs useful other main key local our
+your general related internet external national regional important all reading mailing to for and
+the on of an a out by with
+cysylltu cysylltwch â ni manylion cyswllt rhagor wybodaeth
+"""
+_GENERAL_WORDS = frozenset(_GENERAL_WORDS_TEXT.split())
 _NO_PLACE_TEXT = """
 the your our local a an new what which find each every contact about this that latest my all
 other no for to one of welcome how who why where when news guidance hallmarks effective
-successful national working council's police is are
+minutes report reports strategy review plan summary members membership role work history meeting
+meetings terms duties list map agenda constitution aims notes successful national working council's
+police is are
 """
 _NO_PLACE = frozenset(_NO_PLACE_TEXT.split())
 _GENERIC_SAFER = re.compile(
@@ -197,13 +226,31 @@ _GENERIC_SAFER = re.compile(
 )
 
 
+_SMALL_WORDS = frozenset({"of", "for", "and", "the", "in", "on", "to", "a", "upon", "with", "our"})
+
+
 def _words(text: str) -> list[str]:
-    return [word.rstrip(".").lower() for word in _WORD.findall(text)]
+    return [word.rstrip(".").lower().replace("\u2019", "'") for word in _WORD.findall(text)]
 
 
 def is_blank_value(text: str) -> bool:
     """Tell a cell that says there is nobody or nothing: "vacant", "TBC", a dash."""
     return _BLANK.fullmatch(text.strip(" .*()[]")) is not None
+
+
+@lru_cache(maxsize=2048)
+def is_general_heading(text: str) -> bool:
+    """Tell whether a heading fits any contact: "Contact us", "Getting help", "How to reach us".
+
+    >>> is_general_heading("Further information"), is_general_heading("Licensing")
+    (True, False)
+    """
+    words = _words(text)
+    return (
+        all(word in _GENERAL_WORDS for word in words)
+        or _INSTRUCTION.match(text) is not None
+        or (len(words) > 1 and words[0].endswith("ing"))
+    )
 
 
 @lru_cache(maxsize=8192)
@@ -273,6 +320,10 @@ def is_unit(text: str) -> bool:
         return False
     if _ORGANISATION_PHRASES.search(text):
         return False
+    if len(words) > 2 and (
+        words[-2] in _SMALL_WORDS or (words[0] in _ROLE_STARTS and words[1] in {"of", "for"})
+    ):
+        return False  # "Head of team", "Guidelines for press"
     if words[-1] in _UNIT_WORDS or words[0] in _WELSH_UNITS:
         return len(words) > 1
     return _UNIT_OFFICES.search(text) is not None
@@ -290,7 +341,7 @@ def is_organisation(text: str) -> bool:
         return words[-1] not in _STREET_WORDS
     if words[-1] in _ORGANISATION_WORDS:
         return len(words) > 1
-    if words[0] in {"cyngor", "heddlu", "awdurdod", "bwrdd"}:
+    if words[0] in _WELSH_BODIES:
         return len(words) > 1
     joint = next((number for number, word in enumerate(words) if word in {"of", "for"}), 0)
     return any(word in _ORGANISATION_WORDS for word in words[:joint]) and _is_titled(text)
@@ -298,8 +349,7 @@ def is_organisation(text: str) -> bool:
 
 def _is_titled(text: str) -> bool:
     """Whether every word but the small ones is written large, as in names, unlike headlines."""
-    small = {"of", "for", "and", "the", "in", "on", "to", "a", "upon", "with"}
-    return all(word in small or not word[0].islower() for word in _WORD.findall(text))
+    return all(word in _SMALL_WORDS or not word[0].islower() for word in _WORD.findall(text))
 
 
 @lru_cache(maxsize=4096)
@@ -335,20 +385,33 @@ def partnership_place(name: str) -> str | None:
     return None
 
 
+def _starts_as_address(text: str) -> bool:
+    """Whether a line opens with a house number, a floor or a box; "12 partnerships" does not."""
+    match = _ADDRESS_START.match(text)
+    if match is None:
+        return False
+    counted = text[0].isdigit() and match.group()[-1].islower() and "floor" not in match.group()
+    return not counted or _words(text)[-1] in _STREET_WORDS | _BUILDING_WORDS
+
+
 @lru_cache(maxsize=8192)
 def is_address_line(text: str) -> bool:
     """Tell whether a line looks like part of a postal address: a number, a street, a building."""
     words = _words(text)
     if not 1 <= len(words) <= 12 or text.endswith(("?", "!", ":")):
         return False
-    if _ADDRESS_START.match(text):
+    if _starts_as_address(text):
         return True
-    if not text[0].isupper():
+    if not text[0].isupper() or (text.endswith(".") and len(words) > 6):
         return False
     last = words[-1]
-    if last in _STREET_WORDS | _BUILDING_WORDS and not text.split()[-1][0].islower():
-        return len(words) > 1 or last in _BY_ITSELF
-    return len(words) <= 4 and last in _BUILDING_WORDS and len(words) > 1
+    if words[0] in _WELSH_PLACES and len(words) > 1:
+        return True
+    if len(words) == 1:
+        return last in _BY_ITSELF
+    if text.split()[-1][0].islower():  # "Fry building", but no headline that ends in "street"
+        return last in _BUILDING_WORDS and len(words) <= 4
+    return last in _STREET_WORDS | _BUILDING_WORDS
 
 
 @lru_cache(maxsize=8192)
@@ -360,7 +423,7 @@ def kind_of_name(text: str) -> str | None:
     """
     if not text or len(text) > 120 or _INSTRUCTION.match(text):
         return None
-    if _ADDRESS_START.match(text):
+    if _starts_as_address(text):
         return "address"
     for kind, fits in (
         ("partnership", is_partnership),

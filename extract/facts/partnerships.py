@@ -29,9 +29,9 @@ __all__ = ["complete_partnerships", "subject_partnership"]
 _DEFINITION = re.compile(
     r"(?P<name>[^\W\d_a-z][\w'\u2019 &-]{2,80}?) (?:\([A-Z]{2,8}\) )?(?:is|are|was|were) (?:the |"
     r"a |an )?"
-    r"(?:name of the |local |statutory |strategic ){0,3}(?:crime (?:and|&) disorder(?: "
-    r"reduction)?|community safety) "
-    r"partnership(?:\s\((?:cdrp|csp)\))?(?: (?:for|in|of|covering|serving) "
+    r"(?:name of the |local |statutory |strategic ){0,3}(?:[Cc]rime (?:and|&) [Dd]isorder(?: "
+    r"[Rr]eduction)?|[Cc]ommunity [Ss]afety) "
+    r"[Pp]artnership(?:\s\((?:cdrp|csp)\))?(?: (?:for|in|of|covering|serving) "
     r"(?P<area>[^\W\d_a-z][\w'\u2019&-]*"
     r"(?: (?:(?:and|of|on|upon|the|&) ){0,2}[^\W\d_a-z][\w'\u2019-]*){0,6}))?",
 )
@@ -49,14 +49,21 @@ _SUFFIX = (
 _NAME_AND = re.compile(
     rf"(?P<name>.{{1,100}}?\b{_SUFFIX})(?:\s?[,;\n]\s?(?:and\s|&\s)?|\s(?:and|&)\s|\s?$)", re.DOTALL
 )
-_NEW = rf"(?P<new>[^\W\d_a-z][\w'\u2019 &-]{{2,80}}?\b{_SUFFIX})"
-_OLD = r"\s(?:the )?(?P<old>[^\W\d_a-z][^.;]{4,200}?)(?=\.|;| on | in \d{4}|$)"
+_NEW = (
+    rf"(?P<new>[^\W\d_a-z][\w'\u2019 &-]{{2,80}}?\b{_SUFFIX}"
+    r"|\bSafer(?: (?:(?:and|&|upon) )?[^\W\d_a-z][\w'\u2019-]*){1,5})"
+)
+_OLD = r"\s(?:the )?(?P<old>[^\W\d_a-z][^.;]{4,200}?)(?=\.|;| on | in (?:\w+ )?\d{4}|$)"
 _MERGERS = (
     re.compile(
         rf"{_NEW} (?:was (?:formed|created|set up)|is the result|is a merger|came) [^.;]{{0,60}}?"
         rf"\b(?:merger of|merging(?: of)?|merger between|joining(?: of)?|out of|from){_OLD}"
     ),
     re.compile(rf"{_NEW} (?:has )?(?:replaced|replaces|brings together|took over from){_OLD}"),
+)
+_FORCE = re.compile(
+    r"(?P<force>[^\W\d_a-z][\w'\u2019-]*(?: (?:and |& )?[^\W\d_a-z][\w'\u2019-]*){0,4}"
+    r" (?:Police|Constabulary))(?: (?:Service|[Ff]orce))?(?: [Aa]rea)?"
 )
 _LIST = re.compile(r"\s?[;\n]\s?|,\s(?:and\s)?")
 _AND = re.compile(r"\s(?:and|&|a)\s")
@@ -140,11 +147,17 @@ def complete_partnerships(
     _join_languages(joined)
     country = _page_country(document)
     path_regions = _regions_above(document)
+    forces = _forces_above(document)
     replaced: set[str] = set()
     for record in joined.values():
         _split_lists(record)
         replaced.update(_key(value) for value in record.values("predecessor"))
         _place(record, path_regions, document, country)
+        name = record.first("name")
+        if name and name.start is not None and not record.has("police_force"):
+            force = _held_above(name.start, forces)
+            if force is not None:
+                record.add("police_force", force)
     _add_mergers(document, joined)
     return [
         record
@@ -199,7 +212,7 @@ def _place(
         return
     region = record.first("region")
     if region is None and name.start is not None:
-        region = _region_above(name.start, path_regions)
+        region = _held_above(name.start, path_regions)
         if region is not None and country_of(region.value):
             record.add("country", region)
             region = None
@@ -265,9 +278,27 @@ def _is_above_others(block: Block) -> bool:
     return len(block.text) < 80 and block.bold == ((block.start, block.end),)
 
 
-def _region_above(start: int, path_regions: Sequence[tuple[int, Quote]]) -> Quote | None:
-    index = bisect_right(path_regions, start, key=lambda each: each[0])
-    held = path_regions[index - 1][1] if index else None
+def _forces_above(document: Document) -> list[tuple[int, Quote]]:
+    """The stretches that a heading such as "Durham Police area" gives to a police force."""
+    found: list[tuple[int, Quote]] = []
+    level: int | None = None
+    for block in document.content:
+        if not _is_above_others(block) or (block.kind == "heading" and block.level == 1):
+            continue
+        rank = block.level if block.kind == "heading" else 7
+        if match := _FORCE.fullmatch(block.text):
+            name = piece_of(block).cut(*match.span("force"))
+            found.append((block.start, quote(name, "heading", LABEL_ABOVE)))
+            level = rank
+        elif level is not None and block.kind == "heading" and rank <= level:
+            found.append((block.start, computed("", "end of force")))
+            level = None
+    return found
+
+
+def _held_above(start: int, stretches: Sequence[tuple[int, Quote]]) -> Quote | None:
+    index = bisect_right(stretches, start, key=lambda each: each[0])
+    held = stretches[index - 1][1] if index else None
     return held if held is not None and held.value else None
 
 

@@ -41,9 +41,11 @@ _EXTENSION = re.compile(
     r"[\s,;(]{0,3}(?:\bext(?:ension|n)?\b|\bestyniad\b|\bx(?=\s?\d))[\s.:]{0,3}(\d{1,6})(?!\d)\)?",
     re.IGNORECASE,
 )
-# "0113 496 0303 or 0304", "01632 960301, 960302": the end of another number with the same beginning
+# "0113 496 0303 or 0304", "01632 960301/2", "01632 960301, 960302": the end of another number with
+# the same beginning
 _OTHER_ENDING = re.compile(
-    r"\s?(?:(?:/|\bor\b|&)\s?(\d{3,4})|(?:[/,&]|\bor\b|\band\b)\s?([1-9]\d{2}\s?\d{3,4}))"
+    r"\s?(?:(?:/|\bor\b|&)\s?(\d{3,4}|(?<=/)\d{1,2}(?=\s|[,;)]|$))|"
+    r"(?:[/,&]|\bor\b|\band\b)\s?([1-9]\d{2}\s?\d{3,4}))"
     r"(?![\d/:-]|\.\d|\s?\d|\s?(?:am|pm)\b)"
 )
 _LABEL = re.compile(
@@ -76,7 +78,7 @@ _OUT_OF_USE = re.compile(
     r"call|work)|"
     r"don.t (?:use|ring|call)|ceased|obsolete|withdrawn|switched off|closed down|has (?:now "
     r")?closed|"
-    r"has (?:been )?changed from|(?:old|former|previous) (?:\w+ ){0,2}numbers?|previously|formerly|"
+    r"chang(?:e|es|ed|ing) from|(?:old|former|previous) (?:\w+ ){0,2}numbers?|previously|formerly|"
     r"used to be|instead of|replac(?:es|ing))\b",
     re.IGNORECASE,
 )

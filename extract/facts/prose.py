@@ -4,7 +4,14 @@ import re
 from collections.abc import Sequence
 
 from extract.document import Link
-from extract.facts.lines import Resolve, Token, has_points, points_of, without_instruction
+from extract.facts.lines import (
+    Resolve,
+    Token,
+    addressed_in,
+    has_points,
+    points_of,
+    without_instruction,
+)
 from extract.facts.names import is_organisation, is_person, is_role, is_unit, kind_of_name
 from extract.facts.observations import PROSE, quote
 from extract.facts.pieces import Piece
@@ -68,12 +75,12 @@ def read_prose(piece: Piece, links: Sequence[Link], resolve: Resolve) -> list[To
         points = [token for token in points if token.field != "website"]
         address = _address(sentence)
         if points or address:
-            names = _names(sentence, [*points, *address])
+            names = _names(sentence, [*points, *address], inside)
             tokens += sorted([*names, *address, *points], key=lambda token: token.quote.start or 0)
     return tokens
 
 
-def _names(sentence: Piece, points: Sequence[Token]) -> list[Token]:
+def _names(sentence: Piece, points: Sequence[Token], links: Sequence[Link]) -> list[Token]:
     """Find who is named in a sentence that holds a means of contact."""
     taken = [(token.quote.start or 0, token.quote.end or 0) for token in points]
     tokens: list[Token] = []
@@ -104,7 +111,9 @@ def _names(sentence: Piece, points: Sequence[Token]) -> list[Token]:
             kind = kind or ("partnership" if kind_of_name(bare.text) == "partnership" else None)
             if kind and kind != "partnership":
                 tokens.append(Token(kind, quote(bare, "prose", PROSE)))
-    return tokens
+    starts = {token.quote.start for token in tokens}
+    addressed = addressed_in(sentence, links)
+    return tokens + [token for token in addressed if token.quote.start not in starts]
 
 
 def _person(run: Piece, before: str, after: str, taken: Sequence[tuple[int, int]]) -> Piece | None:

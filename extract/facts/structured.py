@@ -108,7 +108,7 @@ _COMMENT = re.compile(
 )
 _TRAILING = re.compile(r",(\s*[}\]])")
 _BLOCK_COMMENT = re.compile(r"/\*[^*]{0,2000}\*/")
-_LINE_COMMENT = re.compile(r"^\s*//[^\n]{0,2000}$", re.MULTILINE)
+_LINE_COMMENT = re.compile(r"^\s*//[^\n]{0,2000}$|[ \t]//[^\n\"]{0,2000}$", re.MULTILINE)
 _BARE_BREAK = re.compile(r"[\x00-\x1f]")
 _MISSING_COMMA = re.compile(r'("|\d|true|false|null|[}\]])(\s*\n\s*)(?="[^"\n]{1,80}"\s*:)')
 _SCRIPT_LIMIT = 1_000_000

@@ -7,6 +7,7 @@ with findings, 2 could not be done. No traceback reaches a user.
 import logging
 import os
 import sys
+from io import TextIOWrapper
 from pathlib import Path
 
 import click
@@ -22,7 +23,7 @@ from marsham.cli.rebuild import rebuild
 from marsham.cli.serve import serve
 from marsham.cli.show import show
 from marsham.cli.snapshots import snapshots
-from marsham.cli.support import DONE, FAILED, Context
+from marsham.cli.support import DONE, FAILED, Context, say
 from marsham.cli.verify import verify
 
 __all__ = ["main", "marsham", "run"]
@@ -59,6 +60,9 @@ for _command in _COMMANDS:
 
 def main() -> None:
     """Run the command line and leave the process with its status."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):  # archived text may hold what a terminal cannot show
+            stream.reconfigure(errors="backslashreplace")
     logging.basicConfig(format="%(levelname)s %(message)s", level=logging.WARNING)
     sys.exit(run(sys.argv[1:]))
 
@@ -74,6 +78,9 @@ def run(arguments: list[str]) -> int:
         return FAILED
     except (click.Abort, KeyboardInterrupt):
         return _complain("stopped; what was finished before is kept")
+    except OSError as error:
+        place = f"{error.filename}: " if error.filename else "the output: "
+        return _complain(f"cannot read or write {place}{error.strerror or error}")
     except SystemExit:
         # Click leaves this way when whoever read our output has seen enough (a closed pipe).
         return DONE
@@ -88,5 +95,5 @@ def run(arguments: list[str]) -> int:
 
 
 def _complain(message: str) -> int:
-    click.echo(f"marsham: {message}", err=True)
+    say(f"marsham: {message}", err=True)
     return FAILED

@@ -51,5 +51,5 @@ def extract(archive: Archive, as_json: bool) -> int:
             f"{report.captures} captures of pages: {report.read} read, "
             f"{report.shared} with the same bytes as one read before"
         )
-        print_problems(report.problems)
+        print_problems(report.problems, "marsham extract --json")
     return FINDINGS if report.problems else DONE

@@ -4,16 +4,24 @@ from pathlib import Path
 
 import click
 
-from archiver.errors import FormatError, TimestampError, UrlError
+from archiver.errors import (
+    ArchiveError,
+    FormatError,
+    NotWritableError,
+    TimestampError,
+    UrlError,
+)
 from archiver.records import Problem
 from marsham.cli.support import (
     DONE,
     FAILED,
     FINDINGS,
     as_json_line,
+    counted,
     pass_archive,
     print_problems,
     problem_as_json,
+    say,
 )
 from snapshots.archive import Archive
 from snapshots.intake import Intake, take_in
@@ -51,14 +59,18 @@ def ingest(
     worst = DONE
     with Writer(archive) as writer:
         for found in writer.recovered:
-            click.echo(f"put right: {found.file}: {found.message}", err=True)
-        for path in paths:
+            say(f"put right: {found.file}: {found.message}", err=True)
+        for number, path in enumerate(paths, 1):
             try:
                 taken = take_in(
                     writer, path, url=url, captured=captured, label=label, operator=operator
                 )
+            except NotWritableError as error:
+                left = len(paths) - number
+                rest = f"; {counted(left, 'input')} behind it not tried" if left else ""
+                raise ArchiveError(f"{path} was not taken in: {error}{rest}") from error
             except (FormatError, TimestampError, UrlError) as error:
-                click.echo(f"marsham: {error}; nothing was taken in", err=True)
+                say(f"marsham: {error}; nothing was taken in", err=True)
                 if as_json:
                     click.echo(as_json_line({"name": str(path), "error": str(error)}))
                 worst = FAILED
@@ -73,20 +85,19 @@ def _report(taken: Intake, as_json: bool) -> None:
         click.echo(as_json_line(_as_json(taken)))
         return
     if taken.before:
-        click.echo(
+        say(
             f"{taken.name}: already here since {taken.before} as snapshot {taken.snapshot_id} "
-            f"({taken.label}), {taken.captures} captures; nothing changed"
+            f"({taken.label}), {counted(taken.captures, 'capture')}; nothing changed"
         )
         return
     counts = ", ".join(_counted(kind, number) for kind, number in taken.counts.items())
-    click.echo(
-        f"{taken.name}: {taken.captures} captures as snapshot {taken.snapshot_id} "
+    say(
+        f"{taken.name}: {counted(taken.captures, 'capture')} as snapshot {taken.snapshot_id} "
         f"({taken.label}); {taken.format.value}: {counts}"
     )
     if taken.problems:
-        number = len(taken.problems)
-        click.echo(f"{taken.name}: {number} {'problem' if number == 1 else 'problems'}", err=True)
-        print_problems(taken.problems)
+        say(f"{taken.name}: {counted(len(taken.problems), 'problem')}", err=True)
+        print_problems(taken.problems, f"marsham snapshots {taken.snapshot_id}")
 
 
 def _counted(kind: str, number: int) -> str:

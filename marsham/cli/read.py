@@ -3,16 +3,16 @@
 import hashlib
 import json
 from pathlib import Path
-from typing import Any
 
 import click
 
 from archiver.errors import FormatError, InputError, NotWritableError
+from archiver.ingest.sniff import Format, sniff
 from archiver.records import DateSource, StatedDate
 from archiver.timestamps import Span, format_timestamp, parse_date
 from archiver.urls import check_url
 from extract.saved import SavedPage, read_saved_page, saved_page_as_json
-from marsham.cli.support import DATE, DONE, FINDINGS
+from marsham.cli.support import DATE, DONE, FINDINGS, say
 
 __all__ = ["read"]
 
@@ -57,32 +57,27 @@ def read(
         raise click.UsageError("--url and --captured speak of one page; give one FILE with them")
     stated = _listed(format_timestamp(captured.first), str(captured.first)) if captured else ()
     address = check_url(url) if url else None
-    status = DONE
     for file in files:
         saved = _read_file(file, address, content_type, stated)
         if as_json:
             click.echo(json.dumps(saved_page_as_json(saved), ensure_ascii=False, indent=1))
         else:
             _print(file, saved)
-        if saved.provenance.chosen and saved.provenance.chosen.conflict:
-            status = FINDINGS
-    return status
+    return DONE
 
 
 def _read_file(
     path: Path, url: str | None, content_type: str | None, stated: tuple[StatedDate, ...]
 ) -> SavedPage:
+    if not path.is_dir() and sniff(path) is Format.WARC:
+        raise FormatError(str(path), "is a WARC file; take it in with: marsham ingest")
     try:
         if path.is_dir():
             raise FormatError(str(path), "is a folder; read takes files")
         with path.open("rb") as file:
             data = file.read(_PAGE_LIMIT + 1)
-    except FileNotFoundError:
-        raise FormatError(str(path), "there is no such file") from None
     except OSError as error:
         raise FormatError(str(path), f"cannot be read: {error.strerror}") from error
-    if not data:
-        raise FormatError(str(path), "is empty; nothing to read")
     if len(data) > _PAGE_LIMIT:
         raise FormatError(str(path), f"is larger than {_PAGE_LIMIT} bytes, no page for people")
     return read_saved_page(
@@ -97,37 +92,47 @@ def _read_file(
 
 def _read_manifest(manifest: Path, out: Path) -> int:
     try:
-        entries: list[dict[str, Any]] = json.loads(manifest.read_text("utf-8"))
-        wanted = [(entry["stem"], entry["file"], entry) for entry in entries]
+        entries = json.loads(manifest.read_text("utf-8"))
+        wanted = [_entry(entry) for entry in entries]
     except OSError as error:
         raise FormatError(str(manifest), f"cannot be read: {error.strerror}") from error
-    except (ValueError, TypeError, KeyError) as error:
+    except (ValueError, TypeError, RecursionError) as error:
         raise FormatError(
-            str(manifest), "is not a JSON list of objects with at least stem and file"
+            str(manifest), "is not a JSON list of objects of texts with at least stem and file"
         ) from error
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise NotWritableError(str(out), error.strerror or str(error)) from error
     status = DONE
-    for stem, file, entry in wanted:
+    for entry in wanted:
         try:
             saved = _read_file(
-                manifest.parent / file,
+                manifest.parent / entry["file"],
                 entry.get("snapshot_url") or entry.get("url"),
                 entry.get("content_type"),
                 _stated(entry),
             )
         except InputError as error:
-            click.echo(f"marsham: {error}", err=True)
+            say(f"marsham: {error}", err=True)
             status = FINDINGS
             continue
         text = json.dumps(saved_page_as_json(saved), ensure_ascii=False, indent=1)
-        (out / f"{Path(stem).name}.json").write_text(text + "\n", "utf-8")
+        (out / f"{Path(entry['stem']).name}.json").write_text(text + "\n", "utf-8")
     return status
 
 
-def _stated(entry: dict[str, Any]) -> tuple[StatedDate, ...]:
+def _entry(entry: object) -> dict[str, str]:
+    if not isinstance(entry, dict):
+        raise TypeError
+    texts = {name: value for name, value in entry.items() if isinstance(value, str)}
+    others = [value for value in entry.values() if not isinstance(value, str)]
+    if not {"stem", "file"} <= texts.keys() or any(value is not None for value in others):
+        raise TypeError
+    return texts
+
+
+def _stated(entry: dict[str, str]) -> tuple[StatedDate, ...]:
     # A snapshot's own statements say more than the time its list repeats from its address.
     captured = entry.get("captured")
     if not captured or entry.get("snapshot_url"):
@@ -141,15 +146,15 @@ def _listed(timestamp: str, raw: str) -> tuple[StatedDate, ...]:
 
 def _print(file: Path, saved: SavedPage) -> None:
     facts, chosen = saved.page.facts, saved.provenance.chosen
-    click.echo(f"{facts.title or file.name}")
-    click.echo(f"  address      {saved.page.url or 'not known'}")
+    say(f"{facts.title or file.name}")
+    say(f"  address      {saved.page.url or 'not known'}")
     if chosen:
-        click.echo(f"  captured     {chosen.timestamp} to the {chosen.precision} ({chosen.rule})")
+        say(f"  captured     {chosen.timestamp} to the {chosen.precision} ({chosen.rule})")
         if chosen.conflict:
-            click.echo(f"  dates differ {chosen.conflict}")
+            say(f"  dates differ {chosen.conflict}")
     for partnership in facts.partnerships:
         area = ", ".join(part for part in (partnership.region, partnership.country) if part)
-        click.echo(f"  partnership  {partnership.name}" + (f" ({area})" if area else ""))
+        say(f"  partnership  {partnership.name}" + (f" ({area})" if area else ""))
     nested = [contact for found in facts.partnerships for contact in found.contacts]
     for contact in (*facts.contacts, *nested):
         parts = (
@@ -162,13 +167,14 @@ def _print(file: Path, saved: SavedPage) -> None:
             *contact.phone,
             *contact.email,
         )
-        click.echo(f"  contact      {', '.join(part for part in parts if part)}")
+        say(f"  contact      {', '.join(part for part in parts if part)}")
     for count in facts.counts:
         where = f" in {count.where}" if count.where else ""
-        click.echo(f"  claim        {count.number} {count.what}{where}")
+        say(f"  claim        {count.number} {count.what}{where}")
     for authority in facts.authorities:
         where = f" ({authority.applies_to})" if authority.applies_to else ""
-        click.echo(f"  authority    {authority.name}{where}")
+        say(f"  authority    {authority.name}{where}")
     for law in facts.legal:
-        parts = (law.act, str(law.year or ""), law.number or "", *law.sections)
-        click.echo(f"  legislation  {' '.join(part for part in parts if part)}")
+        parts = (law.act, str(law.year or ""), law.number or "")
+        cited = f", sections {', '.join(law.sections)}" if law.sections else ""
+        say(f"  legislation  {' '.join(part for part in parts if part)}{cited}")

@@ -11,8 +11,10 @@ from marsham.cli.support import (
     FINDINGS,
     Context,
     as_json_line,
+    counted,
     print_problems,
     problem_as_json,
+    say,
 )
 from snapshots.rebuild import rebuild as make_anew
 
@@ -48,11 +50,11 @@ def rebuild(context: Context, as_json: bool) -> int:
             )
         )
     else:
-        click.echo(
-            f"made the catalogue anew: {made.captures} captures in {made.files} WARC files, "
-            f"from {made.commits} commits"
+        say(
+            f"made the catalogue anew: {counted(made.captures, 'capture')} in "
+            f"{counted(made.files, 'WARC file')}, from {counted(made.commits, 'commit')}"
         )
         if aside:
-            click.echo(f"the one before is now {aside}")
-        print_problems(made.problems)
+            say(f"the one before is now {aside}")
+        print_problems(made.problems, "marsham rebuild --json")
     return FINDINGS if made.problems else DONE

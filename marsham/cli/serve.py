@@ -1,6 +1,7 @@
 """``marsham serve``: show the archive in a browser."""
 
 import socket
+from contextlib import suppress
 
 import click
 import uvicorn
@@ -15,7 +16,13 @@ __all__ = ["serve"]
 
 @click.command(epilog="Example: marsham serve --port 8080")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@click.option("--port", default=8080, show_default=True, help="Port to listen on; 0 for any free.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=8080,
+    show_default=True,
+    help="Port to listen on; 0 for any free.",
+)
 @pass_archive
 def serve(archive: Archive, host: str, port: int) -> None:
     """Show the archive's snapshots under their preservation banner, until stopped.
@@ -23,15 +30,20 @@ def serve(archive: Archive, host: str, port: int) -> None:
     The archive is only read: it may be written by another process meanwhile.
     """
     try:
-        listener = socket.create_server((host, port))
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        listener = socket.create_server((host, port), family=family)
+    except socket.gaierror as error:
+        raise InputError(f"cannot listen on {host}: {error.strerror}; see --host") from error
     except OSError as error:
         raise InputError(
             f"cannot listen on {host} port {port}: {error.strerror}; choose another with --port"
         ) from error
     with listener:
-        shown = f"http://{host}:{listener.getsockname()[1]}/"
+        name = f"[{host}]" if ":" in host else host
+        shown = f"http://{name}:{listener.getsockname()[1]}/"
         click.echo(f"{archive.settings.name} is at {shown} (stop with Ctrl-C)")
         config = uvicorn.Config(
             make_app(archive), log_level="warning", access_log=False, server_header=False
         )
-        uvicorn.Server(config).run(sockets=[listener])
+        with suppress(KeyboardInterrupt):  # the way to stop it
+            uvicorn.Server(config).run(sockets=[listener])

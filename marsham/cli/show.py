@@ -9,7 +9,7 @@ from archiver.records import StatedDate
 from archiver.timestamps import Span
 from archiver.urls import check_url
 from marsham.cli.listing import capture_as_json
-from marsham.cli.support import DATE, as_json_line, pass_archive
+from marsham.cli.support import DATE, as_json_line, pass_archive, say
 from snapshots import index
 from snapshots.archive import Archive
 from snapshots.mementos import Memento, memento_at
@@ -43,7 +43,7 @@ def show(archive: Archive, url: str, at: Span | None, what: str | None) -> None:
         click.echo(as_json_line(_as_json(memento, stated)))
         return
     for line in _lines(memento, stated):
-        click.echo(line)
+        say(line)
 
 
 def _lines(memento: Memento, stated: list[tuple[StatedDate, str | None]]) -> list[str]:

@@ -8,7 +8,7 @@ import click
 from sqlalchemy import Connection, select
 
 from archiver.errors import InputError
-from marsham.cli.support import as_json_line, pass_archive, print_table
+from marsham.cli.support import as_json_line, pass_archive, print_table, say
 from snapshots.archive import Archive
 from snapshots.tables import intake, problem, snapshot
 
@@ -20,7 +20,7 @@ _PROBLEM = ("code", "file", "record_offset", "record_length", "url", "message")
 
 
 @click.command(epilog="Example: marsham snapshots 2")
-@click.argument("number", type=int, required=False)
+@click.argument("number", type=click.IntRange(1, 2**31 - 1), required=False)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object for each snapshot.")
 @pass_archive
 def snapshots(archive: Archive, number: int | None, as_json: bool) -> None:
@@ -45,7 +45,7 @@ def snapshots(archive: Archive, number: int | None, as_json: bool) -> None:
         print_table(_SHOWN, [[row[name] for name in _SHOWN] for row in rows])
     else:
         for line in _lines(reports[0]):
-            click.echo(line)
+            say(line)
 
 
 @dataclass(frozen=True, slots=True)

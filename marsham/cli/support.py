@@ -1,6 +1,7 @@
 """What the commands share: the archive they work on, dates as arguments, tables and problems."""
 
 import json
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from functools import update_wrapper
@@ -21,13 +22,17 @@ __all__ = [
     "FINDINGS",
     "Context",
     "as_json_line",
+    "counted",
     "pass_archive",
     "print_problems",
     "print_table",
+    "problem_as_json",
+    "say",
 ]
 
 DONE, FINDINGS, FAILED = 0, 1, 2
 _SHOWN_PROBLEMS = 20
+_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f]")
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -77,6 +82,20 @@ def as_json_line(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, default=str)
 
 
+def say(text: str, *, err: bool = False) -> None:
+    """Print a line for people; control characters from archived text are shown, not obeyed."""
+    click.echo(_CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", text), err=err)
+
+
+def counted(number: int, one: str, many: str | None = None) -> str:
+    """Write a number with its noun.
+
+    >>> counted(1, "capture"), counted(2, "capture")
+    ('1 capture', '2 captures')
+    """
+    return f"{number} {one if number == 1 else many or one + 's'}"
+
+
 def print_table(heads: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     """Print rows under heads, each column as wide as its widest cell; numbers to the right."""
     texts = [["" if cell is None else str(cell) for cell in row] for row in rows]
@@ -90,17 +109,22 @@ def print_table(heads: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
             cell.rjust(width) if right else cell.ljust(width)
             for cell, width, right in zip(line, widths, numeric, strict=True)
         )
-        click.echo("  ".join(cells).rstrip())
+        say("  ".join(cells).rstrip())
 
 
-def print_problems(problems: Sequence[Problem]) -> None:
-    """Print problems to standard error: the first of them whole, the rest counted."""
+def print_problems(problems: Sequence[Problem], where_all: str) -> None:
+    """Print problems to standard error: the first of them whole, the rest counted.
+
+    Args:
+        problems: what was wrong.
+        where_all: the command that prints all of them.
+    """
     for found in problems[:_SHOWN_PROBLEMS]:
         where = found.file + ("" if found.offset is None else f" at byte {found.offset}")
         about = f" ({found.url})" if found.url else ""
-        click.echo(f"  {found.code}: {where}: {found.message}{about}", err=True)
+        say(f"  {found.code}: {where}: {found.message}{about}", err=True)
     if len(problems) > _SHOWN_PROBLEMS:
-        click.echo(f"  and {len(problems) - _SHOWN_PROBLEMS} more; see --json", err=True)
+        say(f"  and {len(problems) - _SHOWN_PROBLEMS} more; see: {where_all}", err=True)
 
 
 def problem_as_json(found: Problem) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from archiver.timestamps import Span
-from marsham.cli.support import DATE, as_json_line, pass_archive
+from marsham.cli.support import DATE, as_json_line, counted, pass_archive, say
 from snapshots.archive import Archive
 from snapshots.findings import Finding, Level
 from snapshots.fixity import Tick, Verdict
@@ -53,7 +53,11 @@ def verify(
     """
 
     def tell(finding: Finding) -> None:
-        click.echo(as_json_line(_as_json(finding)) if as_json else _line(finding))
+        if as_json:
+            click.echo(as_json_line(_as_json(finding)))
+        else:
+            for line in _lines(finding):
+                say(line)
 
     with _progress() as tick:
         verdict = check(
@@ -67,9 +71,9 @@ def verify(
     if as_json:
         click.echo(as_json_line(_summary(verdict)))
     else:
-        click.echo(_sentence(verdict))
+        say(_sentence(verdict))
         if verdict.not_kept:
-            click.echo(f"the result was not kept: {verdict.not_kept}", err=True)
+            say(f"the result was not kept: {verdict.not_kept}", err=True)
     return verdict.status
 
 
@@ -81,11 +85,11 @@ def _progress() -> Iterator[Tick]:
         yield lambda done, of: progress.update(task, completed=done, total=of)
 
 
-def _line(finding: Finding) -> str:
+def _lines(finding: Finding) -> tuple[str, str]:
     where = finding.file + ("" if finding.offset is None else f" at byte {finding.offset}")
     about = f" ({finding.url})" if finding.url else ""
     said = f"{finding.severity.value:<7}  {finding.code}: {where}: {finding.message}{about}"
-    return f"{said}\n         {finding.advice}"
+    return said, f"         {finding.advice}"
 
 
 def _as_json(finding: Finding) -> dict[str, object]:
@@ -107,7 +111,8 @@ def _summary(verdict: Verdict) -> dict[str, object]:
 
 
 def _sentence(verdict: Verdict) -> str:
-    counted = ", ".join(f"{number} {name}" for name, number in sorted(verdict.counts.items()))
+    counts = sorted(verdict.counts.items())
+    seen = ", ".join(counted(number, name.removesuffix("s"), name) for name, number in counts)
     judged = _JUDGEMENTS[verdict.status]
-    found = f"{verdict.damage} damage, {verdict.warnings} warnings"
-    return f"{judged} ({verdict.level.value}): {found}; looked at {counted or 'nothing'}"
+    found = f"{verdict.damage} damage, {counted(verdict.warnings, 'warning')}"
+    return f"{judged} ({verdict.level.value}): {found}; looked at {seen or 'nothing'}"

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from archiver.errors import MarshamError, NoCaptureError, TimestampError, UrlError
+from archiver.errors import InputError, MarshamError, NoCaptureError, TimestampError, UrlError
 from archiver.timestamps import format_timestamp, parse_date
 from archiver.urls import check_url
 from marsham.web.places import listing_address, snapshot_address
@@ -20,7 +20,8 @@ __all__ = ["fault", "look_up", "nothing_here", "problem_page", "site", "start"]
 _log = logging.getLogger(__name__)
 
 _SITE_LIMIT = 1000  # addresses on one page
-_STATUS = {UrlError: 400, TimestampError: 400, NoCaptureError: 404}
+_LONGEST_SHOWN = 500  # characters of an address
+_STATUS = {UrlError: 400, TimestampError: 400, InputError: 400, NoCaptureError: 404}
 
 
 def views_of(request: Request) -> Views:
@@ -41,14 +42,15 @@ def start(request: Request) -> Response:
 def look_up(request: Request) -> Response:
     """Lead from the look-up box to the list of captures, or to the snapshot of a date."""
     views = views_of(request)
+    typed = request.query_params.get("url", "")
+    date = request.query_params.get("date", "").strip()
     try:
-        url = check_url(request.query_params.get("url", ""))
-        date = request.query_params.get("date", "").strip()
+        url = check_url(typed)
         if date:
             timestamp = format_timestamp(parse_date(date).first)
             return RedirectResponse(snapshot_address(timestamp, url), 303)
     except (UrlError, TimestampError) as error:
-        return problem_page(views, error)
+        return problem_page(views, error, url=typed, date=date)
     return RedirectResponse(listing_address(url), 303)
 
 
@@ -96,8 +98,10 @@ def fault(request: Request, error: Exception) -> Response:
     )
 
 
-def problem_page(views: Views, error: MarshamError) -> Response:
-    """Tell a reader in words what could not be done."""
+def problem_page(
+    views: Views, error: MarshamError, *, url: str | None = None, date: str | None = None
+) -> Response:
+    """Tell a reader in words what could not be done, with what was typed to be mended."""
     status = _STATUS.get(type(error), 502)
     titles = {400: "That address or date cannot be read", 404: "Not in this archive"}
     return views.page(
@@ -105,12 +109,19 @@ def problem_page(views: Views, error: MarshamError) -> Response:
         status=status,
         title=titles.get(status, "This snapshot cannot be shown"),
         message=_sentence(error),
-        url=getattr(error, "url", None),
+        url=_shortened(url if url is not None else getattr(error, "url", None)),
+        date=date,
     )
 
 
 def _sentence(error: MarshamError) -> str:
     if isinstance(error, NoCaptureError):
-        return f"This archive has no capture of {error.url}."
+        return f"This archive has no capture of {_shortened(error.url)}."
+    if isinstance(error, UrlError):
+        return f"{_shortened(error.url) or 'Nothing'} is not a web address: {error.reason}."
     text = str(error)
     return text[:1].upper() + text[1:] + "."
+
+
+def _shortened(url: str | None) -> str | None:
+    return url if url is None or len(url) <= _LONGEST_SHOWN else url[:_LONGEST_SHOWN] + "…"

@@ -10,7 +10,7 @@ from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 
-from archiver.errors import MarshamError, NoCaptureError, TimestampError
+from archiver.errors import InputError, MarshamError, NoCaptureError, RedirectLoopError
 from archiver.http import CodingError, media_type
 from archiver.records import Capture, DateSource, Grade, StatedDate
 from archiver.timestamps import parse_timestamp
@@ -33,6 +33,9 @@ __all__ = ["answer"]
 
 _LIST_LIMIT = 2000  # captures on one page
 _DAY = 8  # digits of a timestamp that name the day
+_SANDBOX = ("allow-scripts", "allow-forms", "allow-top-navigation-by-user-activation")
+_STATUSES = range(200, 600)
+_BODILESS = (204, 205, 304)
 _REDIRECTS = (301, 302, 303, 307, 308)
 _DOWNLOADS = ("application/pdf", "application/zip", "application/msword")  # no frame shows them
 _STREAMED = ("application/pdf", "application/zip", "video/mp4", "audio/mpeg")
@@ -41,8 +44,13 @@ _LINK_SAFE = "!#$%&'()*+,/:;=?@[]~"
 _GRADES = {
     Grade.SENT: "bytes as sent",
     Grade.BODY: "body exact, head rebuilt",
-    Grade.RECOVERED: "recovered from another archive's page",
+    Grade.RECOVERED: "recovered from a copy in another web archive",
     Grade.RENDERING: "text or picture of the page only",
+}
+_KEPT = {
+    Grade.BODY: "Its text is as it was sent; what the server said of it is not known.",
+    Grade.RECOVERED: "It was recovered from a copy in another web archive.",
+    Grade.RENDERING: "Only a text or picture of the page is kept.",
 }
 
 
@@ -61,7 +69,7 @@ def answer(request: Request) -> Response:
         if place.modifier == "id_":
             return _stored(memento, request)
         if place.modifier:
-            return _replayed(memento, place.modifier, request)
+            return _replayed(views, memento, place.modifier, request)
         return _framed(views, memento, place)
     except MarshamError as error:
         return problem_page(views, error)
@@ -80,9 +88,13 @@ def _closest(views: Views, url: str, time: str, accept: str | None) -> Capture:
         moment = parse_timestamp(time)
     elif accept:
         try:
-            moment = parsedate_to_datetime(accept).replace(tzinfo=UTC)
+            moment = parsedate_to_datetime(accept)
         except ValueError as error:
-            raise TimestampError(accept) from error
+            raise InputError(
+                f"Accept-Datetime: {accept[:100]!r} is no date as HTTP writes it, such as "
+                "'Sun, 29 May 2011 00:00:00 GMT'"
+            ) from error
+        moment = moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
     else:
         moment = datetime.now(UTC)
     with views.archive.catalogue.read() as connection:
@@ -115,9 +127,12 @@ def _listing(views: Views, url: str) -> Response:
 def _framed(views: Views, memento: Memento, place: Place) -> Response:
     """Show a memento under the banner: our own page, with the archived one in a frame below."""
     capture = memento.capture
-    target = _redirect_target(views, memento)
+    target = _redirect_target(memento)
     if target is not None:
-        return RedirectResponse(target, 302, {"Cache-Control": "no-cache"})
+        where = snapshot_address(capture.timestamp, target)
+        if url_key(target) == url_key(capture.url):
+            where = _beyond(views, memento, target, "")
+        return RedirectResponse(where, 302, {"Cache-Control": "no-cache"})
     with views.archive.catalogue.read() as connection:
         before, after = index.neighbours(connection, capture)
         stated = index.stated_dates(connection, capture)
@@ -139,31 +154,36 @@ def _framed(views: Views, memento: Memento, place: Place) -> Response:
         banner=Markup(banner.render()),  # noqa: S704 - the banner escapes every value
         capture=capture,
         framed=media_type(memento.content_type)[0] not in _DOWNLOADS,
+        empty=_is_empty(memento),
+        sandbox=" ".join(_SANDBOX if settings.scripts else _SANDBOX[1:]),
         content=snapshot_address(capture.timestamp, capture.url, modifier="mp_"),
     )
 
 
-def _redirect_target(views: Views, memento: Memento) -> str | None:
-    # An archived redirect takes the whole window along, so that the banner speaks of what is shown.
-    head, capture = memento.head, memento.capture
+def _is_empty(memento: Memento) -> bool:
+    return not any(memento.entity())
+
+
+def _redirect_target(memento: Memento) -> str | None:
+    # Where an archived redirect led, if that is a web page.
+    head = memento.head
     location = head.headers.get("Location") if head and head.status in _REDIRECTS else None
-    target = join_url(capture.url, location) if location else None
-    if target is None or not target.startswith(("http://", "https://")):
-        return None
-    if url_key(target) != url_key(capture.url):
-        return snapshot_address(capture.timestamp, target)
-    # To another spelling of the same address: the closest capture that is no redirect itself.
+    target = join_url(memento.capture.url, location) if location else None
+    return target if target and target.startswith(("http://", "https://")) else None
+
+
+def _beyond(views: Views, memento: Memento, target: str, modifier: str) -> str:
+    # A redirect to another spelling of its own address would be answered with itself: lead on to
+    # the closest capture that is no redirect.
+    capture = memento.capture
     with views.archive.catalogue.read() as connection:
-        others = [
-            found for found in index.versions(connection, target) if found.status not in _REDIRECTS
-        ]
+        versions = index.versions(connection, target)
+        others = [found for found in versions if found.status not in _REDIRECTS]
     at = parse_timestamp(capture.timestamp)
-    closest = min(
-        others, key=lambda found: abs(parse_timestamp(found.timestamp) - at), default=None
-    )
-    if closest is None:
-        return None
-    return snapshot_address(closest.timestamp, closest.url)
+    near = min(others, key=lambda found: abs(parse_timestamp(found.timestamp) - at), default=None)
+    if near is None:
+        raise RedirectLoopError(capture.url, capture.timestamp)
+    return snapshot_address(near.timestamp, near.url, modifier=modifier)
 
 
 def _neighbour(timestamp: str | None, url: str) -> tuple[str, datetime] | None:
@@ -183,17 +203,21 @@ def _notices(
                 f"{date.source.value} it had in the web archive it came from."
             )
     if capture.grade is not Grade.SENT:
-        yield f"What is kept of it: {_GRADES[capture.grade]}."
+        yield _KEPT[capture.grade]
     if views.archive.settings.notice:
         yield views.archive.settings.notice
 
 
-def _replayed(memento: Memento, modifier: str, request: Request) -> Response:
+def _replayed(views: Views, memento: Memento, modifier: str, request: Request) -> Response:
     """Answer with the memento alone, its addresses led into the archive."""
     capture, head = memento.capture, memento.head
+    target = _redirect_target(memento)
+    if target and url_key(target) == url_key(capture.url):
+        where = _beyond(views, memento, target, modifier)
+        return RedirectResponse(where, 302, {"Cache-Control": "no-cache"})
     addresses = AddressMap(capture.timestamp)
     archived = head.headers.fields if head else (("Content-Type", memento.content_type),)
-    status = head.status if head else 200
+    status = _status(memento)
     own = replay_headers(
         archived, status=status, url=capture.url, addresses=addresses, modifier=modifier
     )
@@ -230,10 +254,9 @@ def _stored(memento: Memento, request: Request) -> Response:
 
 def _streamed(memento: Memento, request: Request, own: list[tuple[str, str]]) -> Response:
     # Constant memory; a coding the browser understands is left on.
-    head = memento.head
-    codings = head.content_codings if head else ()
+    codings = memento.content_codings
     accepted = request.headers.get("Accept-Encoding", "").lower()
-    status = head.status if head else 200
+    status = _status(memento)
     if codings and all(coding in accepted for coding in codings):
         own = [*own, ("content-encoding", ", ".join(codings))]
         body = memento.entity()
@@ -244,11 +267,21 @@ def _streamed(memento: Memento, request: Request, own: list[tuple[str, str]]) ->
     return _answer(memento, StreamingResponse(body, status), own)
 
 
+def _status(memento: Memento) -> int:
+    # An archived error or redirect is answered as such; what HTTP gives no body, or no meaning, as
+    # a page (the status that was archived is in its header).
+    status = memento.head.status if memento.head else 200
+    return status if status in _STATUSES and status not in _BODILESS else 200
+
+
 def _answer(memento: Memento, response: Response, own: list[tuple[str, str]]) -> Response:
     capture = memento.capture
     taken = format_datetime(parse_timestamp(capture.timestamp), usegmt=True)
-    for name, value in (*own, *safety_headers()):
+    scripts = memento.archive.settings.scripts
+    for name, value in (*own, *safety_headers(scripts=scripts)):
         response.headers[name] = value
+    if memento.head:
+        response.headers["x-archive-orig-status"] = str(memento.head.status)
     response.headers["memento-datetime"] = taken
     response.headers["link"] = f'<{quote(capture.url, safe=_LINK_SAFE)}>; rel="original"'
     response.headers["cache-control"] = "max-age=3600"

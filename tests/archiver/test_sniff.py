@@ -2,10 +2,11 @@ import os
 from pathlib import Path
 
 import pytest
+import zstandard
 
 from archiver.errors import FormatError
 from archiver.ingest.sniff import Format, sniff
-from tests.builders import flip, member, response, warc, warcinfo
+from tests.builders import flip, member, record, response, warc, warcinfo, zstd_warc
 
 PNG = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"
 
@@ -19,6 +20,11 @@ PNG = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"
         ("a.html", warc(warcinfo()), Format.WARC),
         ("a", b"\r\n" + warcinfo(), Format.WARC),  # an empty line before the first record
         ("a.warc", b"WARC/0.18\r\n", Format.WARC),
+        ("a.warc.gz", zstd_warc(warcinfo()), Format.WARC),
+        ("a", zstd_warc(warcinfo(), dictionary="plain"), Format.WARC),
+        ("a", zstd_warc(record("resource", os.urandom(200_000))), Format.WARC),
+        ("a.warc", b"filedesc://a.arc 0.0.0.0 20080430", Format.ARC),
+        ("a.arc.gz", member(b"filedesc://a.arc 0.0.0.0 2008"), Format.ARC),
         ("a.txt", b"<!DOCTYPE html><title>Crime</title>", Format.PAGE),
         ("a.html", b"\xef\xbb\xbf\n <HTML>", Format.PAGE),
         ("a.html", "<html><p>Trosedd a phlismona".encode("utf-16"), Format.PAGE),
@@ -48,9 +54,8 @@ def test_a_file_is_known_by_its_content(
         ("a.warc.gz", b"\x1f\x8b\x08\x00", "is a gzip file, but does not hold WARC"),
         ("a.warc.gz", b"\x1f\x8b" + b"x" * 50, "its beginning is damaged"),
         ("a.warc", b"", "is empty"),
-        ("a.wacz", b"PK\x03\x04" + bytes(30), "WACZ is not read yet"),
-        ("a.arc", b"filedesc://a.arc 0.0.0.0 20080430", "ARC is not read yet"),
-        ("a.arc.gz", member(b"filedesc://a.arc 0.0.0.0 2008"), "ARC is not read yet"),
+        ("a.warc.zst", b"\x28\xb5\x2f\xfd" + b"\xff" * 50, "its beginning is damaged"),
+        ("a.zst", zstandard.compress(b"<html>"), "is a zstd file, but does not hold WARC"),
         ("a.pdf", b"%PDF-1.4", "is a PDF document"),
         ("a.warc", bytes(5000), "neither WARC nor a page nor text"),
         ("pages.csv", b"url,timestamp\nhttp://x.example/,2011", "give the folder it stands in"),

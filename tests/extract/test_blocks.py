@@ -256,3 +256,10 @@ def test_an_archive_s_notice_in_plain_text_is_not_the_page_s() -> None:
     )
     assert texts(document, "archive")[0].startswith("This snapshot, taken on\n29/05/2011, shows")
     assert document.main_text == "Wells\nDig deep."
+
+
+def test_a_stray_end_of_a_paragraph_is_a_break_as_in_browsers() -> None:
+    document = html_blocks(
+        "<div><b>Witness Unit</b></p>Tel: 1<p>One<br>two</b></p>three</br>four</div>"
+    )
+    assert document.text == "Witness Unit\nTel: 1\nOne\ntwo\nthree\nfour"

@@ -282,3 +282,66 @@ def test_attachments_with_the_format_and_size_they_claim() -> None:
         Attachment("http://files.example/get.asp?id=7", "doc", 2621440),
         Attachment("http://files.example/docs/b%20c.DOC", "doc"),
     )
+
+
+def test_dates_under_headings_that_lead_elsewhere_are_not_the_pages() -> None:
+    item = "<h2><a href='/n{0}'>Item {0}</a></h2><p>Published {0} March 2013</p>"
+    assert facts("<h1>News</h1>" + item.format(5) + item.format(6)).dates == ()
+    assert facts(item.format(5)).dates == (PageDate("published", "2013-03-05"),)
+
+
+def test_a_count_may_refer_to_the_paragraph_before() -> None:
+    assert counts(
+        "<p>There are 310 CSPs in England.</p><p>Wales has 22 of them. London has 8 million people."
+        "</p>"
+    ) == [(310, "England", False), (22, "Wales", False)]
+
+
+def test_a_subject_named_before_the_sentence_that_announces_the_list() -> None:
+    found = facts(
+        "<p>The Act names the 'responsible authorities', the bodies that must belong. There are "
+        "two kinds:</p><ul><li>the police</li><li>local authorities</li></ul>"
+    )
+    assert found.authorities == (Authority("police"), Authority("local authorities"))
+    assert [each.agrees for each in found.claim_checks] == [True]
+
+
+def test_welsh_forms_that_change_their_first_letter() -> None:
+    found = facts(
+        "<p>Mae 22 o bartneriaethau yng Nghymru o dan adrannau 5 i 7 o Ddeddf Trosedd ac Anhrefn "
+        "1998.</p>"
+    )
+    assert [(each.number, each.where) for each in found.counts] == [(22, "Wales")]
+    assert found.legal == (LegalReference("Crime and Disorder Act", 1998, None, ("5", "6", "7")),)
+
+
+def test_feeds_are_no_attachments() -> None:
+    assert (
+        facts("<p><a href='/news/rss.xml'>RSS</a> <a href='/robots.txt'>r</a></p>").attachments
+        == ()
+    )
+
+
+def test_an_authority_listed_for_both_countries_applies_to_both() -> None:
+    found = facts(
+        "<h2>Responsible authorities</h2><p>In England:</p><ul><li>police forces</li><li>primary "
+        "care trusts</li></ul><p>In Wales:</p><ul><li>police forces</li><li>local health boards"
+        "</li></ul>"
+    ).authorities
+    assert found == (
+        Authority("police forces"),
+        Authority("primary care trusts", "England"),
+        Authority("local health boards", "Wales"),
+    )
+
+
+def test_the_last_two_authorities_of_a_sentence() -> None:
+    found = facts(
+        "<p>The responsible authorities are the police, the fire and rescue authority and the "
+        "local health board.</p>"
+    ).authorities
+    assert [each.name for each in found] == [
+        "police",
+        "fire and rescue authority",
+        "local health board",
+    ]

@@ -391,3 +391,178 @@ def test_a_page_without_contacts_has_none(markup: str) -> None:
 def test_a_contact_in_the_footer_says_so() -> None:
     contact = only_contact("<h1>T</h1><p>Words.</p><footer>Well Unit, tel 01632 960101</footer>")
     assert (contact.unit, contact.region) == ("Well Unit", "footer")
+
+
+def test_a_list_of_news_has_no_address() -> None:
+    """A headline that ends in "street" and a date are no lines of an address."""
+    markup = (
+        "<h2>Free training days for partnership staff</h2><p>Wardens map break-ins street by street"
+        "<br>30 March 2009</p><p>12 partnerships took part<br>12 February 2009</p>"
+    )
+    assert facts(markup).contacts == ()
+    assert facts(markup).partnerships == ()
+
+
+def test_words_that_explain_a_label_are_no_name() -> None:
+    markup = (
+        "<dl><dt>CDRP</dt><dd>Crime and Disorder Reduction Partnership: what partnerships were "
+        "called until 2010.</dd><dt>LHB</dt><dd>Local health board: a body in Wales.</dd></dl>"
+    )
+    assert facts(markup).partnerships == ()
+
+
+@pytest.mark.parametrize(
+    "markup",
+    [
+        "<p>To take part, <a href='mailto:u@x.example'>e-mail the road safety unit</a>.</p>",
+        "<p>If it is out of date, please let the <a href='mailto:u@x.example'>Road Safety Unit</a> "
+        "know.</p>",
+        "<p>Ask the Road Safety Unit at u@x.example</p>",
+        "<h1>Road Safety Unit</h1><h2>Contact us</h2><p>E-mail: u@x.example</p>",
+        "<h3>Road Safety Unit</h3><p>u@x.example</p>",
+    ],
+)
+def test_a_bare_mailbox_has_the_unit_that_the_words_around_it_name(markup: str) -> None:
+    contact = only_contact(markup)
+    assert contact == Contact(unit="Road Safety Unit", email=("u@x.example",))
+
+
+def test_a_mailbox_under_the_heading_of_a_subject_is_that_subjects() -> None:
+    assert only_contact("<h2>Licensing</h2><p>Tel: 01632 960001</p>").unit == "Licensing"
+
+
+@pytest.mark.parametrize(
+    "heading", ["Further information", "How to reach us", "Getting help", "London"]
+)
+def test_other_headings_name_nobody(heading: str) -> None:
+    contact = only_contact(f"<h2>{heading}</h2><p>Tel: 01632 960001</p>")
+    assert contact == Contact(phone=("+441632960001",))
+
+
+def test_the_page_heading_names_nobody_who_is_only_mentioned() -> None:
+    contact = only_contact("<h1>Moderation policy</h1><p>E-mail: team@x.example</p>")
+    assert contact == Contact(email=("team@x.example",))
+
+
+def test_a_name_written_large_is_preferred_to_one_written_small() -> None:
+    contact = only_contact(
+        "<p>Please <a href='mailto:u@x.example'>e-mail the ROAD safety unit</a> first.</p>"
+        "<h3>Address</h3><p>Road Safety Unit<br>1 High St<br>Hull<br>HU1 1AA<br>u@x.example</p>"
+    )
+    assert contact.unit == "Road Safety Unit"
+
+
+def test_a_link_alone_is_no_contact() -> None:
+    assert (
+        facts("<p>Sutton Elections <a href='http://www.s.example/'>website</a></p>").contacts == ()
+    )
+    (contact,) = facts(
+        "<p>Victim Help Team<br>Website: <a href='http://www.v.example/'>www.v.example</a></p>"
+    ).contacts
+    assert contact == Contact(unit="Victim Help Team", website=("http://www.v.example/",))
+
+
+def test_an_example_of_an_address_is_nobodys() -> None:
+    assert (
+        facts("<p>Your e-mail (for example jane@x.example), e.g. 01632 960001</p>").contacts == ()
+    )
+
+
+def test_a_police_force_above_partnerships_is_theirs() -> None:
+    found = facts(
+        "<h1>Kent Police</h1><h2>Avon and Wells Police area</h2><h3>Hull CSP</h3>"
+        "<p>01632 960001</p><h2>Others</h2><h3>Leeds CSP</h3><p>01632 960002</p>"
+    ).partnerships
+    assert [each.police_force for each in found] == ["Avon and Wells Police", None]
+
+
+def test_formerly_and_covers_need_no_colon() -> None:
+    (found,) = facts(
+        "<dl><dt>Safer Morley</dt><dd>Formerly Morley CSP</dd><dd>Covers Upper Aston and Wexham, "
+        "Harding</dd><dd>Tel 01632 960001</dd></dl>"
+    ).partnerships
+    assert found.predecessors == ("Morley CSP",)
+    assert "Harding" in found.area
+
+
+def test_minutes_of_a_meeting_name_neither_partnership_nor_address() -> None:
+    found = facts(
+        "<h1>Minutes of the Elmbury Community Safety Partnership</h1><p>Held on 12 March 2009 at "
+        "the Town Hall, Castle Street.</p><p><b>Present:</b> Cllr Mary Ashdown (Chair).</p>"
+        "<p><b>Apologies:</b> Fiona Dell</p>"
+    )
+    assert found.contacts == ()
+    assert found.partnerships == ()
+
+
+def test_who_lives_with_whom_is_not_a_line_of_the_address() -> None:
+    (found,) = facts(
+        "<h1>Safer Elmbury</h1><p>Safer Elmbury is the Community Safety Partnership for Elmbury in "
+        "the East Midlands.</p><h2>Contact</h2><p>Safer Elmbury, c/o Elmbury Borough Council<br>"
+        "Town Hall<br>Elmbury<br>ZE1 1AA<br>Tel: 01632 960123</p>"
+    ).partnerships
+    assert (found.area, found.region) == (("Elmbury",), "East Midlands")
+    assert found.contacts == (
+        Contact(
+            organisation="Elmbury Borough Council",
+            address=("Town Hall", "Elmbury"),
+            postcode="ZE1 1AA",
+            phone=("+441632960123",),
+        ),
+    )
+
+
+def test_a_term_that_is_a_place_is_no_unit_of_the_partnership_under_it() -> None:
+    (found,) = facts(
+        "<dl><dt>Camden</dt><dd>Camden CSP<br>Alice Munday, 01632 960501</dd></dl>"
+    ).partnerships
+    assert found.contacts == (Contact(person="Alice Munday", phone=("+441632960501",)),)
+
+
+def test_foreign_numbers_are_not_lines_of_an_address() -> None:
+    contact = only_contact(
+        "<p>Film Unit<br>75 Varick Street<br>New York<br>+1 (646) 555-0100 (voice)<br>"
+        "sales@film.example</p>"
+    )
+    assert contact.address == ("75 Varick Street", "New York")
+
+
+def test_a_partnership_named_safer_that_replaced_another() -> None:
+    (found,) = facts("<p>Safer Morley replaced Morley CDRP in April 2007.</p>").partnerships
+    assert (found.name, found.predecessors) == ("Safer Morley", ("Morley CDRP",))
+
+
+def test_a_proper_unit_takes_the_place_of_general_enquiries() -> None:
+    contact = only_contact(
+        "<p><b>General enquiries</b><br>Direct Line Unit<br>2 Mill St, Hull HU1 1AA<br>01632 960001"
+        "</p>"
+    )
+    assert contact.unit == "Direct Line Unit"
+    assert contact.address == ("2 Mill St", "Hull")
+
+
+def test_a_first_line_in_bold_is_a_small_heading() -> None:
+    found = facts(
+        "<p><b>Licensing</b><br>Tel: 01632 960001</p><p><b>Parking</b><br>Tel: 01632 960002</p>"
+    ).contacts
+    assert [(each.unit, each.phone) for each in found] == [
+        ("Licensing", ("+441632960001",)),
+        ("Parking", ("+441632960002",)),
+    ]
+
+
+def test_the_pattern_of_a_mailbox_is_none() -> None:
+    assert facts("<p>E-mail: firstname.surname@office.example</p>").contacts == ()
+
+
+def test_a_head_of_a_team_is_a_post() -> None:
+    contact = only_contact("<p>Head of team: <b>Piers Oakden</b> - 01632 960101</p>")
+    assert (contact.person, contact.role) == ("Piers Oakden", "Head of team")
+
+
+def test_a_town_that_sounds_like_a_person_is_a_line_of_the_address() -> None:
+    contact = only_contact(
+        "<p>Northshire Council<br>12 Mill Lane<br>Bishop Harding<br>ZM1 1AA<br>01632 960001</p>"
+    )
+    assert contact.person is None
+    assert contact.address == ("12 Mill Lane", "Bishop Harding")

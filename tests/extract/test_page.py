@@ -294,3 +294,10 @@ def test_the_page_this_was_asked_for_reads_as_promised() -> None:
     assert [(each.act, each.year, each.sections) for each in facts.legal] == [
         ("Crime and Disorder Act", 1998, ("5", "6", "7"))
     ]
+
+
+def test_of_several_main_headings_the_title_decides() -> None:
+    page = read_page(
+        b"<title>Fire safety | Northshire</title><h1>Northshire Council</h1><h1>Fire safety</h1>"
+    )
+    assert page.facts.title == "Fire safety"

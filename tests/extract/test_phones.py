@@ -122,3 +122,13 @@ def test_places_and_numbers_are_sound_on_any_text(text: str) -> None:
         assert phone.number.startswith("+44")
         digits = phone.number.split(";")[0][3:]
         assert 7 <= len(digits) <= 10
+
+
+def test_a_number_that_changes_is_the_new_one() -> None:
+    text = "From 1 June our number changes from 01632 960401 to 01632 960402."
+    assert [each.number for each in find_phones(text)] == ["+441632960402"]
+
+
+def test_a_last_digit_after_a_slash_is_another_number() -> None:
+    found = [each.number for each in find_phones("Tel 01632 960203/4")]
+    assert found == ["+441632960203", "+441632960204"]

@@ -162,19 +162,40 @@ try { document.cookie = 'stay=1'; } catch (e) {}
 </script><link rel=stylesheet href="http://live.example/leak.css"></body></html>"""
 
 
+@pytest.mark.parametrize("scripts", [False, True], ids=["without scripts", "with scripts"])
 def test_a_hostile_page_reaches_neither_the_live_web_nor_the_banner(
-    visit: Visit, live_web: LiveWeb, tmp_path: Path
+    scripts: bool, visit: Visit, live_web: LiveWeb, tmp_path: Path
 ) -> None:
     (tmp_path / "evil.warc.gz").write_bytes(warc(response(HOSTILE, url="http://evil.example/")))
-    with marsham.create_archive(tmp_path / "archive") as archive:
+    settings = marsham.Settings(scripts=scripts)
+    with marsham.create_archive(tmp_path / "archive", settings) as archive:
         marsham.ingest(archive, [tmp_path / "evil.warc.gz"])
         for server in serving(archive):
             visit.page.goto(f"{server}/web/2011/http://evil.example/", wait_until="networkidle")
-            assert visit.frame().title() == "ran"
+            assert (visit.frame().title() == "ran") is scripts
             assert visit.frame().locator("#p").is_visible()
             assert visit.page.locator("section.banner").is_visible()
             assert visit.page.url.startswith(server)
             assert visit.page.context.cookies() == []
+    assert live_web.asked == []
+
+
+def test_no_click_leads_from_a_snapshot_to_the_live_web(
+    visit: Visit, live_web: LiveWeb, tmp_path: Path
+) -> None:
+    page = b"""<a id=link href="http://live.example/link">link</a>
+    <p id=text onclick="top.location='http://live.example/click'">text</p>
+    <script>document.getElementById('link').href = 'http://live.example/set';</script>
+    <form action="http://live.example/form"><button id=button>send</button></form>"""
+    (tmp_path / "evil.warc.gz").write_bytes(warc(response(page, url="http://evil.example/")))
+    with marsham.create_archive(tmp_path / "archive") as archive:
+        marsham.ingest(archive, [tmp_path / "evil.warc.gz"])
+        for server in serving(archive):
+            for place in ("#link", "#text", "#button"):
+                visit.page.goto(f"{server}/web/2011/http://evil.example/", wait_until="networkidle")
+                visit.frame().locator(place).click()
+                visit.page.wait_for_timeout(300)
+                assert visit.page.url.startswith(server)
     assert live_web.asked == []
 
 

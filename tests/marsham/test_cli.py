@@ -150,7 +150,7 @@ def test_a_folder_that_may_not_be_written_is_read_and_not_written(
 
     writing = call_as_nobody(command("ingest", str(EXAMPLE / "2009")))
     assert writing.startswith("2 marsham: cannot write to ")
-    assert "Permission denied; nothing was changed" in writing
+    assert "Permission denied" in writing
     reading = call_as_nobody(command("list", LANDING))
     assert reading.startswith("0 ")
     assert "20110529000000" in reading
@@ -266,7 +266,7 @@ def test_read_needs_no_archive_and_gives_every_stated_date(run: Run, tmp_path: P
     )
     address = "http://webarchive.nationalarchives.gov.uk/20110509101621/http:/www.team.example/"
     done = run("read", "page.txt", "--url", address, "--json")
-    assert done.returncode == 1, done.stderr  # the dates differ: a finding
+    assert done.returncode == 0, done.stderr
     read = json.loads(done.stdout)
     assert read["url"] == "http://www.team.example/"
     assert [date["timestamp"] for date in read["stated_dates"]] == ["20110509101621", "20110529"]
@@ -324,7 +324,7 @@ def test_a_lost_catalogue_is_made_anew_and_the_message_says_how(run: Run, tmp_pa
     assert "make it anew with: marsham --archive archive rebuild" in sentence(run("list"))
     made = run("rebuild")
     assert made.returncode == 0, made.stderr
-    assert "made the catalogue anew: 25 captures in 1 WARC files, from 1 commits" in made.stdout
+    assert "made the catalogue anew: 25 captures in 1 WARC file, from 1 commit" in made.stdout
     assert run("list", "--format", "json").stdout == listed
     again = run("rebuild", "--json")
     assert json.loads(again.stdout)["aside"].startswith("archive/catalogue.db.before-")

@@ -243,6 +243,26 @@ def odd_server(tmp_path: Path) -> Iterator[str]:
         yield from serving(archive)
 
 
+def test_a_redirect_to_another_spelling_of_the_address_does_not_go_round(tmp_path: Path) -> None:
+    moved = response(
+        b"",
+        url="http://www.same.example/",
+        date="2011-05-09T10:16:21Z",
+        status="301 Moved Permanently",
+        head=[("Location", "https://same.example/")],
+    )
+    page = response(b"<p>Here</p>", url="https://same.example/", date="2011-05-09T10:16:22Z")
+    (tmp_path / "same.warc.gz").write_bytes(warc(moved, page))
+    with marsham.create_archive(tmp_path / "archive") as archive:
+        marsham.ingest(archive, [tmp_path / "same.warc.gz"])
+        for server in serving(archive):
+            assert (
+                "<p>Here</p>" in frame_of(server, "/web/20110509101621/http://same.example/").text
+            )
+            image = get(f"{server}/web/20110509101621im_/http://www.same.example/")
+            assert image.url == f"{server}/web/20110509101622im_/https://same.example/"
+
+
 @pytest.mark.parametrize("name", ["gzip", "lying", "plain?q=a%2Fb&x"])
 def test_a_page_is_readable_whatever_its_head_says_of_its_coding(
     name: str, odd_server: str

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from archiver.errors import (
     ArchiveError,
@@ -94,12 +94,24 @@ def test_a_catalogue_that_is_no_database_is_an_error_of_the_archive(tmp_path: Pa
     with Archive.create(tmp_path / "archive"):
         pass
     (tmp_path / "archive" / "catalogue.db").write_bytes(b"not a database, but long enough" * 99)
-    with (
-        Archive.open(tmp_path / "archive") as archive,
-        pytest.raises(ArchiveError, match="catalogue could not be used: file is not a database"),
-        archive.catalogue.read() as connection,
-    ):
-        list(index.every(connection))
+    with pytest.raises(ArchiveError, match="catalogue could not be used: file is not a database"):
+        Archive.open(tmp_path / "archive")
+
+
+def test_a_catalogue_of_another_version_is_not_touched(archive: Archive) -> None:
+    with archive.catalogue.write() as connection:
+        connection.execute(update(schema_version).values(version=99))
+    with pytest.raises(ArchiveError, match=r"has version 99, and this Marsham knows 1"):
+        Archive.open(archive.path)
+
+
+def test_a_database_that_holds_a_catalogue_is_not_given_to_a_second_archive(
+    postgres_database: str, tmp_path: Path
+) -> None:
+    settings = Settings(database=postgres_database)
+    Archive.create(tmp_path / "one", settings).close()
+    with pytest.raises(ArchiveError, match="holds the catalogue of an archive already"):
+        Archive.create(tmp_path / "two", settings)
 
 
 @pytest.mark.parametrize(
@@ -190,9 +202,7 @@ def test_a_folder_that_may_not_be_written_becomes_no_archive(unprivileged: Unpri
 
 def test_not_writable_is_a_permission_error_too() -> None:
     assert issubclass(NotWritableError, PermissionError)
-    assert str(NotWritableError("place", "reason")) == (
-        "cannot write to place: reason; nothing was changed"
-    )
+    assert str(NotWritableError("place", "reason")) == ("cannot write to place: reason")
 
 
 def test_what_a_transaction_reads_does_not_change_under_it(archive: Archive) -> None:

@@ -15,9 +15,27 @@ from snapshots.findings import Finding, Level
 from snapshots.fixity import verify
 from snapshots.intake import take_in
 from snapshots.rebuild import REBUILT, rebuild
+from snapshots.settings import Settings
 from snapshots.tables import commit_note, snapshot
 from snapshots.writer import Writer
-from tests.builders import flip, record, resource, response, revisit, warc, warcinfo
+from tests.builders import (
+    arc,
+    arc_record,
+    flip,
+    har,
+    har_entry,
+    http_response,
+    member,
+    mhtml,
+    record,
+    resource,
+    response,
+    revisit,
+    wacz,
+    warc,
+    warcinfo,
+    zstd_warc,
+)
 from tests.snapshots.helpers import all_captures, all_files, all_rows, put
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "home-office"
@@ -163,6 +181,47 @@ def test_the_example_and_real_files_come_back_as_they_were(archive: Archive, cor
         with Writer(again) as writer:  # and all goes on from there
             assert take_in(writer, EXAMPLE / "2009").before is not None
             take_in(writer, corpora / "iana.warc.gz")
+        assert sound(again) == []
+
+
+@pytest.mark.parametrize("algorithm", ["sha1", "sha256"])
+def test_every_format_comes_back_as_it_was_and_is_found_sound(
+    tmp_path: Path, algorithm: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    odd = http_response(b"5\r\nhello\r\nzz", fields=[("Transfer-Encoding", "chunked")])
+    inner = arc(arc_record("filedesc://in.arc", b"1 0 x\n"), arc_record(f"{HOST}/in", odd))
+    first, last = warc(warcinfo(), response(b"one")), warc(response(b"two", url=f"{HOST}/2"))
+    members = {"archive/a.warc.gz": first, "archive/b.arc.gz": inner, "archive/c.warc.gz": last}
+    files: dict[str, str | bytes] = {
+        "old.arc.gz": arc(
+            arc_record("filedesc://old.arc", b"1 0 x\n"),
+            arc_record(f"{HOST}/crime", http_response(b"<p>Crime</p>")),
+            arc_record(f"{HOST}/odd", odd),
+            arc_record("dns:www.homeoffice.example", b"20080101000000\nx 1 IN A 10.0.0.1"),
+        ),
+        "crawl.wacz": wacz(members),
+        "page.har": har(har_entry(), har_entry()),
+        "page.mhtml": mhtml(
+            ([("Content-Type", "text/html"), ("Content-Location", HOST)], b"Crime")
+        ),
+        "shared.warc.gz": member(response(b"three") + response(b"four", url=f"{HOST}/4")),
+        "frames.warc.zst": zstd_warc(response(b"five"), response(b"six")),
+        "pages/pages.csv": f"url,timestamp,status,file\n{HOST}/a,2009,200,a.html\n",
+        "pages/a.html": "<title>A</title>",
+    }
+    put(tmp_path / "in", files)
+    monkeypatch.setattr(writing, "ROLL_OVER", 3000)
+    settings = Settings(name="Test archive", payload_digest=algorithm)
+    with Archive.create(tmp_path / "archive", settings) as archive:
+        with Writer(archive) as writer:
+            for place in sorted((tmp_path / "in").iterdir()):
+                take_in(writer, place)
+        assert sound(archive) == []
+        before = rows(archive)
+        assert len(before["intake"]) == 7
+    lose(archive)
+    assert anew(archive.path) == before
+    with Archive.open(archive.path) as again:
         assert sound(again) == []
 
 
