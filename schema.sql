@@ -5,6 +5,16 @@
 -- ways only: on SQLite the tables marked "without rowid" are made so; on PostgreSQL url.urlkey has
 -- COLLATE "C", so that ranges follow the order of bytes.
 
+-- One commit, and the note beside the files from which its rows can be made anew.
+--   written: when the commit was made
+--   sha256: hex; of its file below manifests/commits/
+CREATE TABLE commit_note (
+    id INTEGER NOT NULL,
+    written BIGINT NOT NULL,
+    sha256 TEXT NOT NULL,
+    PRIMARY KEY (id)
+);
+
 -- Media types as declared, lower case, without parameters.
 CREATE TABLE media_type (
     id INTEGER NOT NULL,
@@ -65,12 +75,35 @@ CREATE TABLE url (
     UNIQUE (urlkey, url_hash)
 );
 
+-- What a check found of one file, or of the archive as a whole.
+--   checked: when the check began
+--   level: quick, files, records or deep
+--   what: a file's path; empty for the archive as a whole
+--   warnings: how many findings were warnings
+--   damage: how many findings were damage
+--   counts: what was looked at, as JSON
+--   findings: the first findings, as JSON
+CREATE TABLE verification (
+    id INTEGER NOT NULL,
+    checked BIGINT NOT NULL,
+    level TEXT NOT NULL,
+    what TEXT NOT NULL,
+    warnings INTEGER NOT NULL,
+    damage INTEGER NOT NULL,
+    counts TEXT NOT NULL,
+    findings TEXT NOT NULL,
+    PRIMARY KEY (id)
+);
+
+CREATE INDEX verification_what ON verification (what, checked);
+
 -- One WARC file of the archive.
 --   path: relative to the archive folder
 --   sealed: 1 when finished and read-only
 --   committed_length: bytes that rows may point at
 --   sha256: hex; empty until sealed
 --   created: when it was begun
+--   adopted: 1 when copied in whole, 0 when written here
 CREATE TABLE warc_file (
     id INTEGER NOT NULL,
     path TEXT NOT NULL,
@@ -78,6 +111,7 @@ CREATE TABLE warc_file (
     committed_length BIGINT NOT NULL,
     sha256 TEXT NOT NULL,
     created BIGINT NOT NULL,
+    adopted SMALLINT NOT NULL,
     PRIMARY KEY (id),
     UNIQUE (path)
 );

@@ -96,7 +96,13 @@ class CutShort(Damage):
 
 
 def walk(
-    path: Path, mark: Mark, read: Callable[["Source"], T | None], name: str
+    path: Path,
+    mark: Mark,
+    read: Callable[["Source"], T | None],
+    name: str,
+    *,
+    start: int = 0,
+    end: int | None = None,
 ) -> Iterator[T | Problem]:
     """Read every record of a file in order, in constant memory, going on after damage.
 
@@ -105,6 +111,8 @@ def walk(
         mark: how its records begin.
         read: reads one record and gives its value, None at the end of the file; it raises `Damage`.
         name: what to call the file in problems.
+        start: the offset to begin at; a record begins there.
+        end: the offset to stop at, where one ends; None for the end of the file.
 
     Yields:
         What `read` gives, and a `Problem` for each stretch of bytes that is no record. After damage
@@ -114,14 +122,14 @@ def walk(
     """
     told = untold = 0
     with path.open("rb") as file:
-        source = open_source(file, mark)
-        while True:
+        source = open_source(file, mark, start)
+        while end is None or source.stored_position < end:
             try:
                 record = read(source)
             except Damage as damage:
                 resumed = source.resume(damage.offset + damage.passed)
-                end = source.size if resumed is None else resumed
-                place = (name, damage.offset, end - damage.offset)
+                beyond = source.size if resumed is None else resumed
+                place = (name, damage.offset, beyond - damage.offset)
                 if told < _PROBLEMS:
                     yield Problem(damage.code, damage.message, *place)
                     told += 1

@@ -15,14 +15,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 from uuid import uuid4
 
 from warcio.recordloader import ArcWarcRecord
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
-from archiver.digests import write_digest
+from archiver.digests import ALGORITHMS, read_digest, write_digest
 from archiver.errors import WarcError
 from archiver.framing import Damage, Mark, Source, open_source, walk
 from archiver.http import Dechunker, Head, Headers, parse_head, parse_headers
@@ -30,9 +30,11 @@ from archiver.records import Problem
 
 __all__ = [
     "BlockFacts",
+    "Declared",
     "NewRecord",
     "OpenRecord",
     "ScannedRecord",
+    "as_written",
     "open_record",
     "read_block",
     "record_id",
@@ -59,6 +61,15 @@ _MARK = Mark(
 
 
 @dataclass(frozen=True, slots=True)
+class Declared:
+    """Digests of a record in an algorithm that it declares and that is not SHA-1."""
+
+    block: bytes
+    payload: bytes
+    framed: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
 class ScannedRecord:
     """What a scan learns of one sound record, its block read through and let go.
 
@@ -75,6 +86,7 @@ class ScannedRecord:
             None when the body is not chunked.
         block_length: bytes in the block.
         fault: a defect of the HTTP body's framing, None when it has none.
+        declared: the same three digests in another algorithm, where the record declares one.
     """
 
     offset: int
@@ -87,6 +99,7 @@ class ScannedRecord:
     framed_digest: bytes | None
     block_length: int
     fault: str | None
+    declared: Declared | None = None
 
     @property
     def type(self) -> str:
@@ -129,6 +142,7 @@ class BlockFacts:
     payload_digest: bytes
     length: int
     fault: str | None
+    declared: Declared | None = None
 
 
 class OpenRecord:
@@ -163,12 +177,16 @@ def record_id() -> str:
     return f"<urn:uuid:{uuid4()}>"
 
 
-def scan(path: Path, *, name: str | None = None) -> Iterator[ScannedRecord | Problem]:
+def scan(
+    path: Path, *, name: str | None = None, start: int = 0, end: int | None = None
+) -> Iterator[ScannedRecord | Problem]:
     """Read every record of a WARC file in order, whatever its size, in constant memory.
 
     Args:
         path: a regular file, plain or gzip (told by its first bytes, not by its name).
         name: what to call it in problems; its path when not given.
+        start: the offset to begin at; a record begins there.
+        end: the offset to stop at, where one ends; None for the end of the file.
 
     Yields:
         A `ScannedRecord` for each sound record and a `Problem` for each stretch of bytes that is
@@ -176,7 +194,7 @@ def scan(path: Path, *, name: str | None = None) -> Iterator[ScannedRecord | Pro
         the record it stands in. A record cut short by the end of the file is a problem as well. Of
         a file that is mostly damage the first `_PROBLEMS` problems are given, then their number.
     """
-    yield from walk(path, _MARK, _scan_record, name or str(path))
+    yield from walk(path, _MARK, _scan_record, name or str(path), start=start, end=end)
 
 
 def reframe(path: Path, out: BinaryIO, *, name: str | None = None) -> Iterator[Problem]:
@@ -257,9 +275,15 @@ def open_record(path: Path, offset: int) -> OpenRecord:
     return OpenRecord(headers, io.BufferedReader(_BlockStream(path, file, source, length), 1 << 16))
 
 
-def read_block(kind: str, block: bytes | BinaryIO) -> BlockFacts:
-    """Read a block through as that of a record of a type, in constant memory."""
-    reading = _BlockReading(kind)
+def read_block(kind: str, block: bytes | BinaryIO, *, algorithm: str | None = None) -> BlockFacts:
+    """Read a block through as that of a record of a type, in constant memory.
+
+    Args:
+        kind: the type, in lower case.
+        block: bytes, or a file that is read from its start.
+        algorithm: another algorithm to give the digests in, besides SHA-1.
+    """
+    reading = _BlockReading(kind, algorithm)
     length = 0
     for part in _parts(block):
         reading.feed(part)
@@ -271,6 +295,7 @@ def read_block(kind: str, block: bytes | BinaryIO) -> BlockFacts:
         payload_digest=(reading.payload or reading.block).digest(),
         length=length,
         fault=reading.dechunker.fault if reading.dechunker else None,
+        declared=reading.declared(),
     )
 
 
@@ -326,6 +351,11 @@ def write_record(out: BinaryIO, record: NewRecord) -> tuple[int, int]:
     return start, out.tell() - start
 
 
+def as_written(value: str) -> str:
+    """Give a field's value as it is read again once it was written."""
+    return _one_line(value).strip()
+
+
 def _one_line(value: str) -> str:
     # What came from an input must not begin a header field of its own.
     return _LINE_END.sub(" ", value)
@@ -338,7 +368,8 @@ def _scan_record(source: Source) -> ScannedRecord | None:
     first_in_member = source.at_member_start
     _, headers = _read_header(source)
     length = _content_length(headers, start)
-    reading = _BlockReading((headers.get("WARC-Type") or "").lower())
+    kind = (headers.get("WARC-Type") or "").lower()
+    reading = _BlockReading(kind, _other_algorithm(headers))
     for part in source.block(length, start):
         reading.feed(part)
     alone = source.end_record(start)
@@ -354,6 +385,7 @@ def _scan_record(source: Source) -> ScannedRecord | None:
         framed_digest=reading.framed.digest() if reading.framed else None,
         block_length=length,
         fault=reading.dechunker.fault if reading.dechunker else None,
+        declared=reading.declared(),
     )
 
 
@@ -382,11 +414,12 @@ def _content_length(headers: Headers, offset: int) -> int:
 class _BlockReading:
     """Hashes a block part by part, finding the HTTP head and undoing chunks on the way."""
 
-    def __init__(self, kind: str) -> None:
+    def __init__(self, kind: str, other: str | None) -> None:
         self.http: Head | None = None
-        self.block = hashlib.sha1(usedforsecurity=False)
-        self.payload: hashlib._Hash | None = None
-        self.framed: hashlib._Hash | None = None
+        self._other = other
+        self.block = self._hash()
+        self.payload: _Hash | None = None
+        self.framed: _Hash | None = None
         self.dechunker: Dechunker | None = None
         self._start = b"" if kind in ("response", "revisit") else None
         self._has_body = kind == "response"
@@ -406,16 +439,29 @@ class _BlockReading:
         if self.dechunker and self.payload:
             self.payload.update(self.dechunker.close())
 
+    def declared(self) -> Declared | None:
+        block, payload = self.block, self.payload or self.block
+        if not (isinstance(block, _TwoHashes) and isinstance(payload, _TwoHashes)):
+            return None
+        framed = self.framed.other() if isinstance(self.framed, _TwoHashes) else None
+        return Declared(block.other(), payload.other(), framed)
+
+    def _hash(self) -> "_Hash":
+        first = hashlib.sha1(usedforsecurity=False)
+        if self._other is None:
+            return first
+        return _TwoHashes(first, hashlib.new(self._other, usedforsecurity=False))
+
     def _end_head(self) -> None:
         start, self._start = self._start or b"", None
         found = parse_head(start)
         if found is None:
             return
         self.http, body = found
-        self.payload = hashlib.sha1(usedforsecurity=False)
+        self.payload = self._hash()
         if self.http.chunked and self._has_body:
             self.dechunker = Dechunker()
-            self.framed = hashlib.sha1(usedforsecurity=False)
+            self.framed = self._hash()
         self._feed_payload(start[body:])
 
     def _feed_payload(self, part: bytes) -> None:
@@ -425,6 +471,35 @@ class _BlockReading:
             self.framed.update(part)
             part = self.dechunker.feed(part)
         self.payload.update(part)
+
+
+class _Hash(Protocol):
+    def update(self, data: bytes, /) -> None: ...
+
+    def digest(self) -> bytes: ...
+
+
+class _TwoHashes:
+    """SHA-1 and another algorithm in one reading."""
+
+    def __init__(self, first: _Hash, other: _Hash) -> None:
+        self._first = first
+        self._other = other
+        self.digest = first.digest
+        self.other = other.digest
+
+    def update(self, data: bytes, /) -> None:
+        self._first.update(data)
+        self._other.update(data)
+
+
+def _other_algorithm(headers: Headers) -> str | None:
+    # Of two others, which no writer is known to mix, the payload's is the one that is checked.
+    for field in ("WARC-Payload-Digest", "WARC-Block-Digest"):
+        name = ALGORITHMS.get(len(read_digest(headers.get(field) or "") or b""))
+        if name not in (None, "sha1"):
+            return name
+    return None
 
 
 class _BlockStream(io.RawIOBase):

@@ -11,8 +11,9 @@ import click
 from extract import tables as facts
 from extract.export.rows import EXPORTS
 from marsham.cli import marsham as command_line
+from snapshots.findings import CODES, Level
 
-__all__ = ["command_reference", "database_reference", "main"]
+__all__ = ["command_reference", "database_reference", "findings_reference", "main"]
 
 
 _WIDTH = 96  # characters of a line
@@ -65,8 +66,35 @@ def database_reference() -> str:
     return "\n\n".join(parts) + "\n"
 
 
+def findings_reference() -> str:
+    """Write every code that `marsham verify` can find, by the level that finds it first."""
+    parts = [
+        "# Findings of a check",
+        "Made from the code by `make docs`; do not edit.",
+        "What `marsham verify` can find. A level finds what those before it find too. A warning "
+        "means that nothing is lost and somebody should look; damage, that something is lost, or "
+        "that two statements about it contradict each other. Restoring is left to people: nothing "
+        "is ever repaired by a check.",
+    ]
+    for level in (*Level, None):
+        head = f"## Level {level.value}" if level else "## Against a copy"
+        rows = [
+            f"| `{name}` | {code.severity.value} | {code.meaning} | {code.advice} |"
+            for name, code in CODES.items()
+            if code.level is level
+        ]
+        table = [
+            "| Code | Severity | What was found | What to do next |",
+            "|---|---|---|---|",
+            *rows,
+        ]
+        parts.append(f"{head}\n\n" + "\n".join(table))
+    return "\n\n".join(parts) + "\n"
+
+
 def main(folder: Path) -> None:
     """Write the reference pages into a folder."""
+    (folder / "findings.md").write_text(findings_reference(), "utf-8")
     (folder / "commands.md").write_text(command_reference(), "utf-8")
     (folder / "database.md").write_text(database_reference(), "utf-8")
 

@@ -10,6 +10,7 @@
     originals/     inputs that were not WARC, untouched, by SHA-256
     manifests/     per WARC file: size, SHA-256; and a list of all in BagIt's shape
     decisions.jsonl  what people decided, see `snapshots.journal`
+    manifests/commits/   per commit: what no WARC file tells; see `snapshots.commits`
     quarantine/    tails cut after an interruption, each with its reason
 
 WARC files are the truth. Bytes are on disk before the catalogue points at them, and a file's
@@ -40,7 +41,7 @@ __all__ = ["Archive"]
 SETTINGS = "marsham.toml"
 CATALOGUE = "catalogue.db"
 _LOCK = "lock"
-_FOLDERS = ("warcs/open", "originals", "manifests", "quarantine")
+_FOLDERS = ("warcs/open", "originals", "manifests/commits", "quarantine")
 
 
 class Archive:
@@ -95,7 +96,10 @@ class Archive:
             raise NoArchiveError(str(path))
         settings = read_settings(path / SETTINGS)
         if not settings.database and not (path / CATALOGUE).is_file():
-            raise ArchiveError(f"{path} has lost its catalogue ({CATALOGUE})")
+            raise ArchiveError(
+                f"{path} has lost its catalogue ({CATALOGUE}); "
+                f"make it anew with: marsham --archive {path} rebuild"
+            )
         catalogue = _catalogue(path, settings, create=False)
         try:
             catalogue.check_version()
@@ -183,7 +187,7 @@ def _new_catalogue(path: Path, settings: Settings) -> Catalogue:
             catalogue.close()
             raise
     except ArchiveError:  # a database that cannot be had: leave nothing in the way of a next try
-        for folder in (*_FOLDERS, "warcs"):
+        for folder in (*_FOLDERS, "warcs", "manifests"):
             (path / folder).rmdir()
         raise
     return catalogue

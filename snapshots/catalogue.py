@@ -92,20 +92,29 @@ class Catalogue:
                 f"database: the driver is missing ({error}); install marsham[postgres]",
             ) from error
 
-    def lay_out(self) -> None:
+    def lay_out(self, *, again: bool = False) -> None:
         """Make the tables of a new catalogue, and note the version of the schema.
 
+        Args:
+            again: make what is missing of a catalogue that may be there, for one to be made anew.
+
         Raises:
-            ArchiveError: when the database holds a catalogue already.
+            ArchiveError: when the database holds a catalogue already; with `again`, when that is of
+                another version.
         """
         with self.write() as connection:
-            if inspect(connection).has_table(schema_version.name):
+            known = inspect(connection).has_table(schema_version.name)
+            if known and not again:
                 raise ArchiveError(
                     "the database holds the catalogue of an archive already; give each archive "
                     "a database of its own"
                 )
+            noted = connection.scalar(select(schema_version.c.version)) if known else None
+            if noted is not None:
+                self.check_version()
             metadata.create_all(connection)
-            connection.execute(insert(schema_version).values(version=SCHEMA_VERSION))
+            if noted is None:
+                connection.execute(insert(schema_version).values(version=SCHEMA_VERSION))
 
     def check_version(self) -> None:
         """Make sure that the catalogue was laid out by this version of the schema.

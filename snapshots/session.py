@@ -17,7 +17,7 @@ from archiver.ingest.sniff import Format
 from archiver.records import Capture, Kind, Problem
 from archiver.software import software_name
 from archiver.timestamps import format_timestamp, parse_timestamp
-from archiver.warc import NewRecord, read_block, record_id
+from archiver.warc import NewRecord, as_written, read_block, record_id
 from snapshots.catalogue import next_id
 from snapshots.rows import Entry, store_captures
 from snapshots.tables import intake, original, snapshot
@@ -103,7 +103,11 @@ class Session:
         self.problems.extend(found.problems)
         self.counts[found.counted] += 1
         identity = record_id()
-        facts = read_block(found.type, found.block)
+        algorithm = self.writer.archive.settings.payload_digest
+        facts = read_block(
+            found.type, found.block, algorithm=None if algorithm == "sha1" else algorithm
+        )
+        payload = facts.declared.payload if facts.declared else facts.payload_digest
         moment = parse_timestamp(found.timestamp)
         capture = found.provenance is not None
         place = self.writer.append(
@@ -114,7 +118,7 @@ class Session:
                 target=found.target,
                 content_type=found.content_type,
                 block=found.block,
-                payload_digest=facts.payload_digest if capture else None,
+                payload_digest=payload if capture else None,
                 fields=found.fields,
             )
         )
@@ -133,18 +137,18 @@ class Session:
                 fields=(("WARC-Refers-To", identity),),
             )
         )
-        content_type = found.content_type
-        if found.type == Kind.RESPONSE:
-            content_type = (facts.http and facts.http.headers.get("Content-Type")) or ""
+        content_type: str | None = found.content_type
+        if facts.http:
+            content_type = facts.http.headers.get("Content-Type")
         self.entries.append(
             Entry(
                 Capture(
-                    url=found.target or "",
+                    url=as_written(found.target or ""),
                     timestamp=found.timestamp,
                     kind=Kind(found.type),
                     status=facts.http.status if facts.http else None,
                     media_type=media_type(content_type)[0],
-                    digest=write_digest(facts.payload_digest),
+                    digest=write_digest(payload),
                     file=place.file,
                     offset=place.offset,
                     length=place.length,
@@ -157,6 +161,9 @@ class Session:
 
     def store(self, connection: Connection) -> Intake:
         """Write every row of the input; called within the one transaction."""
+        # A package may hold files of many kinds; the catalogue made anew goes file by file.
+        order = {file: number for number, file in enumerate(self.writer.touched())}
+        self.entries.sort(key=lambda entry: order[entry.capture.file])
         now = int(format_timestamp(datetime.now(UTC)))
         snapshot_id = self._snapshot(connection, now)
         times = [int(entry.capture.timestamp) for entry in self.entries]

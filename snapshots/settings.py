@@ -33,7 +33,14 @@ scripts = {scripts}
 # Where the catalogue lives. Empty: catalogue.db in this folder. For PostgreSQL:
 # "postgresql://user@host/database" (needs marsham[postgres]).
 database = {database}
+
+# In which algorithm the records written here declare their payload digest: "sha1", as the field
+# does, or "sha256". What is taken in keeps what it declares.
+payload_digest = {payload_digest}
 """
+
+
+_DIGESTS = ("sha1", "sha256")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +54,7 @@ class Settings:
         notice: one more sentence for the banner; empty for none.
         database: database URL of the catalogue; empty for SQLite in the folder.
         scripts: whether archived pages may run their scripts when they are shown.
+        payload_digest: ``sha1`` or ``sha256``, for the records written here.
     """
 
     name: str = "Marsham"
@@ -55,6 +63,7 @@ class Settings:
     notice: str = ""
     database: str = ""
     scripts: bool = False
+    payload_digest: str = "sha1"
 
 
 def read_settings(path: Path) -> Settings:
@@ -80,6 +89,9 @@ def read_settings(path: Path) -> Settings:
             raise SettingsError(str(path), f"{key} must be true or false, not {value!r}")
         if known[key] is str and not isinstance(value, str):
             raise SettingsError(str(path), f"{key} must be text in quotes, not {value!r}")
+    if found.get("payload_digest", "sha1") not in _DIGESTS:
+        reason = f"payload_digest must be one of {', '.join(_DIGESTS)}"
+        raise SettingsError(str(path), reason)
     settings = Settings(**found)
     _check_lines(path, settings)
     return settings

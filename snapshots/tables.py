@@ -28,6 +28,7 @@ __all__ = [
     "DIGEST_PREFIX",
     "SCHEMA_VERSION",
     "capture",
+    "commit_note",
     "intake",
     "media_type",
     "metadata",
@@ -37,6 +38,7 @@ __all__ = [
     "snapshot",
     "stated_date",
     "url",
+    "verification",
     "warc_file",
     "withdrawal",
     "withdrawal_reach",
@@ -101,7 +103,22 @@ warc_file = Table(
     Column("committed_length", BigInteger, nullable=False, comment="bytes that rows may point at"),
     Column("sha256", Text, nullable=False, comment="hex; empty until sealed"),
     Column("created", BigInteger, nullable=False, comment="when it was begun"),
+    Column(
+        *("adopted", SmallInteger),
+        nullable=False,
+        default=0,
+        comment="1 when copied in whole, 0 when written here",
+    ),
     comment="One WARC file of the archive.",
+)
+
+commit_note = Table(
+    "commit_note",
+    metadata,
+    _id(),
+    Column("written", BigInteger, nullable=False, comment="when the commit was made"),
+    Column("sha256", Text, nullable=False, comment="hex; of its file below manifests/commits/"),
+    comment="One commit, and the note beside the files from which its rows can be made anew.",
 )
 
 original = Table(
@@ -227,4 +244,19 @@ withdrawn_payload = Table(
     PrimaryKeyConstraint("digest", "withdrawal_id"),
     comment="The payloads in which a withdrawn value was read, wherever they were captured.",
     sqlite_with_rowid=False,
+)
+
+verification = Table(
+    "verification",
+    metadata,
+    _id(),
+    Column("checked", BigInteger, nullable=False, comment="when the check began"),
+    Column("level", Text, nullable=False, comment="quick, files, records or deep"),
+    Column("what", Text, nullable=False, comment="a file's path; empty for the archive as a whole"),
+    Column("warnings", Integer, nullable=False, comment="how many findings were warnings"),
+    Column("damage", Integer, nullable=False, comment="how many findings were damage"),
+    Column("counts", Text, nullable=False, comment="what was looked at, as JSON"),
+    Column("findings", Text, nullable=False, comment="the first findings, as JSON"),
+    Index("verification_what", "what", "checked"),
+    comment="What a check found of one file, or of the archive as a whole.",
 )

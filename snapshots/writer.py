@@ -4,10 +4,13 @@ One writer at a time holds the lock. The order of steps is what makes it safe:
 
 1. Records are appended to a file below ``warcs/open/``, each a whole gzip member, and synced.
 2. One database transaction adds the rows that point at them and the file's `committed_length`.
+   Its last step before it takes effect is to write its commit note, synced: see
+   `snapshots.commits`.
 3. A finished file gets its manifest, moves to ``warcs/YYYY/MM/``, and is marked sealed.
 
-So the catalogue never points at bytes that may not be there. Opening a writer puts right what an
-interruption left: bytes beyond `committed_length` go to quarantine, a half-done step 3 is finished,
+So the catalogue never points at bytes that may not be there, and the notes tell of every commit.
+Opening a writer puts right what an interruption left: a note without its commit goes first, bytes
+beyond `committed_length` go to quarantine, a half-done step 3 is finished,
 and a file shorter than its `committed_length` is damage that stops everything.
 """
 
@@ -17,7 +20,7 @@ import logging
 import os
 import re
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -33,8 +36,9 @@ from archiver.timestamps import format_timestamp
 from archiver.warc import NewRecord, record_id, write_record
 from snapshots.archive import Archive
 from snapshots.catalogue import next_id
+from snapshots.commits import Marks, Part, describe, drop_note, marks, note_place, write_note
 from snapshots.disk import copy_synced, file_sha256, sync_folder, write_synced
-from snapshots.tables import problem, warc_file
+from snapshots.tables import commit_note, problem, warc_file
 
 __all__ = ["Place", "Writer", "store_problems"]
 
@@ -74,6 +78,7 @@ class _OpenFile:
     handle: _Appended | None  # None for a file that was copied in whole
     sha256: str = ""
     known: bool = False  # whether the catalogue has a row for it
+    adopted: bool = False
 
 
 class Writer:
@@ -94,14 +99,18 @@ class Writer:
         self._current: _OpenFile | None = None
         self._pending: list[_OpenFile] = []  # full or copied in, to be sealed after the commit
         self._new_originals: list[Path] = []
+        self._new_note: Path | None = None
+        self._broken = False  # whether something could not be undone, which the next writer will
         try:
-            self._recover()
+            with _disk(archive.path):
+                self._recover()
         except BaseException:
             self._lock.release()
             raise
 
     def append(self, record: NewRecord) -> Place:
         """Append a record to the WARC file being written, beginning a new one when it is full."""
+        self._check()
         if self._current is not None and self._length(self._current) >= ROLL_OVER:
             self._pending.append(self._current)
             self._current = None
@@ -120,11 +129,11 @@ class Writer:
         An interruption leaves a file that the next writer removes.
         """
         place = self.archive.path / _OPEN / f"{uuid4().hex}.copy"
-        try:
-            with _disk(place):
+        with _disk(place):
+            try:
                 yield place
-        finally:
-            place.unlink(missing_ok=True)
+            finally:
+                place.unlink(missing_ok=True)
 
     def adopt(
         self, source: Path, name: str, moment: datetime, *, move: bool = False
@@ -140,6 +149,7 @@ class Writer:
         Returns:
             Where the copy is now, and the path by which the catalogue will know it.
         """
+        self._check()
         with source.open("rb") as file:
             gzipped = file.read(2) == b"\x1f\x8b"  # names lie
         path = self._path(name, moment, ".warc.gz" if gzipped else ".warc")
@@ -155,7 +165,8 @@ class Writer:
                 sha256 = copy_synced(source, copying)
                 copying.replace(place)
             sync_folder(place.parent)
-        self._pending.append(_OpenFile(path, place, place.stat().st_size, None, sha256))
+        size = place.stat().st_size
+        self._pending.append(_OpenFile(path, place, size, None, sha256, adopted=True))
         return place, path
 
     def discard(self, path: str) -> None:
@@ -167,6 +178,7 @@ class Writer:
 
     def keep_file(self, source: Path) -> tuple[str, int]:
         """Keep an input file that is not WARC, untouched; give its SHA-256 and its size."""
+        self._check()
         with self.workbench() as place:
             sha256 = copy_synced(source, place)
             size = place.stat().st_size
@@ -181,6 +193,7 @@ class Writer:
 
     def keep_original(self, data: bytes, sha256: str) -> None:
         """Keep an input that is not WARC, untouched, under its SHA-256."""
+        self._check()
         place = self.archive.path / "originals" / sha256[:2] / sha256
         if place.exists():
             return
@@ -190,30 +203,91 @@ class Writer:
             write_synced(place, data)
             place.chmod(0o444)
 
-    def commit(self, store: Callable[[Connection], T]) -> T:
+    def commit(self, store: Callable[[Connection], T], *, snapshot_id: int | None = None) -> T:
         """Sync what was appended, then write the rows that point at it in one transaction.
 
         Args:
             store: writes the rows; the rows of the files are there already.
+            snapshot_id: the snapshot of the captures, where no row of `intake` says it.
         """
-        touched = [*self._pending, *([self._current] if self._current else [])]
+        self._check()
+        touched = self._touched()
         for file in touched:
             if file.handle:
                 with _disk(file.place):
                     os.fsync(file.handle.fileno())
-        with self.archive.catalogue.write() as connection:
-            for file in touched:
-                _note_file(connection, file, self._length(file))
-            result = store(connection)
+        number = 0
+        try:
+            with self.archive.catalogue.write() as connection:
+                before = marks(connection)
+                parts = [_note_file(connection, file, self._length(file)) for file in touched]
+                result = store(connection)
+                number = self._note(connection, before, parts, snapshot_id)
+        except ArchiveError:
+            # A commit may fail in the telling: the database made it, and the answer was lost.
+            if not (number and self._is_committed(number)):
+                raise
         for file in touched:
             file.known = True
             file.committed = self._length(file)
         self._new_originals.clear()
+        self._new_note = None
         self._seal_pending()
         return result
 
+    def touched(self) -> list[str]:
+        """Give the files the next `commit` takes note of, by path and in its order."""
+        return [file.path for file in self._touched()]
+
+    def _touched(self) -> list[_OpenFile]:
+        return [*self._pending, *([self._current] if self._current else [])]
+
+    def _note(
+        self, connection: Connection, before: Marks, parts: list[Part], snapshot_id: int | None
+    ) -> int:
+        note = describe(connection, before, parts, snapshot_id)
+        place = note_place(self.archive.path, note.number)
+        self._new_note = place
+        with _disk(place):
+            sha256 = write_note(place, note)
+        row = {"id": note.number, "written": note.written, "sha256": sha256}
+        connection.execute(insert(commit_note).values(row))
+        return note.number
+
+    def _is_committed(self, number: int) -> bool:
+        with suppress(ArchiveError), self.archive.catalogue.read() as connection:
+            found = select(commit_note.c.id).where(commit_note.c.id == number)
+            return connection.scalar(found) is not None
+        return False
+
     def roll_back(self) -> None:
-        """Forget what was appended, adopted and kept since the last commit."""
+        """Forget what was appended, adopted and kept since the last commit.
+
+        What cannot be undone, on a failing disk, is left for the next writer; this one then
+        refuses to write any more.
+        """
+        try:
+            self._undo()
+        except OSError as error:
+            _log.warning("the next writer will clear up what was not committed: %s", error)
+            for file in (*self._pending, self._current):
+                if file and file.handle:
+                    file.handle.close()
+            self._pending, self._current, self._new_note = [], None, None
+            self._new_originals.clear()
+            self._broken = True
+
+    def _check(self) -> None:
+        if self._broken:
+            raise NotWritableError(
+                str(self.archive.path), "an earlier failure could not be undone; begin again"
+            )
+
+    def _undo(self) -> None:
+        if self._new_note:  # before the bytes it tells of
+            self._new_note.unlink(missing_ok=True)
+            sync_folder(self._new_note.parent)
+            self._new_note = None
         for file in (*self._pending, self._current):
             if file is None or file.known:
                 continue
@@ -351,8 +425,10 @@ class Writer:
                     warc_file.c.sealed == 0
                 )
             ).all()
+            committed = marks(connection).commit_note
+        drop_note(self.archive.path, committed)
         known = set()
-        for path, committed in unfinished:
+        for path, length in unfinished:
             place = self._open_place(path)
             known.add(place)
             if not place.exists():
@@ -360,13 +436,13 @@ class Writer:
             if not place.exists():
                 raise DamagedError(str(place), "the file is missing")
             size = place.stat().st_size
-            if size < committed:
+            if size < length:
                 raise DamagedError(
-                    str(place), f"{size} bytes where {committed} were committed, so some were lost"
+                    str(place), f"{size} bytes where {length} were committed, so some were lost"
                 )
-            if size > committed:
-                self._quarantine(place, committed, "an interrupted run left an unfinished tail")
-            self._seal(_OpenFile(path, place, committed, None, known=True))
+            if size > length:
+                self._quarantine(place, length, "an interrupted run left an unfinished tail")
+            self._seal(_OpenFile(path, place, length, None, known=True))
         self._sweep(known)
         if self.recovered:
             self.commit(self._store_recovered)
@@ -439,22 +515,28 @@ def store_problems(connection: Connection, intake_id: int | None, problems: list
     )
 
 
-def _note_file(connection: Connection, file: _OpenFile, length: int) -> None:
+def _note_file(connection: Connection, file: _OpenFile, length: int) -> Part:
+    known = select(warc_file.c.id, warc_file.c.created).where(warc_file.c.path == file.path)
     if file.known:
+        number, created = connection.execute(known).one()
         connection.execute(
-            update(warc_file).where(warc_file.c.path == file.path).values(committed_length=length)
+            update(warc_file).where(warc_file.c.id == number).values(committed_length=length)
         )
-        return
+        return Part(number, file.path, created, file.adopted, file.committed, length)
+    number = next_id(connection, warc_file)
+    created = int(format_timestamp(datetime.now(UTC)))
     connection.execute(
         insert(warc_file).values(
-            id=next_id(connection, warc_file),
+            id=number,
             path=file.path,
             sealed=0,
             committed_length=length,
             sha256="",
-            created=int(format_timestamp(datetime.now(UTC))),
+            created=created,
+            adopted=int(file.adopted),
         )
     )
+    return Part(number, file.path, created, file.adopted, 0, length)
 
 
 @contextmanager

@@ -112,9 +112,12 @@ def test_importing_every_module_does_nothing() -> None:
 READS_CAPTURES = {
     "snapshots.index": "visible() in every query, unless asked for withdrawn captures too",
     "snapshots.visible": "is the filter",
+    "snapshots.deep": "compares every row, withdrawn or not; shows no content",
     "snapshots.reach": "counts what is withdrawn",
+    "snapshots.rebuild": "writes captures anew, and what is withdrawn with them",
     "snapshots.reports": "only adds conditions to index.select_captures",
     "snapshots.rows": "writes captures",
+    "snapshots.scratch": "checks every record, withdrawn or not; shows no content",
     "extract.asof": "visible() where the version of a date is chosen",
     "extract.store": "only adds conditions to index.select_captures",
     "extract.withdrawn": "finds what is to be withdrawn",

@@ -14,7 +14,7 @@ import click
 import pytest
 
 from marsham.cli import marsham
-from marsham.reference import command_reference, database_reference
+from marsham.reference import command_reference, database_reference, findings_reference
 from marsham.schema import schema_sql
 
 ROOT = Path(__file__).parent.parent
@@ -87,6 +87,7 @@ def test_links_between_pages_lead_somewhere(page: Path) -> None:
     [
         ("docs/reference/commands.md", command_reference),
         ("docs/reference/database.md", database_reference),
+        ("docs/reference/findings.md", findings_reference),
         ("schema.sql", schema_sql),
     ],
 )

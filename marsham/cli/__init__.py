@@ -20,15 +20,20 @@ from marsham.cli.init import init
 from marsham.cli.listing import list_
 from marsham.cli.package import package
 from marsham.cli.read import read
+from marsham.cli.rebuild import rebuild
 from marsham.cli.serve import serve
 from marsham.cli.show import show
 from marsham.cli.snapshots import snapshots
 from marsham.cli.support import DONE, FAILED, Context, say
+from marsham.cli.verify import verify
 from marsham.cli.withdraw import withdraw
 
 __all__ = ["main", "marsham", "run"]
 
-_COMMANDS = (init, ingest, snapshots, list_, show, serve, extract, read, export, withdraw, package)
+_COMMANDS = (
+    *(init, ingest, snapshots, list_, show, serve, extract, read, export),
+    *(verify, rebuild, withdraw, package),
+)
 
 
 @click.group(

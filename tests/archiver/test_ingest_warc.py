@@ -104,6 +104,11 @@ def test_a_record_without_an_address_is_told_and_left_out(tmp_path: Path) -> Non
     [
         (response(BODY, fields=[("WARC-Payload-Digest", digest(b"other"))]), "payload-digest"),
         (
+            response(BODY, fields=[("WARC-Payload-Digest", "sha256:" + "ab" * 32)]),
+            "payload-digest",
+        ),
+        (response(chunked(BODY), head=[("Transfer-Encoding", "chunked")]), "digest-over-framing"),
+        (
             record("response", http_response(BODY), fields=[("WARC-Block-Digest", digest(b""))]),
             "block-digest",
         ),
@@ -124,14 +129,13 @@ def test_a_doubtful_record_is_listed_and_told(tmp_path: Path, one: bytes, code: 
 @pytest.mark.parametrize(
     "one",
     [
-        response(chunked(BODY), head=[("Transfer-Encoding", "chunked")]),  # with its framing
         response(
             chunked(BODY),
             head=[("Transfer-Encoding", "chunked")],
-            fields=[("WARC-Payload-Digest", digest(BODY))],  # without
+            fields=[("WARC-Payload-Digest", digest(BODY))],
         ),
         response(BODY, head=[("Transfer-Encoding", "chunked")]),  # announced, but not so
-        response(BODY, fields=[("WARC-Payload-Digest", "sha256:" + "ab" * 32)]),  # not computed
+        response(BODY, fields=[("WARC-Payload-Digest", "sha512:" + "ab" * 64)]),  # not computed
         response(BODY, fields=[("WARC-Payload-Digest", "unknown")]),
         dns(),
     ],

@@ -293,3 +293,38 @@ def test_serve_says_so_when_its_port_is_taken(demo: Path, run: Run) -> None:
         done = run("--archive", demo, "serve", "--port", port)
     assert done.returncode == 2
     assert f"cannot listen on 127.0.0.1 port {port}" in sentence(done)
+
+
+def test_verify_prints_findings_with_advice_and_a_summary(run: Run, tmp_path: Path) -> None:
+    run("init")
+    run("ingest", EXAMPLE / "2009")
+    sound = run("verify", "--level", "deep")
+    assert (sound.returncode, sound.stderr) == (0, "")
+    assert sound.stdout.startswith("sound (deep): 0 damage, 0 warnings; looked at ")
+    (tmp_path / "archive/warcs/2009").mkdir()
+    (tmp_path / "archive/warcs/2009/letter.txt").write_text("mine")
+    warned = run("verify", "--level", "quick")
+    assert warned.returncode == 1
+    assert warned.stdout.startswith("warning  unknown-file: warcs/2009/letter.txt: ")
+    assert "take its input in again" in warned.stdout
+    next((tmp_path / "archive/originals").glob("*/*")).unlink()
+    damaged = run("verify", "--json")
+    assert damaged.returncode == 2
+    *findings, summary = (json.loads(line) for line in damaged.stdout.splitlines())
+    assert [found["code"] for found in findings] == ["unknown-file", "missing-file"]
+    assert [found["severity"] for found in findings] == ["warning", "damage"]
+    assert (summary["status"], summary["damage"], summary["kept"]) == (2, 1, True)
+
+
+def test_a_lost_catalogue_is_made_anew_and_the_message_says_how(run: Run, tmp_path: Path) -> None:
+    run("init")
+    run("ingest", EXAMPLE / "2009")
+    listed = run("list", "--format", "json").stdout
+    (tmp_path / "archive/catalogue.db").rename(tmp_path / "lost")
+    assert "make it anew with: marsham --archive archive rebuild" in sentence(run("list"))
+    made = run("rebuild")
+    assert made.returncode == 0, made.stderr
+    assert "made the catalogue anew: 25 captures in 1 WARC file, from 1 commit" in made.stdout
+    assert run("list", "--format", "json").stdout == listed
+    again = run("rebuild", "--json")
+    assert json.loads(again.stdout)["aside"].startswith("archive/catalogue.db.before-")

@@ -76,7 +76,7 @@ def append(writer: Writer, urls: list[str], noise: random.Random) -> dict[str, b
             *(place.file, place.offset, place.length),
         )
         entries.append(Entry(capture))
-    writer.commit(lambda connection: store_captures(connection, entries, 1))
+    writer.commit(lambda connection: store_captures(connection, entries, 1), snapshot_id=1)
     return blocks
 
 

@@ -51,3 +51,9 @@ def test_what_is_not_understood_is_told_with_the_nearest_setting(
     with pytest.raises(SettingsError, match=message) as caught:
         read_settings(path)
     assert caught.value.path == str(path)
+
+
+def test_an_algorithm_that_is_not_known_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "marsham.toml").write_text('payload_digest = "md5"\n')
+    with pytest.raises(SettingsError, match="payload_digest must be one of sha1, sha256"):
+        read_settings(tmp_path / "marsham.toml")

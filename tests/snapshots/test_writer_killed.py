@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -18,7 +19,10 @@ from archiver.digests import read_digest, sha1, write_digest
 from archiver.warc import open_record
 from snapshots import index
 from snapshots.archive import Archive
+from snapshots.findings import Finding, Level
+from snapshots.fixity import verify
 from snapshots.mementos import memento_of
+from snapshots.rebuild import rebuild
 from snapshots.tables import problem, snapshot, warc_file
 from snapshots.writer import Writer
 
@@ -142,8 +146,10 @@ class Check:
 
 def prepare(archive: Archive) -> None:
     row = {"id": 1, "label": "", "kind": "", "created": 0, "tool": "", "operator": ""}
-    with archive.catalogue.write() as connection:
-        connection.execute(snapshot.insert().values(row | {"captures": 0}))
+    with Writer(archive) as writer:
+        writer.commit(
+            lambda connection: connection.execute(snapshot.insert().values(row | {"captures": 0}))
+        )
 
 
 @pytest.fixture
@@ -237,3 +243,38 @@ def test_on_a_full_disk_nothing_is_lost_and_the_message_says_so(sqlite_nursery: 
     assert message == "nothing"
     assert "NotWritableError" in said
     check(anew=True)
+
+
+def test_killed_at_each_step_in_turn_the_files_alone_tell_all_that_was_committed(
+    sqlite_nursery: Nursery, tmp_path: Path
+) -> None:
+    # The catalogue is lost in the same moment; what the files make of it must hold every commit
+    # whose answer was heard, and be sound.
+    archive = sqlite_nursery.archive
+    at = 0
+    while True:
+        at += 7 if at > 30 else 1  # each of the first steps, then some of those much like them
+        sqlite_nursery.start("crash", f"anew-{at}", at=at)
+        ended = sqlite_nursery.end()
+        copy = tmp_path / f"copy-{at}"
+        shutil.copytree(archive.path, copy, ignore=shutil.ignore_patterns("catalogue.db*"))
+        assert rebuild(copy).problems == ()
+        with Archive.open(copy) as again:
+            with Writer(again):
+                pass
+            found: list[Finding] = []
+            verify(again, Level.RECORDS, found=found.append)
+            assert [one for one in found if one.code != "unknown-file"] == []
+            with again.catalogue.read() as connection:
+                listed = {capture.url for capture in index.every(connection)}
+        heard = {json.loads(line)["url"] for line in sqlite_nursery.log.read_text().splitlines()}
+        assert heard <= listed
+        shutil.rmtree(copy)
+        with Writer(archive):
+            pass
+        if ended == 0:
+            break
+    found = []
+    verify(archive, Level.DEEP, found=found.append)
+    assert {one.code for one in found} <= {"unknown-file", "row-differs"}
+    assert all(one.file == "snapshot" for one in found if one.code == "row-differs")

@@ -1,0 +1,212 @@
+"""Each write, sync, rename, open, removal and commit of an ingest fails, the n-th for every n."""
+
+import errno
+import os
+import shutil
+import sqlite3
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from archiver.errors import MarshamError
+from snapshots import writer as writing
+from snapshots.archive import Archive
+from snapshots.findings import Finding, Level
+from snapshots.fixity import verify
+from snapshots.intake import take_in
+from snapshots.settings import Settings
+from snapshots.writer import Writer
+from tests.builders import response, warc
+from tests.snapshots.helpers import all_captures, put
+
+URL = "http://www.homeoffice.example/"
+EVENTS = {"open", "os.rename", "os.remove", "os.mkdir", "os.chmod", "os.truncate"}
+FILLING = {"write", "fsync", "open for writing", "os.mkdir", "commit"}  # a full disk stops these
+
+
+class Faults:
+    """Lets the n-th operation on files below a folder fail; the hook cannot be taken out again."""
+
+    def __init__(self) -> None:
+        self.folder: str | None = None
+        self.left = 0
+        self.stays = self.commits = False
+        self.hit = ""
+
+    def met(self, what: str) -> None:
+        if self.folder is None:
+            return
+        if (self.stays and what not in FILLING) or (self.commits and what != "commit"):
+            return
+        self.left -= 1
+        if self.left == 0 or (self.stays and self.left < 0):
+            self.hit = self.hit or what
+            code = errno.ENOSPC if self.stays else errno.EIO
+            raise OSError(code, os.strerror(code))
+
+    def hook(self, event: str, arguments: tuple[Any, ...]) -> None:
+        if self.folder is None or event not in EVENTS:
+            return
+        if event == "os.truncate" or str(arguments[0]).startswith(self.folder):
+            if event == "open":
+                wanted = arguments[1] or ""
+                writes = set(wanted) & set("wxa+")
+                event = "open for writing" if writes else "open"
+            self.met(event)
+
+
+class Written:
+    """A file whose writes may fail."""
+
+    def __init__(self, file: Any, faults: Faults) -> None:
+        self._file = file
+        self._faults = faults
+
+    def __enter__(self) -> "Written":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._file, name)
+
+    def write(self, data: bytes) -> int:
+        self._faults.met("write")
+        written: int = self._file.write(data)
+        return written
+
+
+FAULTS = Faults()
+
+
+@pytest.fixture
+def faults(monkeypatch: pytest.MonkeyPatch) -> Faults:
+    if not getattr(FAULTS, "listening", False):
+        sys.addaudithook(FAULTS.hook)
+        FAULTS.listening = True  # type: ignore[attr-defined]
+    fsync, opened, appended = os.fsync, Path.open, writing._Appended.write
+
+    def sync(handle: int) -> None:
+        FAULTS.met("fsync")
+        fsync(handle)
+
+    def open_(self: Path, mode: str = "r", *more: Any, **named: Any) -> Any:
+        file = opened(self, mode, *more, **named)
+        writes = FAULTS.folder and mode in ("wb", "xb") and str(self).startswith(FAULTS.folder)
+        return Written(file, FAULTS) if writes else file
+
+    def append(self: Any, data: bytes) -> int:
+        FAULTS.met("write")
+        return appended(self, data)
+
+    monkeypatch.setattr(os, "fsync", sync)
+    monkeypatch.setattr(Path, "open", open_)
+    monkeypatch.setattr(writing._Appended, "write", append)
+    return FAULTS
+
+
+@contextmanager
+def failing(
+    faults: Faults, archive: Archive, at: int, *, stays: bool, late: bool
+) -> Iterator[None]:
+    dialect = archive.catalogue.engine.dialect
+    commit = dialect.do_commit
+
+    def committed(connection: Any) -> None:
+        if late:
+            commit(connection)
+        try:
+            faults.met("commit")
+        except OSError as error:
+            raise sqlite3.OperationalError(str(error)) from error
+        if not late:
+            commit(connection)
+
+    dialect.do_commit = committed  # type: ignore[method-assign, assignment]
+    faults.folder, faults.left, faults.hit = str(archive.path), at, ""
+    faults.stays, faults.commits = stays, late
+    try:
+        yield
+    finally:
+        faults.folder = None
+        dialect.do_commit = commit  # type: ignore[method-assign]
+
+
+@pytest.fixture(scope="module")
+def inputs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("inputs")
+    files: dict[str, str | bytes] = {
+        "before.html": "<title>Before</title>",
+        "a.warc.gz": warc(response(b"a", url=f"{URL}a"), response(b"b", url=f"{URL}b")),
+        "pages/pages.csv": f"url,timestamp,file\n{URL}c,2011,c.html\n{URL}d,2011,d.html\n",
+        "pages/c.html": "<title>C</title>",
+        "pages/d.html": "<title>D</title>",
+        "e.html": "<title>E</title>",
+    }
+    put(folder, files)
+    with Archive.create(folder / "archive", Settings(name="Test")) as archive, Writer(archive) as w:
+        take_in(w, folder / "before.html", url=f"{URL}before", captured="2010")
+    return folder
+
+
+def ingest(archive: Archive, inputs: Path) -> None:
+    with Writer(archive) as writer:
+        take_in(writer, inputs / "a.warc.gz")
+        take_in(writer, inputs / "pages")
+        take_in(writer, inputs / "e.html", url=f"{URL}e", captured="2011")
+
+
+def findings(archive: Archive, level: Level) -> list[str]:
+    found: list[Finding] = []
+    verify(archive, level, found=found.append)
+    return [f"{one.code} {one.file}: {one.message}" for one in found]
+
+
+@pytest.mark.parametrize(
+    ("stays", "late"),
+    [(False, False), (False, True), (True, False)],
+    ids=["once", "once, commits with their answer lost", "a full disk"],
+)
+def test_whatever_fails_the_archive_is_sound_and_the_next_ingest_works(
+    inputs: Path, tmp_path: Path, faults: Faults, stays: bool, late: bool
+) -> None:
+    at, hit = 0, set()
+    report: Callable[[str], str] = lambda what: f"{what} at step {at} ({faults.hit})"  # noqa: E731
+    while True:
+        at += 1
+        path = tmp_path / f"archive-{at}"
+        shutil.copytree(inputs / "archive", path)
+        done = False
+        with Archive.open(path) as archive:
+            failure = failing(faults, archive, at, stays=stays, late=late)
+            with failure, suppress(MarshamError):
+                ingest(archive, inputs)
+                done = True
+            hit.add(faults.hit)
+            with Writer(archive):
+                pass
+            found = findings(archive, Level.RECORDS)
+            if stays:  # when even undoing failed, originals stay until they are taken in again
+                found = [one for one in found if not one.startswith("unknown-file originals/")]
+            assert found == [], report("not sound")
+            urls = {capture.url for capture in all_captures(archive)}
+            assert f"{URL}before" in urls
+            if done:
+                assert len(urls) == 6, report("a failure was not told")
+            ingest(archive, inputs)
+            assert len(all_captures(archive)) == 6, report("not whole")
+            assert findings(archive, Level.DEEP) == [], report("not as rebuilt")
+        shutil.rmtree(path)
+        if not faults.hit:
+            break
+    if late:
+        assert hit == {"commit", ""}
+        return
+    assert at > (20 if stays else 60)
+    assert {"write", "fsync", "commit", "open for writing"} <= hit
+    assert stays or {"os.rename", "os.remove", "os.chmod", "open"} & hit
