@@ -84,8 +84,12 @@ class Archive:
         return cls(path, settings, catalogue)
 
     @classmethod
-    def open(cls, path: Path) -> "Archive":
+    def open(cls, path: Path, *, damaged: bool = False) -> "Archive":
         """Open an archive.
+
+        Args:
+            path: its folder.
+            damaged: open it also when its catalogue cannot be read, for a check to tell so.
 
         Raises:
             NoArchiveError: when there is none at `path`.
@@ -103,6 +107,10 @@ class Archive:
         catalogue = _catalogue(path, settings, create=False)
         try:
             catalogue.check_version()
+        except ArchiveError as error:
+            if not (damaged and error.__cause__):  # the database's own word, not the version
+                catalogue.close()
+                raise
         except BaseException:
             catalogue.close()
             raise

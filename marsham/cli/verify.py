@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from archiver.timestamps import Span
-from marsham.cli.support import DATE, as_json_line, counted, pass_archive, say
+from marsham.cli.support import DATE, Context, as_json_line, counted, say
 from snapshots.archive import Archive
 from snapshots.findings import Finding, Level
 from snapshots.fixity import Tick, Verdict
@@ -39,9 +39,9 @@ _JUDGEMENTS = ("sound", "sound, with warnings", "DAMAGED")
     help="Compare every file with a copy of the archive folder, both ways.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print findings and summary as JSON lines.")
-@pass_archive
+@click.pass_obj
 def verify(
-    archive: Archive, level: str, since: Span | None, against: Path | None, as_json: bool
+    context: Context, level: str, since: Span | None, against: Path | None, as_json: bool
 ) -> int:
     """Check that the archive is what it was.
 
@@ -59,7 +59,7 @@ def verify(
             for line in _lines(finding):
                 say(line)
 
-    with _progress() as tick:
+    with Archive.open(context.path, damaged=True) as archive, _progress() as tick:
         verdict = check(
             archive,
             Level(level),

@@ -334,7 +334,7 @@ def test_a_catalogue_that_says_it_is_damaged_is_damage(sqlite_full: Archive) -> 
 def test_a_catalogue_that_is_no_database_is_damage(sqlite_full: Archive) -> None:
     sqlite_full.close()
     (sqlite_full.path / "catalogue.db").write_bytes(b"not a database" * 999)
-    with Archive.open(sqlite_full.path) as archive:
+    with Archive.open(sqlite_full.path, damaged=True) as archive:
         verdict, (found,) = check(archive, "quick")
     assert (found.code, verdict.status) == ("catalogue-damaged", 2)
     assert "not a database" in found.message
