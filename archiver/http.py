@@ -8,6 +8,7 @@ import re
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 from typing import BinaryIO, cast
 
 import brotli
@@ -289,12 +290,7 @@ def _undeflate(parts: Iterable[bytes]) -> Iterator[bytes]:
         if len(first) >= 2:
             break
     zlib_head = len(first) >= 2 and first[0] & 15 == 8 and (first[0] << 8 | first[1]) % 31 == 0
-    return _inflate(_chain(first, rest), zlib.MAX_WBITS if zlib_head else -zlib.MAX_WBITS)
-
-
-def _chain(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
-    yield first
-    yield from rest
+    return _inflate(chain([first], rest), zlib.MAX_WBITS if zlib_head else -zlib.MAX_WBITS)
 
 
 def _unbrotli(parts: Iterable[bytes]) -> Iterator[bytes]:

@@ -20,6 +20,7 @@ __all__ = [
     "join_url",
     "parse_replay_address",
     "prefix_range",
+    "repair_slashes",
     "url_key",
 ]
 
@@ -53,7 +54,7 @@ _PANDAS = re.compile(  # the UK Web Archiving Consortium's, which left the schem
     r"(?P<prefix>https?:/{1,2}[^/?#\s]+/pan/\d{1,12}/)(?P<timestamp>\d{8,14})/(?P<url>[^/\s].*)",
     re.DOTALL | re.IGNORECASE,
 )
-_ONE_SLASH = re.compile(r"(https?):/(?!/)", re.IGNORECASE)
+_ONE_SLASH = re.compile(r"\A(https?):/(?!/)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,10 +164,17 @@ def parse_replay_address(text: str) -> ReplayAddress | None:
         prefix=match["prefix"],
         timestamp="" if timestamp in "+*" else timestamp,
         modifier=match["modifier"] or "",
-        url=_ONE_SLASH.sub(r"\1://", match["url"], count=1)
-        if _ONE_SLASH.match(match["url"])
-        else match["url"],
+        url=repair_slashes(match["url"]),
     )
+
+
+def repair_slashes(url: str) -> str:
+    """Give an address its two slashes again, where an archive wrote ``http:/host``.
+
+    >>> repair_slashes("http:/www.homeoffice.gov.uk/?to=http:/other.example/")
+    'http://www.homeoffice.gov.uk/?to=http:/other.example/'
+    """
+    return _ONE_SLASH.sub(r"\1://", url)
 
 
 def join_url(base: str, reference: str) -> str | None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import chain
 
 from sqlalchemy import Connection
 
@@ -57,7 +58,7 @@ class Memento:
         with _open(self.archive, self.holder) as opened:
             head, start = _read_head(opened)
             dechunker = Dechunker() if head and head.chunked else None
-            parts = _chain(start, _parts(opened))
+            parts = chain([start] if start else [], _parts(opened))
             if dechunker is None:
                 yield from parts
                 return
@@ -213,9 +214,3 @@ def _read_head(opened: OpenRecord) -> tuple[Head | None, bytes]:
 def _parts(opened: OpenRecord) -> Iterator[bytes]:
     while part := opened.block.read(_STEP):
         yield part
-
-
-def _chain(start: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
-    if start:
-        yield start
-    yield from rest

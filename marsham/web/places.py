@@ -14,13 +14,14 @@ import re
 from dataclasses import dataclass
 from urllib.parse import quote
 
+from archiver.urls import repair_slashes
+
 __all__ = ["Place", "listing_address", "parse_place", "snapshot_address"]
 
 _PLACE = re.compile(
     r"(?:(?P<time>\d{4,14}|\*)(?:~(?P<asked>\d{4,14}))?(?P<modifier>[a-z]{2,4}_)?/)?(?P<url>.*)",
     re.DOTALL,
 )
-_ONE_SLASH = re.compile(r"(https?):/(?!/)", re.IGNORECASE)
 _SAFE = "!#$%&'()*+,/:;=?@[]~"  # an address is shown in ours as it is, but for what would break it
 
 
@@ -49,10 +50,12 @@ def parse_place(text: str) -> Place:
     """
     match = _PLACE.fullmatch(text)
     assert match is not None  # noqa: S101 - it matches every text
-    url = _ONE_SLASH.sub(r"\1://", match["url"], count=1)
-    if not _ONE_SLASH.match(match["url"]):
-        url = match["url"]
-    return Place(match["time"] or "", match["asked"] or "", match["modifier"] or "", url)
+    return Place(
+        time=match["time"] or "",
+        asked=match["asked"] or "",
+        modifier=match["modifier"] or "",
+        url=repair_slashes(match["url"]),
+    )
 
 
 def snapshot_address(timestamp: str, url: str, *, modifier: str = "", asked: str = "") -> str:
