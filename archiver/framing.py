@@ -15,9 +15,10 @@ import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, NoReturn, TypeVar
+from typing import BinaryIO, NoReturn, TypeVar, cast
 
 import zstandard
+from isal import igzip_lib, isal_zlib
 
 from archiver.records import Problem
 
@@ -42,12 +43,13 @@ ZSTD_DICTIONARY = b"\x5d\x2a\x4d\x18"
 _FIRST_READ = 1 << 14  # bytes asked of the disk at a new place, and doubled up to ...
 _READ_STEP = 1 << 20  # ... this much at once
 _FEED_STEP = 1 << 14  # bytes given to the inflater at once; a mean member is 7 to 9 kB
-_INFLATE_STEP = 1 << 18  # bytes the inflater may give at once
 _HEADER_LIMIT = 1 << 18  # a record header is shorter than this
 _LONG_HEADER = 1 << 14  # and hardly ever longer than this
 _PROBE = 1 << 12  # stored bytes looked at to tell whether a record begins at a place
 _OPENING = 64  # bytes they give that are looked at
 _PROBLEMS = 10_000  # problems of one file told one by one; the others are counted
+_NOT_DEFLATE = cast(type[Exception], igzip_lib.IsalError)
+_GZIP_WINDOW = 16 + zlib.MAX_WBITS
 _MEMBER_START = re.compile(rb"\x1f\x8b\x08[\x00-\x1f]")
 _FRAME_START = re.compile(re.escape(ZSTD_MAGIC))
 _MEMBER_OVERLAP = 8  # bytes; no match of these two is longer
@@ -250,6 +252,18 @@ class Source:
         self._at += len(part)
         return part
 
+    def whole_member(self) -> bytes | None:
+        """Give all that the next gzip member holds, where that is at hand and not much.
+
+        Nothing is taken by that: `pass_member` does it, and everything else reads on from the
+        member's beginning. None in a file of another kind, and for a member that is long or damaged
+        or does not follow at once.
+        """
+        return None
+
+    def pass_member(self) -> None:
+        """Take the member that `whole_member` gave as one record."""
+
     def block(self, length: int, start: int) -> Iterator[bytes]:
         """Give the block of the record that began at `start`, part by part.
 
@@ -344,7 +358,7 @@ class _GzipSource(Source):
         self._raw = b""  # compressed bytes at hand
         self._raw_at = 0
         self._raw_base = offset
-        self._member: zlib._Decompress | None = None
+        self._member: isal_zlib.Decompress | None = None
         self._member_offset = offset
         self._taken_in_member = 0
         self._given = 0  # bytes the member has given
@@ -366,6 +380,31 @@ class _GzipSource(Source):
                 return True
             if not self._more() and not self._next_member():
                 return False
+
+    def whole_member(self) -> bytes | None:
+        if self._member is not None or self._at < len(self._data):
+            return None
+        if len(self._raw) - self._raw_at < _FEED_STEP:
+            self._raw_has(_FEED_STEP)
+        if not self._raw.startswith(GZIP_MAGIC, self._raw_at):
+            return None
+        feed = self._raw[self._raw_at : self._raw_at + _FEED_STEP]
+        member = isal_zlib.decompressobj(_GZIP_WINDOW)
+        try:
+            given = member.decompress(feed)
+        except _NOT_DEFLATE:
+            return None  # to be met, and told, by whoever reads on
+        self._member_offset = self._raw_base + self._raw_at
+        self._taken_in_member = self._given = 0
+        self._raw_at += len(feed) - len(member.unused_data)
+        self._member = None if member.eof else member
+        self._give(given)
+        return given if member.eof else None
+
+    def pass_member(self) -> None:
+        self.record_offset = self._member_offset
+        self._at = len(self._data)
+        self.excess = 0
 
     def take(self, most: int) -> bytes:
         if self._at >= len(self._data) and not self._more() and not self._body_goes_on():
@@ -401,8 +440,8 @@ class _GzipSource(Source):
     def _opening(self, stored: bytes) -> bytes:
         # The first bytes of a member; none when it is damaged.
         try:
-            return zlib.decompressobj(16 + zlib.MAX_WBITS).decompress(stored, _OPENING)
-        except zlib.error:
+            return isal_zlib.decompressobj(_GZIP_WINDOW).decompress(stored, _OPENING)
+        except _NOT_DEFLATE:
             return b""
 
     def _move(self, offset: int) -> None:
@@ -423,7 +462,7 @@ class _GzipSource(Source):
         self._raw_has(3)
         if not self._raw.startswith(GZIP_MAGIC, self._raw_at):
             raise Damage("not-gzip", "no gzip member begins here", self._member_offset)
-        self._member = zlib.decompressobj(16 + zlib.MAX_WBITS)
+        self._member = isal_zlib.decompressobj(_GZIP_WINDOW)
         self._given = 0
 
     def _pass_padding(self) -> None:
@@ -466,12 +505,12 @@ class _GzipSource(Source):
                 )
             feed = self._raw[self._raw_at : self._raw_at + _FEED_STEP]
             try:
-                given = member.decompress(feed, _INFLATE_STEP)
-            except zlib.error as error:
+                given = member.decompress(feed)  # a thousand times as much at most
+            except _NOT_DEFLATE as error:
                 raise Damage(
                     "damaged-member", f"the gzip member is damaged: {error}", self._member_offset
                 ) from None
-            self._raw_at += len(feed) - len(member.unused_data) - len(member.unconsumed_tail)
+            self._raw_at += len(feed) - len(member.unused_data)
             if member.eof:
                 self._member = member = None
             if given:

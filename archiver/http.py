@@ -8,6 +8,7 @@ import re
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import chain
 from typing import BinaryIO, cast
 
@@ -15,16 +16,15 @@ import brotli
 import zstandard
 
 from archiver.errors import MarshamError
+from archiver.headers import Headers
 
 __all__ = [
     "CodingError",
     "Dechunker",
     "Head",
-    "Headers",
     "decode_content",
     "media_type",
     "parse_head",
-    "parse_headers",
     "reason_phrase",
 ]
 
@@ -36,6 +36,7 @@ _NO_LAST_CHUNK = "the last chunk is missing"
 _NOT_CHUNKED = "announced as chunked, but is not"
 _CHARSET = re.compile(r";\s*charset\s*=\s*[\"']?([^\s\"';,]+)", re.IGNORECASE)
 _STATUS = re.compile(r"(HTTP/\d(?:\.\d)?)[ \t]+(\d{3})(?:[ \t]+(.*))?")
+_STATUS_END = re.compile(r"\r\n|\r|\n")
 _REASONS = {
     200: "OK",
     301: "Moved Permanently",
@@ -54,26 +55,6 @@ _REASONS = {
 
 class CodingError(MarshamError, ValueError):
     """A content coding is unknown, does not hold what it says, or grows past the limit."""
-
-
-@dataclass(frozen=True, slots=True)
-class Headers:
-    """Header fields in their order, names as written; a name may come more than once."""
-
-    fields: tuple[tuple[str, str], ...] = ()
-
-    def get(self, name: str) -> str | None:
-        """Give the first value of a field whatever the case of its name, None without one."""
-        name = name.lower()
-        for key, value in self.fields:
-            if key.lower() == name:
-                return value
-        return None
-
-    def get_all(self, name: str) -> list[str]:
-        """Give every value of a field, in order."""
-        name = name.lower()
-        return [value for key, value in self.fields if key.lower() == name]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,20 +79,6 @@ class Head:
         return tuple(coding.strip() for coding in listed if coding.strip() not in ("", "identity"))
 
 
-def parse_headers(lines: Iterable[str]) -> Headers:
-    """Read header lines; a line that begins with white space goes on with the one before."""
-    fields: list[tuple[str, str]] = []
-    for line in lines:
-        if line[:1] in (" ", "\t") and fields:
-            name, value = fields[-1]
-            fields[-1] = (name, f"{value} {line.strip()}".strip())
-            continue
-        name, colon, value = line.partition(":")
-        if colon:
-            fields.append((name.strip(), value.strip()))
-    return Headers(tuple(fields))
-
-
 def parse_head(block: bytes) -> tuple[Head, int] | None:
     r"""Read the response head at the start of a record's block.
 
@@ -127,14 +94,14 @@ def parse_head(block: bytes) -> tuple[Head, int] | None:
     37
     """
     end, body = _head_end(block)
-    lines = [line.decode("latin-1") for line in block[:end].splitlines()]
-    match = _STATUS.fullmatch(lines[0].rstrip()) if lines else None
+    first, _, rest = _STATUS_END.sub("\n", block[:end].decode("latin-1"), 1).partition("\n")
+    match = _STATUS.fullmatch(first.rstrip())
     if match is None:
         return None
-    head = Head(match[1], int(match[2]), match[3] or "", parse_headers(lines[1:]))
-    return head, body
+    return Head(match[1], int(match[2]), match[3] or "", Headers(rest)), body
 
 
+@lru_cache(maxsize=1024)
 def media_type(content_type: str | None) -> tuple[str, str | None]:
     """Split a Content-Type into its lower-case type and its charset, if it names one.
 

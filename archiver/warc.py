@@ -14,29 +14,28 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import BinaryIO
 from uuid import uuid4
 
 from warcio.recordloader import ArcWarcRecord
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
-from archiver.digests import ALGORITHMS, read_digest, write_digest
+from archiver.digests import write_digest
 from archiver.errors import WarcError
 from archiver.framing import Damage, Mark, Source, open_source, walk
-from archiver.http import Dechunker, Head, Headers, parse_head, parse_headers
+from archiver.headers import Headers
+from archiver.payload import BlockFacts, BlockReading, Digests, parts_of
 from archiver.records import Problem
 
 __all__ = [
-    "BlockFacts",
-    "Declared",
     "NewRecord",
     "OpenRecord",
     "ScannedRecord",
     "as_written",
     "open_record",
-    "read_block",
     "record_id",
     "reframe",
     "scan",
@@ -44,10 +43,9 @@ __all__ = [
     "write_record",
 ]
 
-_HEADER_LIMIT = 1 << 18  # an HTTP head we look for is shorter than this
-_COPY_STEP = 1 << 16
+_HEADER_END = b"\r\n\r\n"
 _LINE_END = re.compile(r"[\r\n\0]+")
-_VERSIONS = (b"WARC/1.1", b"WARC/1.0", b"WARC/0.18", b"WARC/0.17")
+_FIRST_LINE = re.compile(rb"WARC/(?:1\.1|1\.0|0\.18|0\.17)[ \t\v\f]*(?:\r\n|\r|\n|\Z)")
 _MARK = Mark(
     format="WARC",
     begins=re.compile(rb"WARC/"),
@@ -60,16 +58,7 @@ _MARK = Mark(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Declared:
-    """Digests of a record in an algorithm that it declares and that is not SHA-1."""
-
-    block: bytes
-    payload: bytes
-    framed: bytes | None
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class ScannedRecord:
     """What a scan learns of one sound record, its block read through and let go.
 
@@ -78,28 +67,14 @@ class ScannedRecord:
         length: bytes it occupies as stored.
         shared: whether its gzip member holds other records too, so that it cannot be opened alone.
         headers: the WARC header fields.
-        http: the HTTP response head at the start of the block, where there is one.
-        block_digest: SHA-1 of the block.
-        payload_digest: SHA-1 of the payload, transfer coding undone (ISO 28500, clause 5.9, in the
-            reading the field has settled on); that of the block when there is no HTTP head.
-        framed_digest: SHA-1 of the payload with its chunked framing, which some writers declare;
-            None when the body is not chunked.
-        block_length: bytes in the block.
-        fault: a defect of the HTTP body's framing, None when it has none.
-        declared: the same three digests in another algorithm, where the record declares one.
+        facts: what its block tells.
     """
 
     offset: int
     length: int
     shared: bool
     headers: Headers
-    http: Head | None
-    block_digest: bytes
-    payload_digest: bytes
-    framed_digest: bytes | None
-    block_length: int
-    fault: str | None
-    declared: Declared | None = None
+    facts: BlockFacts
 
     @property
     def type(self) -> str:
@@ -131,18 +106,6 @@ class NewRecord:
     block: bytes | BinaryIO
     payload_digest: bytes | None = None
     fields: tuple[tuple[str, str], ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class BlockFacts:
-    """What one reading of a block tells; see `ScannedRecord` for the digests."""
-
-    http: Head | None
-    block_digest: bytes
-    payload_digest: bytes
-    length: int
-    fault: str | None
-    declared: Declared | None = None
 
 
 class OpenRecord:
@@ -178,7 +141,12 @@ def record_id() -> str:
 
 
 def scan(
-    path: Path, *, name: str | None = None, start: int = 0, end: int | None = None
+    path: Path,
+    *,
+    name: str | None = None,
+    start: int = 0,
+    end: int | None = None,
+    wanted: Digests = Digests.ALL,
 ) -> Iterator[ScannedRecord | Problem]:
     """Read every record of a WARC file in order, whatever its size, in constant memory.
 
@@ -187,6 +155,7 @@ def scan(
         name: what to call it in problems; its path when not given.
         start: the offset to begin at; a record begins there.
         end: the offset to stop at, where one ends; None for the end of the file.
+        wanted: the digests to compute; without them a scan takes about half the time.
 
     Yields:
         A `ScannedRecord` for each sound record and a `Problem` for each stretch of bytes that is
@@ -194,7 +163,8 @@ def scan(
         the record it stands in. A record cut short by the end of the file is a problem as well. Of
         a file that is mostly damage the first `_PROBLEMS` problems are given, then their number.
     """
-    yield from walk(path, _MARK, _scan_record, name or str(path), start=start, end=end)
+    read = partial(_scan_record, wanted=wanted)
+    yield from walk(path, _MARK, read, name or str(path), start=start, end=end)
 
 
 def reframe(path: Path, out: BinaryIO, *, name: str | None = None) -> Iterator[Problem]:
@@ -246,7 +216,7 @@ def scan_one(path: Path, offset: int) -> ScannedRecord | None:
     """Read the one record that begins at an offset, as `scan` does; None when none sound does."""
     with path.open("rb") as file:
         try:
-            record = _scan_record(open_source(file, _MARK, offset))
+            record = _scan_record(open_source(file, _MARK, offset), Digests.ALL)
         except Damage:
             return None
     return record if record and record.offset == offset else None
@@ -275,39 +245,6 @@ def open_record(path: Path, offset: int) -> OpenRecord:
     return OpenRecord(headers, io.BufferedReader(_BlockStream(path, file, source, length), 1 << 16))
 
 
-def read_block(kind: str, block: bytes | BinaryIO, *, algorithm: str | None = None) -> BlockFacts:
-    """Read a block through as that of a record of a type, in constant memory.
-
-    Args:
-        kind: the type, in lower case.
-        block: bytes, or a file that is read from its start.
-        algorithm: another algorithm to give the digests in, besides SHA-1.
-    """
-    reading = _BlockReading(kind, algorithm)
-    length = 0
-    for part in _parts(block):
-        reading.feed(part)
-        length += len(part)
-    reading.close()
-    return BlockFacts(
-        http=reading.http,
-        block_digest=reading.block.digest(),
-        payload_digest=(reading.payload or reading.block).digest(),
-        length=length,
-        fault=reading.dechunker.fault if reading.dechunker else None,
-        declared=reading.declared(),
-    )
-
-
-def _parts(block: bytes | BinaryIO) -> Iterator[bytes]:
-    if isinstance(block, bytes):
-        yield block
-        return
-    block.seek(0)
-    while part := block.read(_COPY_STEP):
-        yield part
-
-
 def write_record(out: BinaryIO, record: NewRecord) -> tuple[int, int]:
     """Append one record to a WARC file as a gzip member of its own.
 
@@ -322,7 +259,7 @@ def write_record(out: BinaryIO, record: NewRecord) -> tuple[int, int]:
     if record.target is not None:
         fields.append(("WARC-Target-URI", record.target))
     digest, length = hashlib.sha1(usedforsecurity=False), 0
-    for part in _parts(record.block):
+    for part in parts_of(record.block):
         digest.update(part)
         length += len(part)
     fields.append(("WARC-Block-Digest", write_digest(digest.digest())))
@@ -361,47 +298,67 @@ def _one_line(value: str) -> str:
     return _LINE_END.sub(" ", value)
 
 
-def _scan_record(source: Source) -> ScannedRecord | None:
+def _scan_record(source: Source, wanted: Digests) -> ScannedRecord | None:
+    member = source.whole_member()
+    if member is not None and (record := _scan_whole(source, member, wanted)) is not None:
+        return record
+    return _scan_parts(source, wanted)
+
+
+def _scan_whole(source: Source, member: bytes, wanted: Digests) -> ScannedRecord | None:
+    # A member that holds one sound record and nothing else, as nearly all do; None for another.
+    end = member.find(_HEADER_END)
+    if end < 0 or not member.endswith(_HEADER_END) or member.find(b"\n\n", 0, end) >= 0:
+        return None
+    headers = _parse_header(member[:end])
+    if headers is None:
+        return None
+    text = headers.get("Content-Length") or ""
+    length = len(member) - end - 8
+    if text != str(length):
+        return None
+    source.pass_member()
+    reading = BlockReading((headers.get("WARC-Type") or "").lower(), headers, wanted)
+    reading.feed(member[end + 4 : -4])
+    start = source.record_offset
+    return ScannedRecord(start, source.stored_position - start, False, headers, reading.close())
+
+
+def _scan_parts(source: Source, wanted: Digests) -> ScannedRecord | None:
     if not source.skip_blank():
         return None
     start = source.record_offset
     first_in_member = source.at_member_start
     _, headers = _read_header(source)
     length = _content_length(headers, start)
-    kind = (headers.get("WARC-Type") or "").lower()
-    reading = _BlockReading(kind, _other_algorithm(headers))
+    reading = BlockReading((headers.get("WARC-Type") or "").lower(), headers, wanted)
     for part in source.block(length, start):
         reading.feed(part)
     alone = source.end_record(start)
-    reading.close()
-    return ScannedRecord(
-        offset=start,
-        length=source.stored_position - start,
-        shared=not (alone and first_in_member),
-        headers=headers,
-        http=reading.http,
-        block_digest=reading.block.digest(),
-        payload_digest=(reading.payload or reading.block).digest(),
-        framed_digest=reading.framed.digest() if reading.framed else None,
-        block_length=length,
-        fault=reading.dechunker.fault if reading.dechunker else None,
-        declared=reading.declared(),
-    )
+    shared = not (alone and first_in_member)
+    return ScannedRecord(start, source.stored_position - start, shared, headers, reading.close())
 
 
 def _read_header(source: Source) -> tuple[bytes, Headers]:
     # The header as it stands, and its fields.
     start = source.record_offset
     header = source.take_header()
-    lines = header.splitlines()
-    version = lines[0].rstrip() if lines else b""
-    if version not in _VERSIONS:
+    headers = _parse_header(header)
+    if headers is None:
         raise Damage("not-a-record", source.no_record, start)
+    return header, headers
+
+
+def _parse_header(header: bytes) -> Headers | None:
+    # None for one that does not begin as a record does.
+    first = _FIRST_LINE.match(header)
+    if first is None:
+        return None
+    fields = header[first.end() :]
     try:
-        texts = [line.decode() for line in lines[1:]]
+        return Headers(fields.decode())
     except UnicodeDecodeError:
-        texts = [line.decode("latin-1") for line in lines[1:]]
-    return header, parse_headers(texts)
+        return Headers(fields.decode("latin-1"))
 
 
 def _content_length(headers: Headers, offset: int) -> int:
@@ -409,97 +366,6 @@ def _content_length(headers: Headers, offset: int) -> int:
     if not (text.isascii() and text.isdigit() and len(text) < 16):
         raise Damage("bad-length", f"the record's length is not a number: {text[:40]!r}", offset)
     return int(text)
-
-
-class _BlockReading:
-    """Hashes a block part by part, finding the HTTP head and undoing chunks on the way."""
-
-    def __init__(self, kind: str, other: str | None) -> None:
-        self.http: Head | None = None
-        self._other = other
-        self.block = self._hash()
-        self.payload: _Hash | None = None
-        self.framed: _Hash | None = None
-        self.dechunker: Dechunker | None = None
-        self._start = b"" if kind in ("response", "revisit") else None
-        self._has_body = kind == "response"
-
-    def feed(self, part: bytes) -> None:
-        self.block.update(part)
-        if self._start is None:
-            self._feed_payload(part)
-            return
-        self._start += part
-        if len(self._start) >= _HEADER_LIMIT or b"\r\n\r\n" in self._start:
-            self._end_head()
-
-    def close(self) -> None:
-        if self._start is not None:
-            self._end_head()
-        if self.dechunker and self.payload:
-            self.payload.update(self.dechunker.close())
-
-    def declared(self) -> Declared | None:
-        block, payload = self.block, self.payload or self.block
-        if not (isinstance(block, _TwoHashes) and isinstance(payload, _TwoHashes)):
-            return None
-        framed = self.framed.other() if isinstance(self.framed, _TwoHashes) else None
-        return Declared(block.other(), payload.other(), framed)
-
-    def _hash(self) -> "_Hash":
-        first = hashlib.sha1(usedforsecurity=False)
-        if self._other is None:
-            return first
-        return _TwoHashes(first, hashlib.new(self._other, usedforsecurity=False))
-
-    def _end_head(self) -> None:
-        start, self._start = self._start or b"", None
-        found = parse_head(start)
-        if found is None:
-            return
-        self.http, body = found
-        self.payload = self._hash()
-        if self.http.chunked and self._has_body:
-            self.dechunker = Dechunker()
-            self.framed = self._hash()
-        self._feed_payload(start[body:])
-
-    def _feed_payload(self, part: bytes) -> None:
-        if self.payload is None:
-            return
-        if self.dechunker and self.framed:
-            self.framed.update(part)
-            part = self.dechunker.feed(part)
-        self.payload.update(part)
-
-
-class _Hash(Protocol):
-    def update(self, data: bytes, /) -> None: ...
-
-    def digest(self) -> bytes: ...
-
-
-class _TwoHashes:
-    """SHA-1 and another algorithm in one reading."""
-
-    def __init__(self, first: _Hash, other: _Hash) -> None:
-        self._first = first
-        self._other = other
-        self.digest = first.digest
-        self.other = other.digest
-
-    def update(self, data: bytes, /) -> None:
-        self._first.update(data)
-        self._other.update(data)
-
-
-def _other_algorithm(headers: Headers) -> str | None:
-    # Of two others, which no writer is known to mix, the payload's is the one that is checked.
-    for field in ("WARC-Payload-Digest", "WARC-Block-Digest"):
-        name = ALGORITHMS.get(len(read_digest(headers.get(field) or "") or b""))
-        if name not in (None, "sha1"):
-            return name
-    return None
 
 
 class _BlockStream(io.RawIOBase):

@@ -9,7 +9,8 @@ from sqlalchemy import Connection
 
 from archiver.digests import read_digest
 from archiver.errors import NoCaptureError, NoPayloadError, WarcError
-from archiver.http import CodingError, Dechunker, Head, Headers, decode_content, parse_head
+from archiver.headers import Headers
+from archiver.http import CodingError, Dechunker, Head, decode_content, parse_head
 from archiver.records import Capture, Kind
 from archiver.timestamps import format_timestamp, parse_timestamp
 from archiver.urls import url_key

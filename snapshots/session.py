@@ -14,10 +14,11 @@ from archiver.ingest.converted import Converted
 from archiver.ingest.names import shown
 from archiver.ingest.saved import SavedFile
 from archiver.ingest.sniff import Format
+from archiver.payload import read_block
 from archiver.records import Capture, Kind, Problem
 from archiver.software import software_name
 from archiver.timestamps import format_timestamp, parse_timestamp
-from archiver.warc import NewRecord, as_written, read_block, record_id
+from archiver.warc import NewRecord, as_written, record_id
 from snapshots.catalogue import next_id
 from snapshots.rows import Entry, store_captures
 from snapshots.tables import intake, original, snapshot

@@ -16,10 +16,10 @@ from archiver.errors import TimestampError
 from archiver.framing import CutShort, Damage, Mark, Source, walk
 from archiver.http import Head, parse_head
 from archiver.ingest.converted import RESPONSE, Converted, address_field, spooled
+from archiver.payload import read_block
 from archiver.provenance import Provenance
 from archiver.records import DateSource, Grade, Problem, StatedDate
 from archiver.timestamps import format_timestamp, parse_timestamp
-from archiver.warc import read_block
 
 __all__ = ["ARC_START", "read_arc"]
 

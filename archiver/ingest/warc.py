@@ -8,6 +8,7 @@ from pathlib import Path
 
 from archiver.digests import read_digest, write_digest
 from archiver.http import media_type
+from archiver.payload import Digests
 from archiver.records import Capture, Kind, Problem
 from archiver.timestamps import format_timestamp, parse_timestamp
 from archiver.warc import ScannedRecord, scan
@@ -16,6 +17,7 @@ __all__ = ["WarcReading"]
 
 _YEARS = range(1990, 2101)  # a capture outside them is a clock set wrong, not history
 _LEAP_SECOND = re.compile(r"(\d\d:\d\d):60")
+_CANONICAL = re.compile(r"sha1:[A-Z2-7]{32}")
 _KINDS = {kind.value: kind for kind in Kind}
 
 
@@ -29,6 +31,9 @@ class WarcReading:
         end: the offset at which to stop; None for the end of the file.
         any_year: whether to believe any date; for records that this archive wrote itself, whose
             dates were weighed before.
+        file: the `file` of the captures.
+        check: whether to compare what the records hold with the digests they declare; without it
+            a payload's digest is computed only where none is declared.
 
     Attributes:
         counts: records seen so far by WARC type; complete once the iteration is.
@@ -45,6 +50,8 @@ class WarcReading:
         start: int = 0,
         end: int | None = None,
         any_year: bool = False,
+        file: str = "",
+        check: bool = True,
     ) -> None:
         self.counts: Counter[str] = Counter()
         self.shared = False
@@ -55,9 +62,11 @@ class WarcReading:
         self._name = name
         self._span = (start, end)
         self._any_year = any_year
+        self._file = file
+        self._wanted = Digests.ALL if check else Digests.UNDECLARED
 
     def __iter__(self) -> Iterator[Capture | Problem]:
-        """Give a `Capture` (its `file` empty) for each response, revisit and resource record."""
+        """Give a `Capture` for each response, revisit and resource record."""
         for found in self.records():
             if isinstance(found, Problem):
                 yield found
@@ -68,68 +77,77 @@ class WarcReading:
     def records(self) -> Iterator[ScannedRecord | Problem]:
         """Give every record as it is scanned, for `captures_of`."""
         start, end = self._span
-        yield from scan(self._path, name=self._name, start=start, end=end)
+        yield from scan(self._path, name=self._name, start=start, end=end, wanted=self._wanted)
 
     def captures_of(self, record: ScannedRecord) -> Iterator[Capture | Problem]:
         """Count a record, and give what `__iter__` gives of it."""
-        self.counts[record.type or "unknown"] += 1
+        kind = record.type
+        self.counts[kind or "unknown"] += 1
         self.shared = self.shared or record.shared
-        if record.type in _KINDS:
-            yield from self._capture(record)
+        if kind in _KINDS:
+            yield from self._capture(record, _KINDS[kind])
+        elif self._wanted is Digests.ALL:
+            yield from self._block_doubts(record)
 
-    def _capture(self, record: ScannedRecord) -> Iterator[Capture | Problem]:
-        at = _moment(record.headers.get("WARC-Date") or "", any_year=self._any_year)
-        if not record.target:
+    def _capture(self, record: ScannedRecord, kind: Kind) -> Iterator[Capture | Problem]:
+        date = record.headers.get("WARC-Date") or ""
+        at = _moment(date, any_year=self._any_year)
+        target = record.target
+        if not target:
             yield self._problem(record, "no-target", "the record names no address; left out")
             return
         if at is None:
-            date = record.headers.get("WARC-Date")
             yield self._problem(record, "bad-date", f"no usable date ({date!r}); left out")
             return
-        yield from self._doubts(record)
-        kind = _KINDS[record.type]
-        content_type = (record.http or record).headers.get("Content-Type")
-        declared = read_digest(record.headers.get("WARC-Payload-Digest") or "")
-        own = b"" if kind is Kind.REVISIT else record.payload_digest
+        if self._wanted is Digests.ALL:
+            yield from self._block_doubts(record)
+            if kind is not Kind.REVISIT:  # its payload is not in its record
+                yield from self._payload_doubts(record)
+            fault = record.facts.fault
+            if fault and not fault.startswith("announced"):
+                yield self._problem(record, "broken-chunking", f"the body's framing: {fault}")
+        http = record.facts.http
+        content_type = (http or record).headers.get("Content-Type")
+        stated = record.headers.get("WARC-Payload-Digest") or ""
+        if not _CANONICAL.fullmatch(stated):
+            own = b"" if kind is Kind.REVISIT else record.facts.payload_digest
+            stated = write_digest(read_digest(stated) or own)
         yield Capture(
-            url=record.target,
-            timestamp=format_timestamp(at),
-            kind=kind,
-            status=record.http.status if record.http else None,
-            media_type=media_type(content_type)[0],
-            digest=write_digest(declared or own),
-            file="",
-            offset=record.offset,
-            length=record.length,
+            target,
+            format_timestamp(at),
+            kind,
+            http.status if http else None,
+            media_type(content_type)[0],
+            stated,
+            self._file,
+            record.offset,
+            record.length,
         )
 
-    def _doubts(self, record: ScannedRecord) -> Iterator[Problem]:
-        # A revisit's payload is not in its record.
-        other = record.declared
-        block = read_digest(record.headers.get("WARC-Block-Digest") or "")
-        blocks = (record.block_digest, other.block if other else None)
-        if _differs(block, blocks):
+    def _block_doubts(self, record: ScannedRecord) -> Iterator[Problem]:
+        declared = read_digest(record.headers.get("WARC-Block-Digest") or "")
+        other = record.facts.declared
+        if _differs(declared, (record.facts.block_digest, other.block if other else None)):
             yield self._problem(
                 record, "block-digest", "the record's bytes do not match their declared digest"
             )
-        if record.type != Kind.REVISIT:
-            yield from self._payload_doubts(record)
-        if record.fault and not record.fault.startswith("announced"):
-            yield self._problem(record, "broken-chunking", f"the body's framing: {record.fault}")
 
     def _payload_doubts(self, record: ScannedRecord) -> Iterator[Problem]:
-        other = record.declared
-        payload = read_digest(record.headers.get("WARC-Payload-Digest") or "")
-        payloads = (record.payload_digest, other.payload if other else None)
-        framed = (record.framed_digest, other.framed if other else None)
-        if record.framed_digest is not None and payload:
+        declared = read_digest(record.headers.get("WARC-Payload-Digest") or "")
+        facts, other = record.facts, record.facts.declared
+        if not declared:
+            return
+        if facts.framed_digest is not None:
             self.chunked += 1
-            if payload in framed and payload not in payloads:
-                if not record.fault:  # with broken framing there is no telling
-                    self.over_framing += 1
-                    self._first_framed = self._first_framed or record
-                return
-        if _differs(payload, payloads):
+        if declared == facts.payload_digest:
+            return
+        payloads = (facts.payload_digest, other.payload if other else None)
+        framed = (facts.framed_digest, other.framed if other else None)
+        if facts.framed_digest is not None and declared in framed and declared not in payloads:
+            if not facts.fault:  # with broken framing there is no telling
+                self.over_framing += 1
+                self._first_framed = self._first_framed or record
+        elif _differs(declared, payloads):
             yield self._problem(
                 record, "payload-digest", "the payload does not match its declared digest"
             )
@@ -157,12 +175,13 @@ def _differs(declared: bytes | None, computed: tuple[bytes | None, ...]) -> bool
 def _moment(text: str, *, any_year: bool) -> datetime | None:
     # Source: ISO 28500, clause 5.4 (W3C profile of ISO 8601: it may stop at the year, and have
     # fractions). A leap second is taken for the second before it, and bare digits are understood.
-    text = text.strip()
     try:
         if len(text) <= 7 or text.isdigit():
             moment = parse_timestamp(text.replace("-", ""))
-        else:
+        elif ":60" in text:
             moment = datetime.fromisoformat(_LEAP_SECOND.sub(r"\1:59", text))
+        else:
+            moment = datetime.fromisoformat(text)
     except ValueError:
         return None
     if moment.tzinfo is None:

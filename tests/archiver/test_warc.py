@@ -75,7 +75,7 @@ class Scan:
         records, problems = scanned(self.path)
         for found in records:
             if not found.shared:
-                assert sha1(block_at(self.path, found.offset)) == found.block_digest
+                assert sha1(block_at(self.path, found.offset)) == found.facts.block_digest
         return records, problems
 
 
@@ -103,7 +103,7 @@ def test_a_scan_finds_in_real_files_what_warcio_finds(corpora: Path, name: str) 
             )
             reader.get_record_length()
     assert [
-        (found.type, found.offset, found.target, found.block_digest, found.block_length)
+        (found.type, found.offset, found.target, found.facts.block_digest, found.facts.length)
         for found in records
     ] == expected
     ends = [found.offset + found.length for found in records]
@@ -115,7 +115,7 @@ def test_a_record_of_a_real_file_opens_to_its_block(corpora: Path, name: str) ->
     path = corpora / f"{name}.warc.gz"
     for found in scanned(path)[0]:
         block = block_at(path, found.offset)
-        assert (len(block), sha1(block)) == (found.block_length, found.block_digest)
+        assert (len(block), sha1(block)) == (found.facts.length, found.facts.block_digest)
 
 
 @pytest.mark.parametrize("name", SOUND)
@@ -125,7 +125,7 @@ def test_payload_digests_agree_with_those_real_files_declare(corpora: Path, name
         declared = found.headers.get("WARC-Payload-Digest")
         if declared and found.type != "revisit":
             raw = builders.b32_raw(declared)
-            assert raw in (found.payload_digest, found.framed_digest)
+            assert raw in (found.facts.payload_digest, found.facts.framed_digest)
             checked += 1
     assert checked or name == "resource"
 
@@ -181,7 +181,7 @@ def test_every_kind_of_record_is_found_with_its_place(scan_bytes: Scan, form: st
     assert [found.type for found in records] == TYPES
     parts = [data[found.offset : found.offset + found.length] for found in records]
     assert b"".join(parts) == data
-    assert [found.http.status if found.http else None for found in records] == [
+    assert [found.facts.http.status if found.facts.http else None for found in records] == [
         *(None, None, 200, None, 404, 200, None, None)
     ]
     assert not any(found.shared for found in records)
@@ -204,7 +204,7 @@ def test_a_record_whose_body_stands_in_a_second_member_is_whole(scan_bytes: Scan
         assert problems == []
         assert [found.type for found in records] == ["response", "metadata"]
         assert [found.shared for found in records] == [False, False]
-        assert records[0].payload_digest == sha1(NOISE)
+        assert records[0].facts.payload_digest == sha1(NOISE)
 
 
 def test_a_record_that_begins_where_another_ends_is_not_opened_alone(scan_bytes: Scan) -> None:
@@ -255,10 +255,10 @@ def test_the_payload_is_told_from_the_head_and_the_framing(
 ) -> None:
     (found,), problems = scan_bytes(warc(record(kind, block), form=form))
     assert problems == []
-    assert found.block_digest == sha1(block)
+    assert found.facts.block_digest == sha1(block)
     if payload is not None:
-        assert found.payload_digest == sha1(payload)
-    assert found.framed_digest == (None if framed is None else sha1(framed))
+        assert found.facts.payload_digest == sha1(payload)
+    assert found.facts.framed_digest == (None if framed is None else sha1(framed))
 
 
 @pytest.mark.parametrize(
@@ -296,7 +296,7 @@ def test_records_are_read_as_odd_writers_wrote_them(
     records, problems = scan_bytes(warc(warcinfo(), one, metadata(), form=form))
     assert problems == []
     assert [found.type for found in records] == ["warcinfo", "response", "metadata"]
-    assert records[1].payload_digest == sha1(b"x")
+    assert records[1].facts.payload_digest == sha1(b"x")
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -328,7 +328,7 @@ def test_a_damaged_byte_costs_no_more_than_its_record(
     data, start, end = three(form)
     at = random.Random(seed).randrange(start, end - 4)  # noqa: S311
     records, problems = scan_bytes(flip(data, at))
-    digests = [found.payload_digest for found in records]
+    digests = [found.facts.payload_digest for found in records]
     assert digests[0] == sha1(b"first")
     assert digests[-1] == sha1(b"third")
     if form == "gzip" and at >= start + 10:  # the member's checksum covers all but its head
@@ -359,7 +359,7 @@ def test_a_damaged_byte_costs_no_more_than_its_record(
 def test_junk_between_records_costs_no_record(scan_bytes: Scan, form: str, junk: bytes) -> None:
     data, start, _ = three(form)
     records, _ = scan_bytes(data[:start] + junk + data[start:])
-    assert [found.payload_digest for found in records] == [
+    assert [found.facts.payload_digest for found in records] == [
         *(sha1(b"first"), sha1(NOISE), sha1(b"third"))
     ]
 
@@ -380,7 +380,7 @@ def test_a_length_that_is_wrong_costs_its_record_only(
     lying = record("response", http_response(NOISE), length=length)
     parts = [warc(one, form=form) for one in (GOOD[0], lying, GOOD[2])]
     records, problems = scan_bytes(b"".join(parts))
-    assert [found.payload_digest for found in records] == [sha1(b"first"), sha1(b"third")]
+    assert [found.facts.payload_digest for found in records] == [sha1(b"first"), sha1(b"third")]
     place = (len(parts[0]), len(parts[1]))
     assert [(problem.offset, problem.length) for problem in problems] == [place]
 
@@ -389,7 +389,10 @@ def test_a_length_that_is_wrong_costs_its_record_only(
 def test_a_length_that_is_too_short_is_told(scan_bytes: Scan, form: str) -> None:
     lying = record("response", http_response(b"body and more"), length=52)
     records, problems = scan_bytes(warc(GOOD[0], lying, GOOD[2], form=form))
-    assert [found.payload_digest for found in records][::2] == [sha1(b"first"), sha1(b"third")]
+    assert [found.facts.payload_digest for found in records][::2] == [
+        sha1(b"first"),
+        sha1(b"third"),
+    ]
     assert not any(found.shared for found in records)
     assert len(problems) == 1
 
@@ -398,7 +401,7 @@ def test_a_length_that_is_too_short_is_told(scan_bytes: Scan, form: str) -> None
 def test_a_header_without_end_costs_its_record_only(scan_bytes: Scan, form: str) -> None:
     endless = b"WARC/1.0\r\nWARC-Type: response\r\n" + b"X: y\r\n" * 100_000
     records, problems = scan_bytes(warc(GOOD[0], endless, GOOD[2], form=form))
-    assert [found.payload_digest for found in records] == [sha1(b"first"), sha1(b"third")]
+    assert [found.facts.payload_digest for found in records] == [sha1(b"first"), sha1(b"third")]
     assert problems[0].code == "endless-header"
 
 
@@ -408,7 +411,7 @@ def test_a_record_cut_off_by_a_second_file_behind_it_costs_itself(
 ) -> None:
     data, start, end = three(form)
     records, problems = scan_bytes(data[: end - 700] + data)
-    assert [found.payload_digest for found in records] == [
+    assert [found.facts.payload_digest for found in records] == [
         *(sha1(b"first"), sha1(b"first"), sha1(NOISE), sha1(b"third"))
     ]
     assert [(problem.offset, problem.length) for problem in problems] == [
@@ -423,8 +426,8 @@ def test_a_file_cut_at_any_byte_lists_no_half_record(scan_bytes: Scan, form: str
     for end in range(len(data)):
         scan_bytes.path.write_bytes(data[:end])
         records, problems = scanned(scan_bytes.path)
-        assert [found.block_digest for found in records] == [
-            found.block_digest for found in whole[: len(records)]
+        assert [found.facts.block_digest for found in records] == [
+            found.facts.block_digest for found in whole[: len(records)]
         ]
         if form != "whole":
             kept = sum(found.offset + found.length <= end for found in whole)
@@ -555,7 +558,7 @@ def test_a_record_written_reads_back_byte_for_byte(block: bytes) -> None:
             file.flush()
             (mine,), problems = scanned(Path(file.name))
             assert problems == []
-            assert (mine.block_digest, mine.target) == (sha1(block), new.target)
+            assert (mine.facts.block_digest, mine.target) == (sha1(block), new.target)
             assert block_at(Path(file.name), 0) == block
 
 
@@ -603,7 +606,7 @@ with open_record(path, 0) as opened:
     while part := opened.block.read(1 << 16):
         read += len(part)
 peak = Path("/proc/self/status").read_text().partition("VmHWM:")[2].split()[0]
-print(found.block_length, read, found.payload_digest.hex(), peak)
+print(found.facts.length, read, found.facts.payload_digest.hex(), peak)
 """
 
 

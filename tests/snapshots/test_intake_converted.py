@@ -14,9 +14,10 @@ from archiver.ingest.converted import Converted
 from archiver.ingest.har import read_har
 from archiver.ingest.mhtml import read_mhtml
 from archiver.ingest.sniff import Format
+from archiver.payload import read_block
 from archiver.provenance import Provenance
 from archiver.records import Grade, Kind
-from archiver.warc import open_record, read_block
+from archiver.warc import open_record
 from snapshots.archive import Archive
 from snapshots.intake import Intake, take_in
 from snapshots.mementos import memento_of
