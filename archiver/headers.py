@@ -8,7 +8,6 @@ import re
 
 __all__ = ["Headers"]
 
-_ODD = re.compile(r"[:\s]")  # in a name: where it ends is not where it seems to
 _LINE_END = re.compile(r"\r\n|\r|\n")  # and none of the others that `str.splitlines` knows
 
 
@@ -27,7 +26,7 @@ class Headers:
     def __init__(self, text: str = "") -> None:
         self._text = text
         self._fields: tuple[tuple[str, str], ...] | None = None
-        self._first: dict[str, str] | None = None  # the first value of each, names in lower case
+        self._first: dict[str, str] | None = None  # where all is written as usual
 
     @property
     def fields(self) -> tuple[tuple[str, str], ...]:
@@ -37,12 +36,16 @@ class Headers:
         return self._fields
 
     def get(self, name: str) -> str | None:
-        """Give the first value of a field whatever the case of its name, None without one."""
+        """Give the first value of a field, None without one.
+
+        Letter case tells no fields apart; a name written in several ways is taken first as asked.
+        """
         if self._first is None:
             self._first = _usual(self._text)
-            if self._first is None:
-                self._first = {key.lower(): value for key, value in reversed(self.fields)}
-        value = self._first.get(name.lower())
+        value = self._first.get(name)
+        if value is None and name.lower() in self._text.lower():
+            asked = [value for key, value in self.fields if key == name]
+            value = next(iter(asked or self.get_all(name)), None)
         return value and value.strip()
 
     def get_all(self, name: str) -> list[str]:
@@ -53,18 +56,19 @@ class Headers:
         return [value for key, value in self.fields if key.lower() == name]
 
 
-def _usual(text: str) -> dict[str, str] | None:
-    # The fields of a header written as nearly all are; None for one that needs a closer look.
+def _usual(text: str) -> dict[str, str]:
+    # The fields of a header written as nearly all are; none for one that needs a closer look.
     lines = text.split("\r\n")
     if text.count("\n") >= len(lines) or text.count("\r") >= len(lines):
-        return None  # other line ends as well
-    if "\r\n " in text or "\r\n\t" in text or text[:1] in (" ", "\t"):
-        return None  # a line that goes on
+        return {}  # other line ends as well
+    if "\r\n " in text or "\r\n\t" in text:
+        return {}  # a line that goes on
     try:
-        first = {name.lower(): value for name, value in [line.split(": ", 1) for line in lines]}
+        first = dict([line.split(": ", 1) for line in reversed(lines)])
     except ValueError:
-        return None  # a line without a blank behind its colon
-    return first if len(first) == len(lines) and not _ODD.search("".join(first)) else None
+        return {}  # a line without a blank behind its colon
+    names = "".join(first)
+    return {} if ":" in names or " " in names or "\t" in names else first
 
 
 def _fields(text: str) -> list[tuple[str, str]]:
@@ -76,5 +80,5 @@ def _fields(text: str) -> list[tuple[str, str]]:
             continue
         name, colon, value = line.partition(":")
         if colon:
-            fields.append((name.strip(), value.strip()))
+            fields.append((name.strip(" \t"), value.strip()))
     return fields

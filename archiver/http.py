@@ -35,8 +35,9 @@ _CHUNK_LINE_LIMIT = 4200
 _NO_LAST_CHUNK = "the last chunk is missing"
 _NOT_CHUNKED = "announced as chunked, but is not"
 _CHARSET = re.compile(r";\s*charset\s*=\s*[\"']?([^\s\"';,]+)", re.IGNORECASE)
-_STATUS = re.compile(r"(HTTP/\d(?:\.\d)?)[ \t]+(\d{3})(?:[ \t]+(.*))?")
-_STATUS_END = re.compile(r"\r\n|\r|\n")
+_STATUS = re.compile(
+    r"(HTTP/\d(?:\.\d)?)[ \t]+(\d{3})(?:[ \t]+([^\r\n]*))?[ \t\v\f]*(?:\r\n|\r|\n|\Z)"
+)
 _REASONS = {
     200: "OK",
     301: "Moved Permanently",
@@ -94,11 +95,12 @@ def parse_head(block: bytes) -> tuple[Head, int] | None:
     37
     """
     end, body = _head_end(block)
-    first, _, rest = _STATUS_END.sub("\n", block[:end].decode("latin-1"), 1).partition("\n")
-    match = _STATUS.fullmatch(first.rstrip())
+    text = block[:end].decode("latin-1")
+    match = _STATUS.match(text)
     if match is None:
         return None
-    return Head(match[1], int(match[2]), match[3] or "", Headers(rest)), body
+    reason = (match[3] or "").rstrip()
+    return Head(match[1], int(match[2]), reason, Headers(text[match.end() :])), body
 
 
 @lru_cache(maxsize=1024)

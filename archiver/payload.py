@@ -14,10 +14,20 @@ from archiver.digests import ALGORITHMS, read_digest
 from archiver.headers import Headers
 from archiver.http import Dechunker, Head, parse_head
 
-__all__ = ["BlockFacts", "BlockReading", "Declared", "Digests", "parts_of", "read_block"]
+__all__ = [
+    "PAYLOAD_KINDS",
+    "BlockFacts",
+    "BlockReading",
+    "Digests",
+    "Others",
+    "parts_of",
+    "read_block",
+]
 
+PAYLOAD_KINDS = frozenset({"response", "resource", "revisit"})  # records that have a payload
 _HEAD_LIMIT = 1 << 18  # an HTTP head we look for is shorter than this
 _COPY_STEP = 1 << 16
+_SHA1_SIZE = 20
 
 
 class Digests(Enum):
@@ -28,8 +38,8 @@ class Digests(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Declared:
-    """Digests of a record in an algorithm that it declares and that is not SHA-1."""
+class Others:
+    """Digests of a block in an algorithm that its record declares and that is not SHA-1."""
 
     block: bytes
     payload: bytes
@@ -49,7 +59,9 @@ class BlockFacts:
             None when the body is not chunked.
         length: bytes in the block.
         fault: a defect of the HTTP body's framing, None when it has none.
-        declared: the same three digests in another algorithm, where the record declares one.
+        stated_block: the digest that the record declares of its block, in any algorithm we know.
+        stated_payload: and of its payload.
+        others: the same three digests in another algorithm, where the record declares one.
     """
 
     http: Head | None
@@ -58,7 +70,9 @@ class BlockFacts:
     framed_digest: bytes | None
     length: int
     fault: str | None
-    declared: Declared | None = None
+    stated_block: bytes | None = None
+    stated_payload: bytes | None = None
+    others: Others | None = None
 
 
 def read_block(kind: str, block: bytes | BinaryIO, *, algorithm: str | None = None) -> BlockFacts:
@@ -103,8 +117,13 @@ class BlockReading:
         *,
         algorithm: str | None = None,
     ) -> None:
+        self._stated_block = self._stated_payload = None
+        self._other = algorithm
+        if headers:
+            self._stated_block = read_digest(headers.get("WARC-Block-Digest") or "")
+            self._stated_payload = read_digest(headers.get("WARC-Payload-Digest") or "")
+            self._other = _other_algorithm(self._stated_payload, self._stated_block)
         self._http: Head | None = None
-        self._other = _other_algorithm(headers) if headers else algorithm
         self._length = 0
         self._start = b"" if kind in ("response", "revisit") else None
         self._has_body = kind == "response"
@@ -113,8 +132,7 @@ class BlockReading:
         self._framed: _Hash | None = None
         self._dechunker: Dechunker | None = None
         self._pays = wanted is Digests.ALL or (
-            kind in ("response", "resource")
-            and not (headers and headers.get("WARC-Payload-Digest"))
+            not self._stated_payload and kind in ("response", "resource")
         )
         if wanted is Digests.ALL or (self._pays and self._start is None):
             self._block = self._hash()
@@ -145,15 +163,17 @@ class BlockReading:
             self._framed.digest() if self._framed else None,
             self._length,
             self._dechunker.fault if self._dechunker else None,
-            self._declared() if self._other else None,
+            self._stated_block,
+            self._stated_payload,
+            self._others() if self._other else None,
         )
 
-    def _declared(self) -> Declared | None:
+    def _others(self) -> Others | None:
         block, payload = self._block, self._payload or self._block
         if not (isinstance(block, _TwoHashes) and isinstance(payload, _TwoHashes)):
             return None
         framed = self._framed.other() if isinstance(self._framed, _TwoHashes) else None
-        return Declared(block.other(), payload.other(), framed)
+        return Others(block.other(), payload.other(), framed)
 
     def _hash(self) -> "_Hash":
         first = hashlib.sha1(usedforsecurity=False)
@@ -207,13 +227,9 @@ class _TwoHashes:
         self._other.update(data)
 
 
-def _other_algorithm(headers: Headers) -> str | None:
-    # Of two others, which no writer is known to mix, the payload's is the one that is checked.
-    for field in ("WARC-Payload-Digest", "WARC-Block-Digest"):
-        text = headers.get(field) or ""
-        if text.startswith("sha1:"):
-            continue
-        name = ALGORITHMS.get(len(read_digest(text) or b""))
-        if name not in (None, "sha1"):
-            return name
+def _other_algorithm(*stated: bytes | None) -> str | None:
+    # Of two others, which no writer is known to mix, the first is the one that is checked.
+    for digest in stated:
+        if digest and len(digest) != _SHA1_SIZE:
+            return ALGORITHMS[len(digest)]
     return None

@@ -27,6 +27,11 @@ __all__ = [
 KEY_LIMIT = 600  # characters; PostgreSQL refuses B-tree entries over 2704 bytes
 
 _SCHEME = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:")
+# An address as most are; one whose query may name a session ("sid", "cfid") goes the long way.
+_PLAIN = re.compile(
+    r"https?://([A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z-][A-Za-z0-9-]*)"
+    r"((?:/[A-Za-z0-9_.-]+)*)/?(?:\?([A-Za-z0-9_.=&-]*))?"
+)
 _WWW = re.compile(r"www\d{0,3}\.")
 _UNSEEN = re.compile(r"[\t\r\n]")  # the URL standard removes these wherever they stand
 _EDGES = "".join(map(chr, range(0x21)))  # and these at either end
@@ -114,6 +119,9 @@ def url_key(url: str) -> str:
     Never fails: an address that cannot be taken apart is its own key. Keys are ASCII and at most
     `KEY_LIMIT` characters; a longer one ends in a digest of the whole instead of its tail.
     """
+    plain = _PLAIN.fullmatch(url)
+    if plain and "/." not in url and not (plain[3] and "id" in plain[3].lower()):
+        return _limited(_plain_key(*plain.groups()))
     url = _UNSEEN.sub("", url).strip(_EDGES)
     scheme = _SCHEME.match(url)
     if scheme and scheme.group()[:-1].lower() not in _DEFAULT_PORTS:
@@ -204,6 +212,17 @@ def join_url(base: str, reference: str) -> str | None:
         return urljoin(base, reference)
     except ValueError:
         return None
+
+
+def _plain_key(host: str, path: str, query: str | None) -> str:
+    # What the long way comes to for an address without anything out of the ordinary.
+    host = host.lower()
+    labels = host[found.end() if (found := _WWW.match(host)) else 0 :].split(".")
+    labels.reverse()
+    key = f"{','.join(labels)}){path.lower() or '/'}"
+    if query and (parts := sorted(part for part in query.lower().split("&") if part)):
+        key += "?" + "&".join(parts)
+    return key
 
 
 def _authority_key(host: str, port: int | None, scheme: str) -> str:

@@ -27,7 +27,7 @@ from archiver.digests import write_digest
 from archiver.errors import WarcError
 from archiver.framing import Damage, Mark, Source, open_source, walk
 from archiver.headers import Headers
-from archiver.payload import BlockFacts, BlockReading, Digests, parts_of
+from archiver.payload import PAYLOAD_KINDS, BlockFacts, BlockReading, Digests, parts_of
 from archiver.records import Problem
 
 __all__ = [
@@ -45,6 +45,7 @@ __all__ = [
 
 _HEADER_END = b"\r\n\r\n"
 _LINE_END = re.compile(r"[\r\n\0]+")
+_USUAL_FIRST_LINE = re.compile(rb"WARC/(?:1\.[01]|0\.1[78])\r\n")
 _FIRST_LINE = re.compile(rb"WARC/(?:1\.1|1\.0|0\.18|0\.17)[ \t\v\f]*(?:\r\n|\r|\n|\Z)")
 _MARK = Mark(
     format="WARC",
@@ -63,6 +64,7 @@ class ScannedRecord:
     """What a scan learns of one sound record, its block read through and let go.
 
     Attributes:
+        kind: the record's type in lower case; empty when it has none.
         offset: where its gzip member, or the record itself in a plain file, begins.
         length: bytes it occupies as stored.
         shared: whether its gzip member holds other records too, so that it cannot be opened alone.
@@ -70,16 +72,12 @@ class ScannedRecord:
         facts: what its block tells.
     """
 
+    kind: str
     offset: int
     length: int
     shared: bool
     headers: Headers
     facts: BlockFacts
-
-    @property
-    def type(self) -> str:
-        """The record's type in lower case; empty when it has none."""
-        return (self.headers.get("WARC-Type") or "").lower()
 
     @property
     def target(self) -> str:
@@ -307,21 +305,24 @@ def _scan_record(source: Source, wanted: Digests) -> ScannedRecord | None:
 
 def _scan_whole(source: Source, member: bytes, wanted: Digests) -> ScannedRecord | None:
     # A member that holds one sound record and nothing else, as nearly all do; None for another.
+    first = _USUAL_FIRST_LINE.match(member)
     end = member.find(_HEADER_END)
-    if end < 0 or not member.endswith(_HEADER_END) or member.find(b"\n\n", 0, end) >= 0:
+    if first is None or not member.endswith(_HEADER_END) or member.find(b"\n\n", 0, end) >= 0:
         return None
-    headers = _parse_header(member[:end])
-    if headers is None:
-        return None
-    text = headers.get("Content-Length") or ""
+    headers = _headers(member[first.end() : end])
     length = len(member) - end - 8
-    if text != str(length):
+    if headers.get("Content-Length") != str(length):
         return None
     source.pass_member()
-    reading = BlockReading((headers.get("WARC-Type") or "").lower(), headers, wanted)
-    reading.feed(member[end + 4 : -4])
+    kind = (headers.get("WARC-Type") or "").lower()
+    if wanted is Digests.ALL or kind in PAYLOAD_KINDS:
+        reading = BlockReading(kind, headers, wanted)
+        reading.feed(member[end + 4 : -4])
+        facts = reading.close()
+    else:
+        facts = BlockFacts(None, b"", b"", None, length, None)
     start = source.record_offset
-    return ScannedRecord(start, source.stored_position - start, False, headers, reading.close())
+    return ScannedRecord(kind, start, source.stored_position - start, False, headers, facts)
 
 
 def _scan_parts(source: Source, wanted: Digests) -> ScannedRecord | None:
@@ -331,12 +332,14 @@ def _scan_parts(source: Source, wanted: Digests) -> ScannedRecord | None:
     first_in_member = source.at_member_start
     _, headers = _read_header(source)
     length = _content_length(headers, start)
-    reading = BlockReading((headers.get("WARC-Type") or "").lower(), headers, wanted)
+    kind = (headers.get("WARC-Type") or "").lower()
+    reading = BlockReading(kind, headers, wanted)
     for part in source.block(length, start):
         reading.feed(part)
     alone = source.end_record(start)
     shared = not (alone and first_in_member)
-    return ScannedRecord(start, source.stored_position - start, shared, headers, reading.close())
+    length = source.stored_position - start
+    return ScannedRecord(kind, start, length, shared, headers, reading.close())
 
 
 def _read_header(source: Source) -> tuple[bytes, Headers]:
@@ -354,11 +357,14 @@ def _parse_header(header: bytes) -> Headers | None:
     first = _FIRST_LINE.match(header)
     if first is None:
         return None
-    fields = header[first.end() :]
+    return _headers(header[first.end() :])
+
+
+def _headers(lines: bytes) -> Headers:
     try:
-        return Headers(fields.decode())
+        return Headers(lines.decode())
     except UnicodeDecodeError:
-        return Headers(fields.decode("latin-1"))
+        return Headers(lines.decode("latin-1"))
 
 
 def _content_length(headers: Headers, offset: int) -> int:

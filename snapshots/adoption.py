@@ -1,7 +1,6 @@
 """WARC files taken in as they are; those whose records cannot be opened singly, framed anew."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -44,10 +43,10 @@ def adopt_warc(session: Session, path: Path, name: str, *, ours: bool = False) -
     else:
         # The copy is read, not the source: what is listed is then what is kept.
         place, file = session.writer.adopt(path, _stem(name), _first_date(path), move=ours)
-        reading = WarcReading(place, name)
+        reading = WarcReading(place, name, file=file, check=session.check)
         found = list(reading)
         if not reading.shared:
-            _note(session, reading, found, file)
+            _note(session, reading, found)
             return
         _reframe(session, place, name)
         session.writer.discard(file)
@@ -117,18 +116,16 @@ def _reframe(session: Session, path: Path, name: str) -> None:
         if not place.stat().st_size:
             return
         made, file = session.writer.adopt(place, _stem(name), _first_date(place), move=True)
-    reading = WarcReading(made, file)
-    _note(session, reading, reading, file)
+    reading = WarcReading(made, file, file=file, check=session.check)
+    _note(session, reading, reading)
 
 
-def _note(
-    session: Session, reading: WarcReading, found: Iterable[Capture | Problem], file: str
-) -> None:
+def _note(session: Session, reading: WarcReading, found: Iterable[Capture | Problem]) -> None:
     for one in found:
         if isinstance(one, Problem):
             session.problems.append(one)
         else:
-            session.entries.append(Entry(replace(one, file=file)))
+            session.entries.append(Entry(one))
     session.counts.update(reading.counts)
 
 
@@ -138,7 +135,7 @@ def _stem(name: str) -> str:
 
 def _first_date(path: Path) -> datetime:
     # A file is kept under the date of its first capture, as its own name would say.
-    for found in WarcReading(path, shown(path)):
+    for found in WarcReading(path, shown(path), check=False):
         if isinstance(found, Capture):
             return parse_timestamp(found.timestamp)
     return datetime.now(UTC)

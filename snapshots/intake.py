@@ -58,6 +58,7 @@ def take_in(
     captured: str | None = None,
     label: str | None = None,
     operator: str = "",
+    check: bool = True,
 ) -> Intake:
     """Take one file or folder into the archive, in one transaction.
 
@@ -69,6 +70,8 @@ def take_in(
         label: the snapshot to put it in, made when there is none so called; without it each input
             is a snapshot of its own, called after the file.
         operator: who does this, for the record.
+        check: whether the digests that WARC records declare are checked; a check left out can be
+            made up for by ``marsham verify``.
 
     Raises:
         FormatError: when the input cannot be read or holds nothing to list; nothing was changed.
@@ -95,6 +98,7 @@ def take_in(
         label=label or shown(path.resolve().name).split(".")[0],
         joins=label is not None,
         operator=operator,
+        check=check,
     )
     try:
         if kind is Format.WARC:

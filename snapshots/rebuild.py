@@ -297,7 +297,12 @@ class _Reading:
         self._place = _locate(folder, part.path)
         self._part = part
         self._reading = WarcReading(
-            self._place, part.path, start=part.start, any_year=not part.adopted
+            self._place,
+            part.path,
+            start=part.start,
+            any_year=not part.adopted,
+            file=part.path,
+            check=False,
         )
         self._records = self._reading.records()
         self._ahead: ScannedRecord | Problem | None = None
@@ -308,7 +313,7 @@ class _Reading:
             if self._part.adopted:
                 for found in self._reading:
                     if isinstance(found, Capture):
-                        yield _Listed("", Entry(replace(found, file=self._part.path)))
+                        yield _Listed("", Entry(found))
                 return
             yield from self._own(end)
         except OSError as error:
@@ -320,13 +325,13 @@ class _Reading:
         for record in self._before(end):
             if isinstance(record, Problem):
                 yield record
-            elif record.type == "metadata":
+            elif record.kind == "metadata":
                 yield from self._provenance(record)
             else:
                 identity = record.headers.get("WARC-Record-ID") or ""
                 for found in self._reading.captures_of(record):
                     if isinstance(found, Capture):  # a problem was told then, and is in the note
-                        yield _Listed(identity, Entry(replace(found, file=self._part.path)))
+                        yield _Listed(identity, Entry(found))
 
     def _before(self, end: int) -> Iterator[ScannedRecord | Problem]:
         while True:

@@ -65,6 +65,7 @@ class Session:
         label: str,
         joins: bool,
         operator: str,
+        check: bool = True,
     ) -> None:
         self.writer = writer
         self.path = path
@@ -73,6 +74,7 @@ class Session:
         self.label = label
         self.joins = joins
         self.operator = operator
+        self.check = check  # whether the digests that WARC records declare are checked
         self.counts: Counter[str] = Counter()
         self.problems: list[Problem] = []
         self.entries: list[Entry] = []
@@ -108,7 +110,7 @@ class Session:
         facts = read_block(
             found.type, found.block, algorithm=None if algorithm == "sha1" else algorithm
         )
-        payload = facts.declared.payload if facts.declared else facts.payload_digest
+        payload = facts.others.payload if facts.others else facts.payload_digest
         moment = parse_timestamp(found.timestamp)
         capture = found.provenance is not None
         place = self.writer.append(

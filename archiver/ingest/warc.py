@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from archiver.digests import read_digest, write_digest
+from archiver.digests import write_digest
 from archiver.http import media_type
 from archiver.payload import Digests
 from archiver.records import Capture, Kind, Problem
@@ -17,7 +17,7 @@ __all__ = ["WarcReading"]
 
 _YEARS = range(1990, 2101)  # a capture outside them is a clock set wrong, not history
 _LEAP_SECOND = re.compile(r"(\d\d:\d\d):60")
-_CANONICAL = re.compile(r"sha1:[A-Z2-7]{32}")
+_CANONICAL = re.compile(r"sha1:[A-Z2-7]{32}")  # as `write_digest` writes it
 _KINDS = {kind.value: kind for kind in Kind}
 
 
@@ -81,7 +81,7 @@ class WarcReading:
 
     def captures_of(self, record: ScannedRecord) -> Iterator[Capture | Problem]:
         """Count a record, and give what `__iter__` gives of it."""
-        kind = record.type
+        kind = record.kind
         self.counts[kind or "unknown"] += 1
         self.shared = self.shared or record.shared
         if kind in _KINDS:
@@ -108,33 +108,34 @@ class WarcReading:
                 yield self._problem(record, "broken-chunking", f"the body's framing: {fault}")
         http = record.facts.http
         content_type = (http or record).headers.get("Content-Type")
-        stated = record.headers.get("WARC-Payload-Digest") or ""
-        if not _CANONICAL.fullmatch(stated):
+        digest = record.headers.get("WARC-Payload-Digest") or ""
+        if not _CANONICAL.fullmatch(digest):
             own = b"" if kind is Kind.REVISIT else record.facts.payload_digest
-            stated = write_digest(read_digest(stated) or own)
+            digest = write_digest(record.facts.stated_payload or own)
         yield Capture(
             target,
             format_timestamp(at),
             kind,
             http.status if http else None,
             media_type(content_type)[0],
-            stated,
+            digest,
             self._file,
             record.offset,
             record.length,
         )
 
     def _block_doubts(self, record: ScannedRecord) -> Iterator[Problem]:
-        declared = read_digest(record.headers.get("WARC-Block-Digest") or "")
-        other = record.facts.declared
-        if _differs(declared, (record.facts.block_digest, other.block if other else None)):
+        facts = record.facts
+        if facts.stated_block in (None, facts.block_digest):
+            return
+        other = facts.others.block if facts.others else None
+        if _differs(facts.stated_block, (facts.block_digest, other)):
             yield self._problem(
                 record, "block-digest", "the record's bytes do not match their declared digest"
             )
 
     def _payload_doubts(self, record: ScannedRecord) -> Iterator[Problem]:
-        declared = read_digest(record.headers.get("WARC-Payload-Digest") or "")
-        facts, other = record.facts, record.facts.declared
+        facts, declared, other = record.facts, record.facts.stated_payload, record.facts.others
         if not declared:
             return
         if facts.framed_digest is not None:

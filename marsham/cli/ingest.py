@@ -36,6 +36,11 @@ __all__ = ["ingest"]
 @click.option("--captured", help="When a single saved page was captured, where you know.")
 @click.option("--snapshot", "label", help="Put everything in the snapshot of this name.")
 @click.option("--operator", default="", help="Who does this, for the record.")
+@click.option(
+    "--no-check",
+    is_flag=True,
+    help="Believe the digests WARC records declare; `marsham verify` can check them later.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object for each input.")
 @pass_archive
 def ingest(
@@ -45,6 +50,7 @@ def ingest(
     captured: str | None,
     label: str | None,
     operator: str,
+    no_check: bool,
     as_json: bool,
 ) -> int:
     """Take WARC files and saved pages into the archive.
@@ -63,7 +69,13 @@ def ingest(
         for number, path in enumerate(paths, 1):
             try:
                 taken = take_in(
-                    writer, path, url=url, captured=captured, label=label, operator=operator
+                    writer,
+                    path,
+                    url=url,
+                    captured=captured,
+                    label=label,
+                    operator=operator,
+                    check=not no_check,
                 )
             except NotWritableError as error:
                 left = len(paths) - number

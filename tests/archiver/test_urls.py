@@ -98,6 +98,29 @@ def test_a_url_key_is_the_surt_the_field_uses(url: str, key: str) -> None:
     assert url_key(url) == key
 
 
+HOSTS = st.sampled_from(
+    ["a.example", "www.a.example", "www2.b.a.example", "WWW.A.example", "b.www.example"]
+)
+PIECES = st.text(st.sampled_from("aZ09_.=&-/?"), max_size=30)
+SESSIONS = st.sampled_from(
+    [
+        "",
+        "&sid=" + "0" * 32,
+        "&ASPSESSIONIDABCDEFGH=" + "a" * 24,
+        "&cfid=1&CFTOKEN=2",
+        "&PHPSESSID=x",
+    ]
+)
+
+
+@given(HOSTS, PIECES, SESSIONS)
+def test_an_address_keyed_the_short_way_gets_the_key_of_the_long_way(
+    host: str, rest: str, session: str
+) -> None:
+    rest = f"/{rest}?{session}" if session else rest
+    assert url_key(f"http://{host}/{rest}") == url_key(f"http://\t{host}/{rest}")
+
+
 @given(st.text(st.characters(exclude_categories=()), max_size=200))
 def test_a_url_key_is_short_ascii_whatever_the_text(text: str) -> None:
     key = url_key(text)

@@ -103,7 +103,7 @@ def test_a_scan_finds_in_real_files_what_warcio_finds(corpora: Path, name: str) 
             )
             reader.get_record_length()
     assert [
-        (found.type, found.offset, found.target, found.facts.block_digest, found.facts.length)
+        (found.kind, found.offset, found.target, found.facts.block_digest, found.facts.length)
         for found in records
     ] == expected
     ends = [found.offset + found.length for found in records]
@@ -123,7 +123,7 @@ def test_payload_digests_agree_with_those_real_files_declare(corpora: Path, name
     checked = 0
     for found in scanned(corpora / f"{name}.warc.gz")[0]:
         declared = found.headers.get("WARC-Payload-Digest")
-        if declared and found.type != "revisit":
+        if declared and found.kind != "revisit":
             raw = builders.b32_raw(declared)
             assert raw in (found.facts.payload_digest, found.facts.framed_digest)
             checked += 1
@@ -144,7 +144,7 @@ def test_broken_files_of_the_field_give_what_can_be_had(
     corpora: Path, name: str, types: str, codes: list[str]
 ) -> None:
     records, problems = scanned(corpora / "broken" / name)
-    assert sorted(found.type for found in records) == sorted(types.split())
+    assert sorted(found.kind for found in records) == sorted(types.split())
     assert [problem.code for problem in problems] == codes
     assert all("<" not in found.target for found in records)
 
@@ -178,7 +178,7 @@ def test_every_kind_of_record_is_found_with_its_place(scan_bytes: Scan, form: st
     data = warc(*MIXED, form=form)
     records, problems = scan_bytes(data)
     assert problems == []
-    assert [found.type for found in records] == TYPES
+    assert [found.kind for found in records] == TYPES
     parts = [data[found.offset : found.offset + found.length] for found in records]
     assert b"".join(parts) == data
     assert [found.facts.http.status if found.facts.http else None for found in records] == [
@@ -189,7 +189,7 @@ def test_every_kind_of_record_is_found_with_its_place(scan_bytes: Scan, form: st
 
 def test_records_that_share_a_gzip_member_are_marked(scan_bytes: Scan) -> None:
     whole, problems = scan_bytes(warc(*MIXED, form="whole"))
-    assert [found.type for found in whole] == TYPES
+    assert [found.kind for found in whole] == TYPES
     assert all(found.shared for found in whole)
     assert problems == []
     some, _ = scan_bytes(member(MIXED[0]) + member(MIXED[1] + MIXED[2]) + member(MIXED[3]))
@@ -202,7 +202,7 @@ def test_a_record_whose_body_stands_in_a_second_member_is_whole(scan_bytes: Scan
         data = member(one[:cut]) + member(one[cut:]) + member(metadata())
         records, problems = scan_bytes(data)
         assert problems == []
-        assert [found.type for found in records] == ["response", "metadata"]
+        assert [found.kind for found in records] == ["response", "metadata"]
         assert [found.shared for found in records] == [False, False]
         assert records[0].facts.payload_digest == sha1(NOISE)
 
@@ -295,7 +295,7 @@ def test_records_are_read_as_odd_writers_wrote_them(
 ) -> None:
     records, problems = scan_bytes(warc(warcinfo(), one, metadata(), form=form))
     assert problems == []
-    assert [found.type for found in records] == ["warcinfo", "response", "metadata"]
+    assert [found.kind for found in records] == ["warcinfo", "response", "metadata"]
     assert records[1].facts.payload_digest == sha1(b"x")
 
 
@@ -304,7 +304,7 @@ def test_zero_padding_between_records_costs_nothing(scan_bytes: Scan, form: str)
     pad = bytes(70_000)
     one, two = warc(MIXED[2], form=form), warc(MIXED[7], form=form)
     records, problems = scan_bytes(one + pad + two + pad)
-    assert [found.type for found in records] == ["response", "metadata"]
+    assert [found.kind for found in records] == ["response", "metadata"]
     if form == "plain":  # there it is told
         assert [problem.code for problem in problems] == ["not-a-record"] * 2
 
