@@ -24,6 +24,7 @@ from archiver.records import Problem
 
 __all__ = [
     "GZIP_MAGIC",
+    "NOT_DEFLATE",
     "ZSTD_DICTIONARY",
     "ZSTD_MAGIC",
     "CutShort",
@@ -48,7 +49,7 @@ _LONG_HEADER = 1 << 14  # and hardly ever longer than this
 _PROBE = 1 << 12  # stored bytes looked at to tell whether a record begins at a place
 _OPENING = 64  # bytes they give that are looked at
 _PROBLEMS = 10_000  # problems of one file told one by one; the others are counted
-_NOT_DEFLATE = cast(type[Exception], igzip_lib.IsalError)
+NOT_DEFLATE = cast(type[Exception], igzip_lib.IsalError)
 _GZIP_WINDOW = 16 + zlib.MAX_WBITS
 _MEMBER_START = re.compile(rb"\x1f\x8b\x08[\x00-\x1f]")
 _FRAME_START = re.compile(re.escape(ZSTD_MAGIC))
@@ -264,6 +265,25 @@ class Source:
     def pass_member(self) -> None:
         """Take the member that `whole_member` gave as one record."""
 
+    @property
+    def between_records(self) -> bool:
+        """Whether `stored_position` is where the next record begins, or what stands before it."""
+        return True
+
+    def stored(self, most: int) -> bytes:
+        """Give the next stored bytes, no more than `most`, without taking them."""
+        while len(self._data) - self._at < most and self._more():
+            pass
+        return self._data[self._at : self._at + most]
+
+    def pass_stored(self, length: int) -> None:
+        """Go on behind the next stored bytes, without reading them."""
+        if self._at + length <= len(self._data):
+            self._at += length
+        else:
+            self._move(self.stored_position + length)
+        self.excess = 0
+
     def block(self, length: int, start: int) -> Iterator[bytes]:
         """Give the block of the record that began at `start`, part by part.
 
@@ -392,7 +412,7 @@ class _GzipSource(Source):
         member = isal_zlib.decompressobj(_GZIP_WINDOW)
         try:
             given = member.decompress(feed)
-        except _NOT_DEFLATE:
+        except NOT_DEFLATE:
             return None  # to be met, and told, by whoever reads on
         self._member_offset = self._raw_base + self._raw_at
         self._taken_in_member = self._given = 0
@@ -404,6 +424,21 @@ class _GzipSource(Source):
     def pass_member(self) -> None:
         self.record_offset = self._member_offset
         self._at = len(self._data)
+        self.excess = 0
+
+    @property
+    def between_records(self) -> bool:
+        return self._member is None and self._at >= len(self._data)
+
+    def stored(self, most: int) -> bytes:
+        self._raw_has(most)
+        return self._raw[self._raw_at : self._raw_at + most]
+
+    def pass_stored(self, length: int) -> None:
+        if self._raw_at + length <= len(self._raw):
+            self._raw_at += length
+        else:
+            self._move(self.stored_position + length)
         self.excess = 0
 
     def take(self, most: int) -> bytes:
@@ -441,7 +476,7 @@ class _GzipSource(Source):
         # The first bytes of a member; none when it is damaged.
         try:
             return isal_zlib.decompressobj(_GZIP_WINDOW).decompress(stored, _OPENING)
-        except _NOT_DEFLATE:
+        except NOT_DEFLATE:
             return b""
 
     def _move(self, offset: int) -> None:
@@ -506,7 +541,7 @@ class _GzipSource(Source):
             feed = self._raw[self._raw_at : self._raw_at + _FEED_STEP]
             try:
                 given = member.decompress(feed)  # a thousand times as much at most
-            except _NOT_DEFLATE as error:
+            except NOT_DEFLATE as error:
                 raise Damage(
                     "damaged-member", f"the gzip member is damaged: {error}", self._member_offset
                 ) from None

@@ -11,7 +11,7 @@ import hashlib
 import io
 import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -19,19 +19,23 @@ from pathlib import Path
 from typing import BinaryIO
 from uuid import uuid4
 
+from isal import isal_zlib
 from warcio.recordloader import ArcWarcRecord
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
-from archiver.digests import write_digest
+from archiver.digests import read_digest, write_digest
 from archiver.errors import WarcError
-from archiver.framing import Damage, Mark, Source, open_source, walk
+from archiver.framing import GZIP_MAGIC, NOT_DEFLATE, Damage, Mark, Source, open_source, walk
 from archiver.headers import Headers
+from archiver.http import parse_head
 from archiver.payload import PAYLOAD_KINDS, BlockFacts, BlockReading, Digests, parts_of
 from archiver.records import Problem
 
 __all__ = [
+    "Listed",
     "NewRecord",
+    "NotAsListedError",
     "OpenRecord",
     "ScannedRecord",
     "as_written",
@@ -43,6 +47,7 @@ __all__ = [
     "write_record",
 ]
 
+_BEGINNING = 1 << 11  # stored bytes that hold the header and HTTP head of nearly any record
 _HEADER_END = b"\r\n\r\n"
 _LINE_END = re.compile(r"[\r\n\0]+")
 _USUAL_FIRST_LINE = re.compile(rb"WARC/(?:1\.[01]|0\.1[78])\r\n")
@@ -83,6 +88,18 @@ class ScannedRecord:
     def target(self) -> str:
         """The target URI; see `target_uri`."""
         return target_uri(self.headers)
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """What an index says of a record: bytes it occupies as stored, and its payload's digest."""
+
+    length: int
+    digest: bytes
+
+
+class NotAsListedError(Exception):
+    """A file is not as an index says; the text says where and why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +162,7 @@ def scan(
     start: int = 0,
     end: int | None = None,
     wanted: Digests = Digests.ALL,
+    listed: Mapping[int, Listed] | None = None,
 ) -> Iterator[ScannedRecord | Problem]:
     """Read every record of a WARC file in order, whatever its size, in constant memory.
 
@@ -153,7 +171,12 @@ def scan(
         name: what to call it in problems; its path when not given.
         start: the offset to begin at; a record begins there.
         end: the offset to stop at, where one ends; None for the end of the file.
-        wanted: the digests to compute; without them a scan takes about half the time.
+        wanted: the digests to compute.
+        listed: records that an index knows, by offset. Of those only the beginning is read, and no
+            digest computed. What it leaves out is scanned as ever.
+
+    Raises:
+        NotAsListedError: when the file is not as listed; what was given so far is void.
 
     Yields:
         A `ScannedRecord` for each sound record and a `Problem` for each stretch of bytes that is
@@ -161,7 +184,7 @@ def scan(
         the record it stands in. A record cut short by the end of the file is a problem as well. Of
         a file that is mostly damage the first `_PROBLEMS` problems are given, then their number.
     """
-    read = partial(_scan_record, wanted=wanted)
+    read = _ListedScan(listed) if listed else partial(_scan_record, wanted=wanted)
     yield from walk(path, _MARK, read, name or str(path), start=start, end=end)
 
 
@@ -294,6 +317,58 @@ def as_written(value: str) -> str:
 def _one_line(value: str) -> str:
     # What came from an input must not begin a header field of its own.
     return _LINE_END.sub(" ", value)
+
+
+class _ListedScan:
+    """Reads records one by one, of those that an index lists no more than the beginning."""
+
+    def __init__(self, listed: Mapping[int, Listed]) -> None:
+        self._listed = listed
+        self._skipped = ""  # the record whose length was believed just before
+
+    def __call__(self, source: Source) -> ScannedRecord | None:
+        offset = source.stored_position
+        listed = self._listed.get(offset) if source.between_records else None
+        if listed and offset + listed.length > source.size:
+            raise NotAsListedError(f"the file ends before the record listed at byte {offset}")
+        if listed and (record := _scan_beginning(source, offset, listed)):
+            self._skipped = f"no sound record follows that listed at byte {offset}"
+            source.pass_stored(listed.length)
+            return record
+        try:
+            found = _scan_record(source, Digests.UNDECLARED)
+        except Damage:
+            if self._skipped:
+                raise NotAsListedError(self._skipped) from None
+            raise
+        self._skipped = ""
+        return found
+
+
+def _scan_beginning(source: Source, offset: int, listed: Listed) -> ScannedRecord | None:
+    # None when its header and HTTP head are not all there, or its length cannot be right.
+    start = source.stored(min(listed.length, _BEGINNING))
+    gzipped = start.startswith(GZIP_MAGIC)
+    if gzipped:
+        try:
+            start = isal_zlib.decompressobj(16 + zlib.MAX_WBITS).decompress(start, 2 * _BEGINNING)
+        except NOT_DEFLATE:
+            return None
+    end = start.find(_HEADER_END)
+    headers = _parse_header(start[:end]) if end >= 0 else None
+    size = (headers and headers.get("Content-Length")) or ""
+    if headers is None or not (size.isascii() and size.isdigit()):
+        return None
+    if not gzipped and listed.length - end - 4 - int(size) not in range(5):  # the line ends
+        return None
+    kind = (headers.get("WARC-Type") or "").lower()
+    head = start[end + 4 : end + 4 + int(size)]
+    found = parse_head(head) if kind in ("response", "revisit") else None
+    if found and found[1] >= len(head) and len(head) < int(size):
+        return None  # the HTTP head goes on
+    stated = read_digest(headers.get("WARC-Payload-Digest") or "")
+    facts = BlockFacts(found and found[0], b"", listed.digest, None, int(size), None, None, stated)
+    return ScannedRecord(kind, offset, listed.length, False, headers, facts)
 
 
 def _scan_record(source: Source, wanted: Digests) -> ScannedRecord | None:

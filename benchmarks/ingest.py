@@ -1,8 +1,8 @@
 """How fast WARC files are taken in, beside cdxj-indexer, which verifies and commits nothing.
 
-Run it with: ``make yardsticks && .venv/bin/python benchmarks/ingest.py``. Every command runs as a process
-of its own, in turns; the figures are medians. The floor is what no reader can beat: the files
-inflated, and scanned by FastWARC, which checks nothing either.
+Run it with ``make yardsticks`` and ``.venv/bin/python benchmarks/ingest.py``. Every command is a
+process of its own, in turns; the figures are medians. The floor is what no reader can beat: the
+files inflated, and scanned by FastWARC, which checks nothing either.
 """
 
 import argparse

@@ -14,7 +14,7 @@ from archiver.ingest.warc import WarcReading
 from archiver.records import Capture, Problem
 from archiver.timestamps import parse_timestamp
 from archiver.urls import url_key
-from archiver.warc import reframe
+from archiver.warc import NotAsListedError, reframe
 from snapshots.disk import file_sha256
 from snapshots.rows import Entry
 from snapshots.session import Session
@@ -43,8 +43,7 @@ def adopt_warc(session: Session, path: Path, name: str, *, ours: bool = False) -
     else:
         # The copy is read, not the source: what is listed is then what is kept.
         place, file = session.writer.adopt(path, _stem(name), _first_date(path), move=ours)
-        reading = WarcReading(place, name, file=file, check=session.check)
-        found = list(reading)
+        reading, found = _read(session, place, name, file)
         if not reading.shared:
             _note(session, reading, found)
             return
@@ -118,6 +117,23 @@ def _reframe(session: Session, path: Path, name: str) -> None:
         made, file = session.writer.adopt(place, _stem(name), _first_date(place), move=True)
     reading = WarcReading(made, file, file=file, check=session.check)
     _note(session, reading, reading)
+
+
+def _read(
+    session: Session, place: Path, name: str, file: str
+) -> tuple[WarcReading, list[Capture | Problem]]:
+    if session.listed is not None:
+        if listed := session.listed.get(Path(name).name):
+            reading = WarcReading(place, name, file=file, listed=listed)
+            try:
+                return reading, list(reading)
+            except NotAsListedError as error:
+                message = f"the index given does not fit this file: {error}"
+        else:
+            message = "the index given says nothing of this file"
+        session.take(Problem("not-as-listed", f"{message}; the file was read through", name))
+    reading = WarcReading(place, name, file=file, check=session.check)
+    return reading, list(reading)
 
 
 def _note(session: Session, reading: WarcReading, found: Iterable[Capture | Problem]) -> None:

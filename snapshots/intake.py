@@ -8,7 +8,7 @@ from, which dates were stated for it, and what could not be undone.
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -31,6 +31,7 @@ from archiver.ingest.saved import (
 )
 from archiver.ingest.sniff import Format, sniff
 from archiver.records import Problem
+from archiver.warc import Listed
 from snapshots.adoption import adopt_package, adopt_warc
 from snapshots.disk import file_sha256
 from snapshots.session import Intake, Session
@@ -59,6 +60,7 @@ def take_in(
     label: str | None = None,
     operator: str = "",
     check: bool = True,
+    listed: Mapping[str, Mapping[int, Listed]] | None = None,
 ) -> Intake:
     """Take one file or folder into the archive, in one transaction.
 
@@ -72,6 +74,8 @@ def take_in(
         operator: who does this, for the record.
         check: whether the digests that WARC records declare are checked; a check left out can be
             made up for by ``marsham verify``.
+        listed: what an index says of WARC files, as `archiver.ingest.listed.read_cdxj` gives it.
+            Of the records it lists only the beginning is read.
 
     Raises:
         FormatError: when the input cannot be read or holds nothing to list; nothing was changed.
@@ -99,6 +103,7 @@ def take_in(
         joins=label is not None,
         operator=operator,
         check=check,
+        listed=listed,
     )
     try:
         if kind is Format.WARC:

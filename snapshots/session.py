@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,7 +19,7 @@ from archiver.payload import read_block
 from archiver.records import Capture, Kind, Problem
 from archiver.software import software_name
 from archiver.timestamps import format_timestamp, parse_timestamp
-from archiver.warc import NewRecord, as_written, record_id
+from archiver.warc import Listed, NewRecord, as_written, record_id
 from snapshots.catalogue import next_id
 from snapshots.rows import Entry, store_captures
 from snapshots.tables import intake, original, snapshot
@@ -66,6 +67,7 @@ class Session:
         joins: bool,
         operator: str,
         check: bool = True,
+        listed: Mapping[str, Mapping[int, Listed]] | None = None,
     ) -> None:
         self.writer = writer
         self.path = path
@@ -75,6 +77,7 @@ class Session:
         self.joins = joins
         self.operator = operator
         self.check = check  # whether the digests that WARC records declare are checked
+        self.listed = listed  # what an index says of WARC files, by their names
         self.counts: Counter[str] = Counter()
         self.problems: list[Problem] = []
         self.entries: list[Entry] = []

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from archiver.http import media_type
 from archiver.payload import Digests
 from archiver.records import Capture, Kind, Problem
 from archiver.timestamps import format_timestamp, parse_timestamp
-from archiver.warc import ScannedRecord, scan
+from archiver.warc import Listed, NotAsListedError, ScannedRecord, scan
 
 __all__ = ["WarcReading"]
 
@@ -34,6 +34,7 @@ class WarcReading:
         file: the `file` of the captures.
         check: whether to compare what the records hold with the digests they declare; without it
             a payload's digest is computed only where none is declared.
+        listed: what an index says of the file's records, by offset; then nothing is checked.
 
     Attributes:
         counts: records seen so far by WARC type; complete once the iteration is.
@@ -52,6 +53,7 @@ class WarcReading:
         any_year: bool = False,
         file: str = "",
         check: bool = True,
+        listed: Mapping[int, Listed] | None = None,
     ) -> None:
         self.counts: Counter[str] = Counter()
         self.shared = False
@@ -63,7 +65,8 @@ class WarcReading:
         self._span = (start, end)
         self._any_year = any_year
         self._file = file
-        self._wanted = Digests.ALL if check else Digests.UNDECLARED
+        self._listed = listed
+        self._wanted = Digests.ALL if check and not listed else Digests.UNDECLARED
 
     def __iter__(self) -> Iterator[Capture | Problem]:
         """Give a `Capture` for each response, revisit and resource record."""
@@ -75,9 +78,21 @@ class WarcReading:
         yield from self._habit()
 
     def records(self) -> Iterator[ScannedRecord | Problem]:
-        """Give every record as it is scanned, for `captures_of`."""
+        """Give every record as it is scanned, for `captures_of`.
+
+        Raises:
+            NotAsListedError: when the file is not as listed; what was given so far is void.
+        """
         start, end = self._span
-        yield from scan(self._path, name=self._name, start=start, end=end, wanted=self._wanted)
+        found = scan(
+            self._path,
+            name=self._name,
+            start=start,
+            end=end,
+            wanted=self._wanted,
+            listed=self._listed,
+        )
+        yield from _all_met(found, self._listed) if self._listed else found
 
     def captures_of(self, record: ScannedRecord) -> Iterator[Capture | Problem]:
         """Count a record, and give what `__iter__` gives of it."""
@@ -165,6 +180,17 @@ class WarcReading:
     def _problem(self, record: ScannedRecord, code: str, message: str) -> Problem:
         place = (record.offset, record.length, record.target or None)
         return Problem(code, message, self._name, *place)
+
+
+def _all_met(
+    found: Iterator[ScannedRecord | Problem], listed: Mapping[int, Listed]
+) -> Iterator[ScannedRecord | Problem]:
+    met = 0
+    for one in found:
+        met += isinstance(one, ScannedRecord) and one.offset in listed
+        yield one
+    if met < len(listed):
+        raise NotAsListedError(f"{len(listed) - met} of {len(listed)} listed records are not there")
 
 
 def _differs(declared: bytes | None, computed: tuple[bytes | None, ...]) -> bool:

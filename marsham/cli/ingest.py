@@ -11,7 +11,9 @@ from archiver.errors import (
     TimestampError,
     UrlError,
 )
+from archiver.ingest.listed import read_cdxj
 from archiver.records import Problem
+from archiver.warc import Listed
 from marsham.cli.support import (
     DONE,
     FAILED,
@@ -41,6 +43,13 @@ __all__ = ["ingest"]
     is_flag=True,
     help="Believe the digests WARC records declare; `marsham verify` can check them later.",
 )
+@click.option(
+    "--cdxj",
+    "indexes",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="An index of the WARC files: of what it lists only the beginning is read.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object for each input.")
 @pass_archive
 def ingest(
@@ -51,6 +60,7 @@ def ingest(
     label: str | None,
     operator: str,
     no_check: bool,
+    indexes: tuple[Path, ...],
     as_json: bool,
 ) -> int:
     """Take WARC files and saved pages into the archive.
@@ -62,6 +72,10 @@ def ingest(
     """
     if len(paths) > 1 and (url or captured):
         raise click.UsageError("--url and --captured speak of one page; give one PATH with them")
+    listed: dict[str, dict[int, Listed]] = {}
+    for index in indexes:
+        for name, records in read_cdxj(index).items():
+            listed.setdefault(name, {}).update(records)
     worst = DONE
     with Writer(archive) as writer:
         for found in writer.recovered:
@@ -76,6 +90,7 @@ def ingest(
                     label=label,
                     operator=operator,
                     check=not no_check,
+                    listed=listed if indexes else None,
                 )
             except NotWritableError as error:
                 left = len(paths) - number
