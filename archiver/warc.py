@@ -397,6 +397,9 @@ def _read_header(source: Source) -> tuple[bytes, Headers]:
     version = lines[0].rstrip() if lines else b""
     if version not in _VERSIONS:
         raise Damage("not-a-record", source.no_record, start)
+    if _MARK.sought.search(header + source.header_end, 1):
+        message = "another record begins inside the record's header"
+        raise Damage("truncated-record", message, start)
     try:
         texts = [line.decode() for line in lines[1:]]
     except UnicodeDecodeError:
