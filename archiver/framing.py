@@ -46,6 +46,7 @@ _READ_STEP = 1 << 20  # ... this much at once
 _FEED_STEP = 1 << 14  # bytes given to the inflater at once; a mean member is 7 to 9 kB
 _HEADER_LIMIT = 1 << 18  # a record header is shorter than this
 _LONG_HEADER = 1 << 14  # and hardly ever longer than this
+_RECORD_END = b"\r\n\r\n"  # what stands behind a WARC record
 _PROBE = 1 << 12  # stored bytes looked at to tell whether a record begins at a place
 _OPENING = 64  # bytes they give that are looked at
 _PROBLEMS = 10_000  # problems of one file told one by one; the others are counted
@@ -127,12 +128,16 @@ def walk(
     with path.open("rb") as file:
         source = open_source(file, mark, start)
         while end is None or source.stored_position < end:
+            before = source.stored_position
             try:
                 record = read(source)
             except Damage as damage:
+                # A record whose second member is damaged is lost from its beginning.
+                began = source.record_offset if source.record_offset >= before else damage.offset
+                lost = min(began, damage.offset)
                 resumed = source.resume(damage.offset + damage.passed)
                 beyond = source.size if resumed is None else resumed
-                place = (name, damage.offset, beyond - damage.offset)
+                place = (name, lost, beyond - lost)
                 if told < _PROBLEMS:
                     yield Problem(damage.code, damage.message, *place)
                     told += 1
@@ -309,11 +314,13 @@ class Source:
 
     def end_record(self, start: int) -> bool:
         """Pass the two line ends behind a block; tell whether the record can be opened alone."""
-        while len(self._data) - self._at < self.mark.probe and self._more():
+        while len(self._data) - self._at < len(_RECORD_END) + self.mark.probe and self._more():
             pass
-        tail = self._data[self._at : self._at + 4]
+        tail = self._data[self._at : self._at + len(_RECORD_END)]
         self._at += len(tail) - len(tail.lstrip(b"\r\n"))
-        if tail and tail[0] not in b"\r\n" and not self._begins():
+        behind = self._data[self._at : self._at + 1]
+        # A single line end may be one of the block that a wrong length ran into.
+        if tail != _RECORD_END and behind not in (b"", b"\r", b"\n") and not self._begins():
             end = self.stored_position
             inner = self._find(start + 1, self.mark.sought, self.mark.overlap)
             if inner is not None and inner < end:

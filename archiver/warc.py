@@ -382,8 +382,10 @@ def _scan_whole(source: Source, member: bytes, wanted: Digests) -> ScannedRecord
     # A member that holds one sound record and nothing else, as nearly all do; None for another.
     first = _USUAL_FIRST_LINE.match(member)
     end = member.find(_HEADER_END)
-    if first is None or not member.endswith(_HEADER_END) or member.find(b"\n\n", 0, end) >= 0:
+    if first is None or not member.endswith(_HEADER_END):
         return None
+    if member.find(b"\n\n", 0, end) >= 0 or member.find(b"WARC/", first.end(), end) >= 0:
+        return None  # the header may end sooner than it seems
     headers = _headers(member[first.end() : end])
     length = len(member) - end - 8
     if headers.get("Content-Length") != str(length):
@@ -424,6 +426,9 @@ def _read_header(source: Source) -> tuple[bytes, Headers]:
     headers = _parse_header(header)
     if headers is None:
         raise Damage("not-a-record", source.no_record, start)
+    if _MARK.sought.search(header + source.header_end, 1):
+        message = "another record begins inside the record's header"
+        raise Damage("truncated-record", message, start)
     return header, headers
 
 

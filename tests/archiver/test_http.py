@@ -330,3 +330,11 @@ def test_a_bomb_inside_a_coding_stops_at_the_limit_too() -> None:
     packed = deflate(inner.getvalue(), 31)
     with pytest.raises(CodingError, match="passes the limit"):
         decoded(packed, "gzip", "gzip", limit=1_000_000)
+
+
+@pytest.mark.parametrize("size", [10, 1 << 18, 1 << 20])
+def test_bytes_behind_the_end_of_a_coded_body_are_left_out(size: int) -> None:
+    body = b"a" * size  # given in one step, or in several
+    for coding, window in (("gzip", 31), ("deflate", 15)):
+        coded = deflate(body, window) + b"behind"
+        assert b"".join(decode_content([coded], (coding,), 1 << 21)) == body

@@ -372,6 +372,53 @@ def test_junk_between_records_is_told_with_its_place(scan_bytes: Scan, form: str
     assert (problem.offset, problem.length) == (start, len(junk))
 
 
+def test_a_record_that_packs_well_ends_where_its_member_does(scan_bytes: Scan) -> None:
+    # All of the next record is at hand when this member, fed in several steps, comes to its end.
+    data = warc(response(b"<p>Crime</p>" * 50_000), response(NOISE), metadata())
+    records, problems = scan_bytes(data)
+    assert problems == []
+    ends = [found.offset + found.length for found in records]
+    assert ends == [*(found.offset for found in records[1:]), len(data)]
+
+
+HALF = response(b"a line\r\n" * 5, url="http://www.homeoffice.example/half/")
+
+
+@pytest.mark.parametrize("cut", range(0, len(HALF) - 4, 7))
+def test_a_record_cut_off_in_a_plain_file_is_not_mixed_with_the_next(
+    scan_bytes: Scan, cut: int
+) -> None:
+    # Cut within its header, the header would go on in that of the next; in its block, the block.
+    data = GOOD[0] + HALF[:cut] + GOOD[2]
+    records, problems = scan_bytes(data)
+    assert [found.payload_digest for found in records] == [sha1(b"first"), sha1(b"third")]
+    assert [found.target for found in records] == [builders.URL] * 2
+    places = [(len(GOOD[0]), cut)] if cut else []
+    assert [(problem.offset, problem.length) for problem in problems] == places
+
+
+def test_a_block_that_runs_into_the_next_record_up_to_a_line_end_is_no_block(
+    scan_bytes: Scan,
+) -> None:
+    one = response(b"a line\r\n" * 50)
+    data = one[:-200] + one  # as a writer leaves it that was stopped and began again
+    records, problems = scan_bytes(data)
+    assert [found.offset for found in records] == [len(one) - 200]
+    assert [(problem.offset, problem.length) for problem in problems] == [(0, len(one) - 200)]
+
+
+def test_a_record_whose_second_member_is_damaged_is_told_from_its_beginning(
+    scan_bytes: Scan,
+) -> None:
+    one = response(NOISE)
+    first, second = member(one[:600]), member(one[600:])
+    data = member(GOOD[0]) + first + second[:1000] + b"x" * 10 + second[1010:]
+    records, (problem,) = scan_bytes(data + member(metadata()))
+    assert [found.type for found in records] == ["response", "metadata"]
+    start = len(member(GOOD[0]))
+    assert (problem.offset, problem.length) == (start, len(data) - start)
+
+
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("length", [999_999, 3200, "-5", "", "5x", "9" * 30, "٣"])
 def test_a_length_that_is_wrong_costs_its_record_only(
