@@ -54,6 +54,14 @@ _PANDAS = re.compile(  # the UK Web Archiving Consortium's, which left the schem
     r"(?P<prefix>https?:/{1,2}[^/?#\s]+/pan/\d{1,12}/)(?P<timestamp>\d{8,14})/(?P<url>[^/\s].*)",
     re.DOTALL | re.IGNORECASE,
 )
+_PLAIN = re.compile(  # an address that needs no repair, as nearly all do: its key is quickly made
+    r"""
+    https?:// (?:www\d{0,3}\.)? (?P<host> [a-z0-9_-]+ (?:\.[a-z0-9_-]+)* )
+    (?P<path> (?:/[a-z0-9_~,=@!+-][a-z0-9_~,=@!+.-]*)* ) /?
+    (?:\? (?P<query> [a-z0-9_~,=@!+./:&-]+ ) )?
+    """,
+    re.VERBOSE | re.ASCII | re.IGNORECASE,
+)
 _ONE_SLASH = re.compile(r"\A(https?):/(?!/)", re.IGNORECASE)
 
 
@@ -114,6 +122,12 @@ def url_key(url: str) -> str:
     Never fails: an address that cannot be taken apart is its own key. Keys are ASCII and at most
     `KEY_LIMIT` characters; a longer one ends in a digest of the whole instead of its tail.
     """
+    plain = _PLAIN.fullmatch(url)
+    if plain and not plain["host"].replace(".", "").isdigit():
+        host, path, query = plain.groups()
+        host = ",".join(reversed(host.lower().split(".")))
+        query = _sorted_query(query.lower()) if query else ""
+        return _limited(f"{host}){path.lower() or '/'}{'?' + query if query else ''}")
     url = _UNSEEN.sub("", url).strip(_EDGES)
     scheme = _SCHEME.match(url)
     if scheme and scheme.group()[:-1].lower() not in _DEFAULT_PORTS:
@@ -126,7 +140,7 @@ def url_key(url: str) -> str:
     except ValueError:  # a port that is no number, half an IPv6 address
         return _limited(_opaque(url))
     path = _path_key(parts.path)
-    query = _query_key(parts.query)
+    query = _sorted_query(_escaped(parts.query).lower())
     return _limited(f"{authority}){path}{'?' + query if query else ''}")
 
 
@@ -234,8 +248,8 @@ def _path_key(path: str) -> str:
     return _PATH_SESSION.sub("", "/" + "/".join(kept))
 
 
-def _query_key(query: str) -> str:
-    query = _QUERY_SESSION.sub("", _escaped(query).lower())
+def _sorted_query(query: str) -> str:
+    query = _QUERY_SESSION.sub("", query)
     return "&".join(sorted(part for part in query.split("&") if part))
 
 
