@@ -5,7 +5,7 @@ tables and answer the same questions.
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
@@ -29,7 +29,7 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 from archiver.errors import ArchiveError, SettingsError
 from snapshots.tables import SCHEMA_VERSION, metadata, schema_version
 
-__all__ = ["Catalogue", "insert_rows", "next_id", "stream"]
+__all__ = ["Catalogue", "insert_rows", "insert_tuples", "next_id", "stream"]
 
 _BATCH = 5_000  # rows sent to the database at once
 _BUSY_MS = 5_000  # how long SQLite waits for another's lock
@@ -164,6 +164,21 @@ def insert_rows(connection: Connection, table: Table, rows: list[dict[str, Any]]
     """Insert rows in batches; nothing happens for none."""
     for start in range(0, len(rows), _BATCH):
         connection.execute(insert(table), rows[start : start + _BATCH])
+
+
+def insert_tuples(
+    connection: Connection, table: Table, columns: Sequence[str], rows: Sequence[tuple[object, ...]]
+) -> None:
+    """Insert rows given as tuples of what the driver takes; nothing happens for none.
+
+    For rows by the million: the driver gets them as they are, without a look at each column's type.
+    """
+    if rows:
+        mark = "?" if connection.dialect.paramstyle == "qmark" else "%s"
+        marks = ", ".join([mark] * len(columns))
+        names = ", ".join(columns)
+        statement = f"INSERT INTO {table.name} ({names}) VALUES ({marks})"  # noqa: S608
+        connection.exec_driver_sql(statement, list(rows))
 
 
 def stream(connection: Connection, query: Select[Any]) -> Iterator[Any]:

@@ -1,8 +1,13 @@
-"""Captures as rows of the catalogue: batches of values in, short ids and sequence numbers out."""
+"""Captures as rows of the catalogue: a stream of them in, short ids and sequence numbers out.
+
+This is the one way by which captures come into the catalogue, at ingest as at `rebuild`. It holds
+some thousand at a time, whatever their number, and sends rows to the driver as plain tuples.
+"""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from itertools import islice
+from typing import Final
 
 from sqlalchemy import Connection, func, select
 
@@ -10,13 +15,19 @@ from archiver.digests import read_digest
 from archiver.provenance import ChosenDate
 from archiver.records import Capture, StatedDate
 from archiver.urls import url_key
-from snapshots.catalogue import insert_rows, next_id
+from snapshots.catalogue import insert_tuples, next_id
 from snapshots.index import GRADE_CODES, KIND_CODES, url_hash
 from snapshots.tables import capture, media_type, stated_date, url, warc_file
 
-__all__ = ["Entry", "store_captures"]
+__all__ = ["AT_ONCE", "Entry", "Stored", "store_captures"]
 
+AT_ONCE: Final = 20_000  # captures held and sorted at once; ids are given in the order that makes
 _KEYS_AT_ONCE = 500  # bound parameters in one query
+_CAPTURE = (
+    *("url_id", "timestamp", "seq", "file_id", "record_offset", "record_length", "status"),
+    *("media_type_id", "digest", "kind", "grade", "snapshot_id"),
+)
+_STATED_DATE = ("url_id", "timestamp", "seq", "position", "source", "stated", "raw", "rule")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,54 +44,86 @@ class Entry:
     chosen: ChosenDate | None = None
 
 
-def store_captures(connection: Connection, entries: Iterable[Entry], snapshot_id: int) -> None:
-    """Insert captures, sorted by key so that neighbours in the index are written together.
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What came of storing captures.
 
-    Captures of one URL in one second get sequence numbers in the order of the files they stand in.
+    Attributes:
+        captures: how many were stored.
+        first: the timestamp of the earliest, as a number; None when there was none.
+        last: that of the latest.
     """
-    keyed = sorted(
-        ((url_key(entry.capture.url), entry) for entry in entries),
-        key=lambda pair: (pair[0], pair[1].capture.url, pair[1].capture.timestamp),
-    )
-    urls = _url_ids(connection, {entry.capture.url: key for key, entry in keyed})
-    types = _type_ids(connection, {entry.capture.media_type for _, entry in keyed})
-    files = _file_ids(connection, {entry.capture.file for _, entry in keyed})
-    taken = _taken(connection, {(urls[e.capture.url], int(e.capture.timestamp)) for _, e in keyed})
-    rows: list[dict[str, Any]] = []
-    dates: list[dict[str, Any]] = []
-    for _, entry in keyed:
+
+    captures: int = 0
+    first: int | None = None
+    last: int | None = None
+
+
+def store_captures(connection: Connection, entries: Iterable[Entry], snapshot_id: int) -> Stored:
+    """Insert captures from a stream, `AT_ONCE` at a time, each lot sorted by key.
+
+    Sorted, because neighbours in the index are then written together. Captures of one URL in one
+    second get sequence numbers in the order of the stream. The same stream gives the same ids
+    whenever it is stored into the same catalogue, so a rebuilt catalogue is equal to the first.
+
+    Args:
+        connection: of the one writer, within a transaction; all of it is undone with that.
+        entries: gone through once. Their WARC files and the snapshot have their rows already, at
+            the latest when the stream comes to them.
+        snapshot_id: the snapshot they belong to.
+    """
+    stream = iter(entries)
+    types: dict[str, int] = {}
+    stored = Stored()
+    while some := list(islice(stream, AT_ONCE)):
+        times = _store(connection, some, snapshot_id, types)
+        stored = Stored(
+            stored.captures + len(some),
+            min(times) if stored.first is None else min(stored.first, *times),
+            max(times) if stored.last is None else max(stored.last, *times),
+        )
+    return stored
+
+
+def _store(
+    connection: Connection, entries: list[Entry], snapshot_id: int, types: dict[str, int]
+) -> list[int]:
+    # Insert captures, all of them at hand; gives their times.
+    keys = {address: url_key(address) for address in {entry.capture.url for entry in entries}}
+    addresses = sorted(keys, key=lambda address: (keys[address], address))
+    urls = _url_ids(connection, [(address, keys[address]) for address in addresses])
+    place = {address: number for number, address in enumerate(addresses)}
+    entries.sort(key=lambda entry: (place[entry.capture.url], entry.capture.timestamp))
+    _learn_types(connection, types, {entry.capture.media_type for entry in entries})
+    files = _file_ids(connection, {entry.capture.file for entry in entries})
+    times = [int(entry.capture.timestamp) for entry in entries]
+    taken = _taken(connection, set(urls.values()), min(times), max(times))
+    rows: list[tuple[object, ...]] = []
+    dates: list[tuple[object, ...]] = []
+    for entry, timestamp in zip(entries, times, strict=True):
         found = entry.capture
-        place = (urls[found.url], int(found.timestamp))
-        seq = taken[place] = taken.get(place, -1) + 1
-        moment = {"url_id": place[0], "timestamp": place[1], "seq": seq}
+        url_id = urls[found.url]
+        seq = taken.get((url_id, timestamp), -1) + 1
+        taken[url_id, timestamp] = seq
         rows.append(
-            moment
-            | {
-                "file_id": files[found.file],
-                "record_offset": found.offset,
-                "record_length": found.length,
-                "status": found.status,
-                "media_type_id": types[found.media_type],
-                "digest": read_digest(found.digest) or b"",
-                "kind": KIND_CODES[found.kind],
-                "grade": GRADE_CODES[found.grade],
-                "snapshot_id": snapshot_id,
-            }
+            (
+                *(url_id, timestamp, seq, files[found.file], found.offset, found.length),
+                *(found.status, types[found.media_type], read_digest(found.digest) or b""),
+                *(KIND_CODES[found.kind], GRADE_CODES[found.grade], snapshot_id),
+            )
         )
-        chosen, rule = _chosen(entry)
-        dates.extend(
-            moment
-            | {
-                "position": position,
-                "source": date.source.value,
-                "stated": date.timestamp,
-                "raw": date.raw,
-                "rule": rule if position == chosen else None,
-            }
-            for position, date in enumerate(entry.stated)
-        )
-    insert_rows(connection, capture, rows)
-    insert_rows(connection, stated_date, dates)
+        if entry.stated:
+            chosen, rule = _chosen(entry)
+            dates.extend(
+                (
+                    *(url_id, timestamp, seq, position, date.source.value, date.timestamp),
+                    *(date.raw, rule if position == chosen else None),
+                )
+                for position, date in enumerate(entry.stated)
+            )
+    insert_tuples(connection, capture, _CAPTURE, rows)
+    insert_tuples(connection, stated_date, _STATED_DATE, dates)
+    return times
 
 
 def _chosen(entry: Entry) -> tuple[int | None, str]:
@@ -94,36 +137,36 @@ def _chosen(entry: Entry) -> tuple[int | None, str]:
     return None, ""
 
 
-def _url_ids(connection: Connection, keys: dict[str, str]) -> dict[str, int]:
+def _url_ids(connection: Connection, addresses: list[tuple[str, str]]) -> dict[str, int]:
+    # The ids of addresses, given with their keys and sorted by them; new ones count on.
     known: dict[tuple[str, int], int] = {}
-    wanted = sorted(set(keys.values()))
-    for start in range(0, len(wanted), _KEYS_AT_ONCE):
-        some = wanted[start : start + _KEYS_AT_ONCE]
+    for start in range(0, len(addresses), _KEYS_AT_ONCE):
+        some = {key for _, key in addresses[start : start + _KEYS_AT_ONCE]}
         query = select(url.c.urlkey, url.c.url_hash, url.c.id).where(url.c.urlkey.in_(some))
         known.update(((key, hashed), number) for key, hashed, number in connection.execute(query))
     ids: dict[str, int] = {}
-    rows: list[dict[str, Any]] = []
+    rows: list[tuple[object, ...]] = []
     number = next_id(connection, url)
-    for text, key in keys.items():
+    for text, key in addresses:
         hashed = url_hash(text)
-        if (key, hashed) not in known:
-            known[key, hashed] = number
-            rows.append({"id": number, "urlkey": key, "url": text, "url_hash": hashed})
+        found = known.get((key, hashed))
+        if found is None:
+            found = known[key, hashed] = number
+            rows.append((number, key, text, hashed))
             number += 1
-        ids[text] = known[key, hashed]
-    insert_rows(connection, url, rows)
+        ids[text] = found
+    insert_tuples(connection, url, ("id", "urlkey", "url", "url_hash"), rows)
     return ids
 
 
-def _type_ids(connection: Connection, names: set[str]) -> dict[str, int]:
-    query = select(media_type.c.name, media_type.c.id)
-    ids = dict(connection.execute(query).all())
-    rows = [
-        {"id": number, "name": name}
-        for number, name in enumerate(sorted(names - ids.keys()), next_id(connection, media_type))
-    ]
-    insert_rows(connection, media_type, rows)
-    return ids | {row["name"]: row["id"] for row in rows}
+def _learn_types(connection: Connection, ids: dict[str, int], names: set[str]) -> None:
+    if names <= ids.keys():
+        return
+    ids.update(dict(connection.execute(select(media_type.c.name, media_type.c.id)).all()))
+    new = sorted(names - ids.keys())
+    numbered = list(enumerate(new, next_id(connection, media_type)))
+    insert_tuples(connection, media_type, ("id", "name"), numbered)
+    ids.update({name: number for number, name in numbered})
 
 
 def _file_ids(connection: Connection, paths: set[str]) -> dict[str, int]:
@@ -131,18 +174,21 @@ def _file_ids(connection: Connection, paths: set[str]) -> dict[str, int]:
     return dict(connection.execute(query).all())
 
 
-def _taken(connection: Connection, places: set[tuple[int, int]]) -> dict[tuple[int, int], int]:
-    # The highest sequence number each (URL, second) has already.
+def _taken(
+    connection: Connection, urls: set[int], first: int, last: int
+) -> dict[tuple[int, int], int]:
+    # The highest sequence number that each (URL, second) has already, of some URLs and times.
     found: dict[tuple[int, int], int] = {}
-    ids = sorted({url_id for url_id, _ in places})
+    ids = sorted(urls)
     for start in range(0, len(ids), _KEYS_AT_ONCE):
-        some = ids[start : start + _KEYS_AT_ONCE]
         query = (
             select(capture.c.url_id, capture.c.timestamp, func.max(capture.c.seq))
-            .where(capture.c.url_id.in_(some))
+            .where(
+                capture.c.url_id.in_(ids[start : start + _KEYS_AT_ONCE]),
+                capture.c.timestamp.between(first, last),
+            )
             .group_by(capture.c.url_id, capture.c.timestamp)
         )
         for url_id, timestamp, seq in connection.execute(query):
-            if (url_id, timestamp) in places:
-                found[url_id, timestamp] = seq
+            found[url_id, timestamp] = seq
     return found

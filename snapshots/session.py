@@ -172,17 +172,17 @@ class Session:
         self.entries.sort(key=lambda entry: order[entry.capture.file])
         now = int(format_timestamp(datetime.now(UTC)))
         snapshot_id = self._snapshot(connection, now)
-        times = [int(entry.capture.timestamp) for entry in self.entries]
+        stored = store_captures(connection, self.entries, snapshot_id)
         before = select(snapshot.c.captures, snapshot.c.first, snapshot.c.last)
-        count, first, last = connection.execute(before.where(snapshot.c.id == snapshot_id)).one()
-        spans = [*times, *(time for time in (first, last) if time is not None)]
+        count, *span = connection.execute(before.where(snapshot.c.id == snapshot_id)).one()
+        times = [time for time in (*span, stored.first, stored.last) if time is not None]
         connection.execute(
             update(snapshot)
             .where(snapshot.c.id == snapshot_id)
             .values(
-                captures=count + len(times),
-                first=min(spans, default=None),
-                last=max(spans, default=None),
+                captures=count + stored.captures,
+                first=min(times, default=None),
+                last=max(times, default=None),
             )
         )
         intake_id = next_id(connection, intake)
@@ -194,11 +194,10 @@ class Session:
                 format=self.kind.value,
                 digest=self.digest,
                 taken=now,
-                captures=len(self.entries),
+                captures=stored.captures,
                 counts=json.dumps(dict(sorted(self.counts.items()))),
             )
         )
-        store_captures(connection, self.entries, snapshot_id)
         for sha256, (name, size) in self.originals.items():
             known = select(original.c.sha256).where(original.c.sha256 == sha256)
             if connection.scalar(known) is None:
@@ -210,7 +209,7 @@ class Session:
             format=self.kind,
             snapshot_id=snapshot_id,
             label=self.label,
-            captures=len(self.entries),
+            captures=stored.captures,
             counts=dict(sorted(self.counts.items())),
             problems=tuple(self.problems),
         )
