@@ -391,7 +391,7 @@ def test_a_record_cut_off_in_a_plain_file_is_not_mixed_with_the_next(
     # Cut within its header, the header would go on in that of the next; in its block, the block.
     data = GOOD[0] + HALF[:cut] + GOOD[2]
     records, problems = scan_bytes(data)
-    assert [found.payload_digest for found in records] == [sha1(b"first"), sha1(b"third")]
+    assert [found.facts.payload_digest for found in records] == [sha1(b"first"), sha1(b"third")]
     assert [found.target for found in records] == [builders.URL] * 2
     places = [(len(GOOD[0]), cut)] if cut else []
     assert [(problem.offset, problem.length) for problem in problems] == places

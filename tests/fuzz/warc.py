@@ -409,22 +409,22 @@ def unframed(stored: bytes, dictionary: zstandard.ZstdCompressionDict | None = N
 def _check_records(data: bytes, records: Iterable[ScannedRecord], form: str) -> None:
     # What is said of a record is so, by another way of reading it.
     for record in records:
-        assert len(record.block_digest) == len(record.payload_digest) == 20
+        assert len(record.facts.block_digest) == len(record.facts.payload_digest) == 20
         if record.shared or form == "dictionary":
             continue
         raw = unframed(data[record.offset : record.offset + record.length]).lstrip(b"\r\n")
         assert raw.startswith(b"WARC/"), f"no record at {record.offset}"
         header = _HEADER_END.search(raw)
         assert header
-        block = raw[header.end() : header.end() + record.block_length]
-        assert (len(block), sha1(block)) == (record.block_length, record.block_digest)
+        block = raw[header.end() : header.end() + record.facts.length]
+        assert (len(block), sha1(block)) == (record.facts.length, record.facts.block_digest)
 
 
 def _check_intact(facts: Facts, records: Sequence[ScannedRecord]) -> None:
     if facts.pristine is not None:
         blocks = [sha1(block) for block in facts.pristine]
-        assert [record.block_digest for record in records] == blocks
-    places = {(record.offset, record.block_digest) for record in records}
+        assert [record.facts.block_digest for record in records] == blocks
+    places = {(record.offset, record.facts.block_digest) for record in records}
     for offset, length, digest in facts.intact:
         if (offset, digest) in places:
             continue
@@ -445,11 +445,11 @@ def _check_opening(path: Path, records: Iterable[ScannedRecord]) -> None:
         digest = hashlib.sha1(usedforsecurity=False)
         with open_record(path, record.offset) as opened:
             assert opened.headers == record.headers
-            step = 1 + (record.offset + record.block_length) % 3000
+            step = 1 + (record.offset + record.facts.length) % 3000
             while part := opened.block.read(step):
                 digest.update(part)
             assert opened.block.read(10) == b""
-        assert digest.digest() == record.block_digest, f"opened at {record.offset}, it differs"
+        assert digest.digest() == record.facts.block_digest, f"opened at {record.offset}, it differs"
         assert scan_one(path, record.offset) == record, f"scanned alone at {record.offset}"
 
 
@@ -500,7 +500,7 @@ def _check_reading(
     assert all("\0" not in capture.url + capture.media_type for capture in captures)
     left_out = {"no-target", "bad-date"}
     lost = [each for each in told if isinstance(each, Problem) and each.code in left_out]
-    assert len(captures) + len(lost) >= sum(record.type in _KINDS for record in records)
+    assert len(captures) + len(lost) >= sum(record.kind in _KINDS for record in records)
 
 
 def _check_sniffing(path: Path) -> None:
