@@ -15,6 +15,7 @@
     │   ├── DamagedError      bytes the catalogue counts on are not there
     │   └── SettingsError     marsham.toml says something we do not understand
     ├── NoCaptureError        the archive holds no capture of a URL
+    ├── ConfinedError         reading untrusted content passed a limit, or failed
     ├── WithdrawnError        what was asked for was taken out of view by a decision
     ├── NoPayloadError        a capture says "same as before", and that is not in the archive
     └── RedirectLoopError     a capture only leads back to itself
@@ -25,6 +26,7 @@ A faulty record among millions is a `Problem` in a report, not an exception: `ar
 
 __all__ = [
     "ArchiveError",
+    "ConfinedError",
     "DamagedError",
     "FormatError",
     "InputError",
@@ -140,6 +142,20 @@ class SettingsError(ArchiveError, ValueError):
         self.path = path
         self.reason = reason
         super().__init__(f"{path}: {reason}")
+
+
+class ConfinedError(MarshamError):
+    """Work on untrusted content passed its limits, failed, or ended the process it was done in.
+
+    Attributes:
+        cause: "time", "memory", "crash" (the process ended) or "fault" (an exception).
+        what: how it went, as the rest of a sentence: "took more than 30 s of processor time".
+    """
+
+    def __init__(self, cause: str, what: str) -> None:
+        self.cause = cause
+        self.what = what
+        super().__init__(f"reading it {what}")
 
 
 class NoCaptureError(MarshamError, LookupError):

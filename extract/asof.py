@@ -17,7 +17,7 @@ from archiver.urls import join_url
 from extract.facts.observations import Observation
 from extract.facts.records import Records, records_of
 from extract.store import observations_of
-from extract.tables import extraction, page_text, page_version
+from extract.tables import extraction, extraction_failure, page_text, page_version
 from snapshots import index
 from snapshots.tables import capture, url
 from snapshots.visible import visible
@@ -49,7 +49,7 @@ def pages_as_of(connection: Connection, moment: datetime) -> Iterator[PageAsOf]:
     """Give every page that stood at `moment`, sorted by key, each in its newest version up to then.
 
     Of several spellings of one address (with and without ``www.``, say) that all show a page, the
-    newest is given. Pages not yet extracted are left out.
+    newest is given. Pages not yet extracted, or given up in extracting, are left out.
     """
     newest = _newest_states(moment)
     query = (
@@ -87,7 +87,7 @@ def check_extracted(connection: Connection) -> None:
     Raises:
         ArchiveError: when nothing ever was.
     """
-    made = inspect(connection).has_table(extraction.name)
+    made = inspect(connection).has_table(extraction_failure.name)
     if not made or connection.scalar(select(extraction.c.id).limit(1)) is None:
         raise ArchiveError("nothing has been extracted yet; run: marsham extract")
 
@@ -105,6 +105,7 @@ def _newest_states(moment: datetime) -> Subquery:
         page_version.c.timestamp == capture.c.timestamp,
         page_version.c.seq == capture.c.seq,
     )
+    given_up = select(extraction_failure.c.extraction_id)
     return (
         select(
             capture.c.url_id,
@@ -119,7 +120,10 @@ def _newest_states(moment: datetime) -> Subquery:
             visible(),
             capture.c.timestamp <= int(format_timestamp(moment)),
             or_(
-                page_version.c.extraction_id.is_not(None),
+                and_(
+                    page_version.c.extraction_id.is_not(None),
+                    page_version.c.extraction_id.not_in(given_up),
+                ),
                 capture.c.status.in_(_GONE),
                 capture.c.status.in_(_MOVED),
             ),

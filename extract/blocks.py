@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from lxml import etree
 from lxml.etree import _Element
 
-from extract.document import CONTENT, Block, Cell, Document, Link, Mark
+from extract.document import CONTENT, Block, Cell, Document, Link, Links, Mark
 from extract.plain import plain_drafts
 from extract.regions import BlockDraft, region_of_element, settle
-from extract.tableform import is_data_table
+from extract.tableform import MOST_PLACES, is_data_table
 from extract.written import written_address
 
 __all__ = ["Block", "Document", "Link", "html_blocks", "text_blocks"]
@@ -182,6 +182,7 @@ class _Grid:
     row: int = -1
     column: int = 0
     carried: dict[int, int] | None = None  # column: rows still covered from above
+    spanned: int = 0  # places that spans have covered so far
 
     def next_row(self) -> None:
         self.row += 1
@@ -189,8 +190,12 @@ class _Grid:
 
     def place(self, rowspan: int, colspan: int) -> tuple[int, int]:
         carried = self.carried = self.carried or {}
-        while carried.get(self.column, 0) > self.row:
+        column = self.column
+        while carried.get(self.column, 0) > self.row and self.spanned < MOST_PLACES:
             self.column += 1
+        self.spanned += self.column - column + colspan - 1
+        if self.spanned > MOST_PLACES:
+            rowspan = colspan = 1
         column = self.column
         for covered in range(column, column + colspan):
             carried[covered] = self.row + rowspan
@@ -241,6 +246,7 @@ class _Context:
 class _OpenLink:
     href: str
     start: int | None = None
+    first: int = 0  # number of its first piece of text in the block
     alternative: str = ""
     used: bool = False
 
@@ -272,7 +278,7 @@ class _Walker:
         self.open_marks: list[tuple[_Element, _OpenMark]] = []
         self.context = _Context()
         self.counter = 0  # numbers lists, tables, parts and frames
-        self.hiding: frozenset[str] = frozenset()
+        self.hiding: set[str] = set()
         self.offset = 0  # where the block being gathered starts in the canonical text
         self.link: _OpenLink | None = None
         self.bold_depth = 0
@@ -543,7 +549,7 @@ class _Walker:
             self.size += 1
         start = self.offset + self.size
         if self.link and self.link.start is None:
-            self.link.start = start
+            self.link.start, self.link.first = start, len(self.pieces)
         for _, mark in self.open_marks:
             if mark.start is None:
                 mark.start = start
@@ -582,7 +588,7 @@ class _Walker:
             return
         end = self.offset + self.size
         if link.start is not None and link.start < end:
-            text = "".join(self.pieces)[link.start - self.offset :].rstrip("\n")
+            text = "".join(self.pieces[link.first :]).rstrip("\n")
             self.links.append(Link(text, link.href, link.start, link.start + len(text)))
         elif not link.used:
             self.links.append(Link(link.alternative, link.href, end, end))
@@ -606,12 +612,10 @@ class _Walker:
                 context.region,
                 text,
                 self.offset,
-                tuple(
+                Links(
                     link if link.end <= end else Link(link.text, link.href, end, end)
                     for link in self.links
-                )
-                if self.links
-                else (),
+                ),
                 tuple(self.bold) if self.bold else (),
                 context.cell,
                 context.list,

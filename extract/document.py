@@ -5,10 +5,11 @@ and end in this package counts characters of that text, so a quotation can be ch
 ``document.text[start:end] == raw``.
 """
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field
+from functools import cached_property
 
-__all__ = ["CONTENT", "Block", "Cell", "Document", "Link", "Mark"]
+__all__ = ["CONTENT", "Block", "Cell", "Document", "Link", "Links", "Mark"]
 
 CONTENT = frozenset({"main", "aside"})  # the regions that are the page's own message
 
@@ -25,6 +26,26 @@ class Link:
     href: str
     start: int
     end: int
+
+
+class Links(tuple[Link, ...]):
+    """The links of a block; those of one of its lines are found without going through all."""
+
+    @cached_property
+    def mails(self) -> bool:
+        """Whether one of them opens a mail."""
+        return any(link.href[:7].lower() == "mailto:" for link in self)
+
+    @cached_property
+    def _ordered(self) -> tuple[list[Link], list[int]]:
+        ordered = sorted(self, key=lambda link: link.start)
+        return ordered, [link.start for link in ordered]
+
+    def within(self, start: int, end: int) -> list[Link]:
+        """Give the links that lie in a stretch of the canonical text, by their starts."""
+        ordered, starts = self._ordered
+        near = ordered[bisect_left(starts, start) : bisect_right(starts, end)]
+        return [link for link in near if link.end <= end]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +77,7 @@ class Block:
     region: str
     text: str
     start: int
-    links: tuple[Link, ...] = ()
+    links: Links = Links()  # noqa: RUF009 - it is never changed
     bold: tuple[tuple[int, int], ...] = ()
     path: tuple[int, ...] = ()
     cell: Cell | None = None

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from extract.document import CONTENT, Cell, Link
+from extract.document import CONTENT, Cell, Links
 
 __all__ = ["BlockDraft", "region_of_element", "region_of_words", "settle"]
 
@@ -24,7 +24,7 @@ class BlockDraft:
     region: str
     text: str
     start: int
-    links: tuple[Link, ...] = ()
+    links: Links = Links()  # noqa: RUF009 - it is never changed
     bold: tuple[tuple[int, int], ...] = ()
     cell: Cell | None = None
     list: int | None = None

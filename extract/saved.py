@@ -1,8 +1,10 @@
 """Reading a saved page straight from its bytes: replay undone, dates weighed, then read."""
 
+import json
 from dataclasses import dataclass
 from datetime import date
 
+from archiver.confined import Confined
 from archiver.http import media_type
 from archiver.ingest.saved import kind_of
 from archiver.provenance import Provenance
@@ -11,7 +13,7 @@ from archiver.timestamps import parse_span
 from archiver.unreplay import recover_page
 from extract.page import Page, page_as_json, read_page
 
-__all__ = ["SavedPage", "read_saved_page", "saved_page_as_json"]
+__all__ = ["SavedPage", "read_saved_page", "saved_page_as_json", "saved_page_confined"]
 
 _BY_ARCHIVE = (DateSource.MEMENTO, DateSource.FRAME, DateSource.BANNER, DateSource.ADDRESS)
 
@@ -54,6 +56,51 @@ def read_saved_page(
         archived=_archived(provenance),
     )
     return SavedPage(page, provenance)
+
+
+def saved_page_confined(
+    children: Confined,
+    data: bytes,
+    *,
+    name: str,
+    sha256: str,
+    url: str | None = None,
+    content_type: str | None = None,
+    stated: tuple[StatedDate, ...] = (),
+) -> str:
+    """Read a saved page in a child, and give `saved_page_as_json` of it as text.
+
+    The other arguments are those of `read_saved_page`.
+
+    Raises:
+        ConfinedError: when the page passed the limits or could not be read at all.
+    """
+    reply = children.call(
+        _saved_page_text,
+        data,
+        name=name,
+        sha256=sha256,
+        url=url,
+        content_type=content_type,
+        stated=stated,
+    )
+    return reply.decode("utf-8", "replace")
+
+
+def _saved_page_text(
+    data: bytes,
+    *,
+    name: str,
+    sha256: str,
+    url: str | None,
+    content_type: str | None,
+    stated: tuple[StatedDate, ...],
+) -> bytes:
+    saved = read_saved_page(
+        data, name=name, sha256=sha256, url=url, content_type=content_type, stated=stated
+    )
+    text = json.dumps(saved_page_as_json(saved), ensure_ascii=False, indent=1)
+    return text.encode("utf-8", "replace")
 
 
 def saved_page_as_json(saved: SavedPage) -> dict[str, object]:

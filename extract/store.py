@@ -3,11 +3,19 @@
 The unit of work is one payload. A payload that was read before by this version of the extractor is
 not read again, whatever address or date it was captured under; the capture only points at the
 reading. Work is committed in batches, so a run that is killed goes on where it was.
+
+Pages are read in child processes (see `archiver.confined`), several at once, and stored in the
+order of the archive: how many there are changes nothing in the catalogue. A page that was given up
+is noted, and not tried again unless asked for.
 """
 
 import hashlib
-from collections.abc import Callable, Iterator
-from dataclasses import astuple, dataclass, field
+import os
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from itertools import islice
 
 from sqlalchemy import (
     ColumnElement,
@@ -21,13 +29,21 @@ from sqlalchemy import (
     select,
 )
 
-from archiver.digests import sha1
-from archiver.errors import MarshamError
+from archiver.confined import Confined, Limits
+from archiver.digests import sha1, write_digest
+from archiver.errors import ConfinedError, MarshamError
 from archiver.records import Capture, Kind, Problem
 from archiver.urls import url_key
 from extract.facts.observations import Observation
-from extract.page import Page, read_page
-from extract.tables import FACT_TABLES, extraction, observation, page_text, page_version
+from extract.reading import Reading, read_confined
+from extract.tables import (
+    FACT_TABLES,
+    extraction,
+    extraction_failure,
+    observation,
+    page_text,
+    page_version,
+)
 from extract.withdrawn import holds, value_pattern
 from snapshots import index
 from snapshots.archive import Archive
@@ -38,11 +54,13 @@ from snapshots.withdrawals import FoundIn, note_found, standing_values
 
 __all__ = ["EXTRACTOR_VERSION", "ExtractReport", "extract_archive", "observations_of", "title_of"]
 
-EXTRACTOR_VERSION = 1  # one more whenever a rule reads a page otherwise than before
+EXTRACTOR_VERSION = 2  # one more whenever a rule reads a page otherwise than before
 
 
 _BATCH = 200  # pages a transaction
 _CONTENT_LIMIT = 1 << 26  # bytes of one page; beyond it is no page for people
+_AHEAD = 4  # pages for each child that wait to be read or stored
+_AHEAD_BYTES = 1 << 26  # and how large they may be together
 _COLUMNS = (  # of an observation, in the order of its fields
     "kind",
     "record",
@@ -67,12 +85,14 @@ class ExtractReport:
         captures: captures of pages that now have their reading.
         read: payloads that were read.
         shared: captures whose payload had been read already.
+        given_up: payloads whose reading was given up, in this run or an earlier one.
         problems: pages that could not be read, and why.
     """
 
     captures: int = 0
     read: int = 0
     shared: int = 0
+    given_up: int = 0
     problems: list[Problem] = field(default_factory=list)
 
 
@@ -82,32 +102,112 @@ class _Pending:
     key: tuple[int, int, int]
 
 
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """A page on its way: its payload's digest and size and its reading to come, or a problem.
+
+    Nothing has to be waited for where the same payload's reading is stored, or comes before it.
+    """
+
+    pending: _Pending
+    digest: bytes = b""
+    size: int = 0
+    reading: Future[Reading] = field(default_factory=Future)
+    problem: Problem | None = None
+
+
 def extract_archive(
-    archive: Archive, *, tick: Callable[[int, int], None] = lambda done, of: None
+    archive: Archive,
+    *,
+    jobs: int | None = None,
+    limits: Limits | None = None,
+    again: bool = False,
+    tick: Callable[[int, int], None] = lambda done, of: None,
 ) -> ExtractReport:
     """Read every page of the archive that this version of the extractor has not read yet.
 
     Args:
         archive: an archive; its lock is held meanwhile.
+        jobs: pages read at once, each in a process; one for each processor when not given.
+        limits: what reading one page may take.
+        again: try those pages too whose reading was given up in an earlier run.
         tick: told after each batch how many captures are done, and how many there are to do.
 
     Raises:
         LockedError: when another process writes to the archive.
     """
     report = ExtractReport()
+    jobs = jobs or len(os.sched_getaffinity(0))
     with archive.lock():
         with archive.catalogue.write() as connection:
             metadata.create_all(connection, tables=FACT_TABLES)
+            if again:
+                _forget_failures(connection)
         with archive.catalogue.read() as connection:
             pending = list(_pending(connection))
-        for start in range(0, len(pending), _BATCH):
-            with archive.catalogue.write() as connection:
-                withdrawn = _Withdrawn(connection)
-                for item in pending[start : start + _BATCH]:
-                    _extract(archive, connection, item, report, withdrawn)
-                note_found(archive, connection, withdrawn.found)
-            tick(min(start + _BATCH, len(pending)), len(pending))
+        # Leaving: the children are ended first, so that no thread waits for one.
+        with ThreadPoolExecutor(jobs) as threads, Confined(limits, jobs) as children:
+            run = _Run(archive, threads, children, _AHEAD * jobs)
+            looks = run.looks(pending)
+            for start in range(0, len(pending), _BATCH):
+                with archive.catalogue.write() as run.connection:
+                    withdrawn = _Withdrawn(run.connection)
+                    for look in islice(looks, _BATCH):
+                        _extract(run.connection, look, report, withdrawn)
+                    note_found(archive, run.connection, withdrawn.found)
+                tick(min(start + _BATCH, len(pending)), len(pending))
+        with archive.catalogue.read() as connection:
+            report.given_up = _failures(connection)
     return report
+
+
+class _Run:
+    """Reads pages ahead of where they are stored, several at once, and gives them in order.
+
+    `connection` is that of the transaction under way; it sees what was stored in this run.
+    """
+
+    connection: Connection
+
+    def __init__(
+        self, archive: Archive, threads: ThreadPoolExecutor, children: Confined, ahead: int
+    ) -> None:
+        self._archive = archive
+        self._threads = threads
+        self._children = children
+        self._ahead = ahead
+
+    def looks(self, pending: Sequence[_Pending]) -> Iterator[_Look]:
+        """Give every page in order, its reading begun."""
+        coming: deque[_Look] = deque()
+        under_way: set[bytes] = set()
+        waiting = 0
+        for item in pending:
+            look = self._look(item, under_way)
+            coming.append(look)
+            under_way.add(look.digest)
+            waiting += look.size
+            while len(coming) > self._ahead or waiting > _AHEAD_BYTES:
+                first = coming.popleft()
+                yield first
+                under_way.discard(first.digest)
+                waiting -= first.size
+        yield from coming
+
+    def _look(self, item: _Pending, under_way: set[bytes]) -> _Look:
+        found = item.capture
+        try:
+            memento = memento_of(self._archive, found)
+            payload = memento.content(_CONTENT_LIMIT)
+        except MarshamError as error:
+            return _Look(item, problem=_problem("not-readable", str(error), found))
+        digest = sha1(payload)
+        if digest in under_way or _known(self.connection, digest) is not None:
+            return _Look(item, digest)
+        reading = self._threads.submit(
+            read_confined, self._children, payload, found.url, memento.content_type
+        )
+        return _Look(item, digest, len(payload), reading)
 
 
 def observations_of(connection: Connection, extraction_id: int) -> list[Observation]:
@@ -220,52 +320,61 @@ class _Withdrawn:
 
 
 def _extract(
-    archive: Archive,
-    connection: Connection,
-    item: _Pending,
-    report: ExtractReport,
-    withdrawn: _Withdrawn,
+    connection: Connection, look: _Look, report: ExtractReport, withdrawn: _Withdrawn
 ) -> None:
-    found = item.capture
-    try:
-        memento = memento_of(archive, found)
-        payload = memento.content(_CONTENT_LIMIT)
-    except MarshamError as error:
-        report.problems.append(
-            Problem("not-readable", str(error), found.file, found.offset, found.length, found.url)
-        )
+    if look.problem:
+        report.problems.append(look.problem)
         return
-    digest = sha1(payload)
-    same = select(extraction.c.id).where(
-        extraction.c.digest == digest, extraction.c.version == EXTRACTOR_VERSION
-    )
-    number: int | None = connection.scalar(same)
+    found = look.pending.capture
+    number = _known(connection, look.digest)
     if number is None:
-        page = read_page(payload, url=found.url, content_type=memento.content_type)
-        number = _store_page(connection, page, digest, found.url)
-        report.read += 1
+        number = _store_look(connection, look, report)
     else:
         report.shared += 1
     report.captures += 1
-    url_id, timestamp, seq = item.key
+    url_id, timestamp, seq = look.pending.key
     key = {"url_id": url_id, "timestamp": timestamp, "seq": seq}
     connection.execute(delete(page_version).filter_by(**key))
     connection.execute(insert(page_version).values(**key, extraction_id=number))
     withdrawn.watch(connection, found, number)
 
 
-def _store_page(connection: Connection, page: Page, digest: bytes, address: str) -> int:
+def _store_look(connection: Connection, look: _Look, report: ExtractReport) -> int:
+    found = look.pending.capture
+    try:
+        reading = look.reading.result()
+    except ConfinedError as error:
+        message = f"{error}; payload {write_digest(look.digest)} was given up"
+        report.problems.append(_problem("given-up", message, found))
+        return _store_failure(connection, error, look.digest, found.url)
+    report.read += 1
+    return _store(connection, reading, look.digest, found.url)
+
+
+def _problem(code: str, message: str, found: Capture) -> Problem:
+    return Problem(code, message, found.file, found.offset, found.length, found.url)
+
+
+def _known(connection: Connection, digest: bytes) -> int | None:
+    query = select(extraction.c.id).where(
+        extraction.c.digest == digest, extraction.c.version == EXTRACTOR_VERSION
+    )
+    number: int | None = connection.scalar(query)
+    return number
+
+
+def _store(connection: Connection, reading: Reading, digest: bytes, address: str) -> int:
     number = next_id(connection, extraction)
     connection.execute(
         insert(extraction).values(
             id=number,
             digest=digest,
             version=EXTRACTOR_VERSION,
-            text_id=_text_id(connection, _plain(page.document.text)),
+            text_id=_text_id(connection, _plain(reading.text)),
             url=address,
-            charset_declared=page.declared_charset or "",
-            charset_used=page.used_charset,
-            problems="\n".join(page.problems),
+            charset_declared=reading.charset_declared,
+            charset_used=reading.charset_used,
+            problems=reading.problems,
         )
     )
     insert_rows(
@@ -273,10 +382,40 @@ def _store_page(connection: Connection, page: Page, digest: bytes, address: str)
         observation,
         [
             {"extraction_id": number, "position": position} | _row(found)
-            for position, found in enumerate(page.observations)
+            for position, found in enumerate(reading.observations)
         ],
     )
     return number
+
+
+def _store_failure(
+    connection: Connection, error: ConfinedError, digest: bytes, address: str
+) -> int:
+    number = _store(connection, Reading("", "", "", str(error), []), digest, address)
+    what = _plain(error.what)
+    connection.execute(
+        insert(extraction_failure).values(extraction_id=number, cause=error.cause, what=what)
+    )
+    return number
+
+
+def _failures(connection: Connection) -> int:
+    query = select(func.count()).select_from(
+        extraction_failure.join(extraction, extraction.c.id == extraction_failure.c.extraction_id)
+    )
+    return connection.scalar(query.where(extraction.c.version == EXTRACTOR_VERSION)) or 0
+
+
+def _forget_failures(connection: Connection) -> None:
+    failed = select(extraction_failure.c.extraction_id)
+    numbers = list(connection.scalars(failed))
+    for table, column in (
+        (page_version, page_version.c.extraction_id),
+        (extraction_failure, extraction_failure.c.extraction_id),
+        (extraction, extraction.c.id),
+    ):
+        for number in numbers:
+            connection.execute(delete(table).where(column == number))
 
 
 def _text_id(connection: Connection, text: str) -> int:
@@ -291,8 +430,8 @@ def _text_id(connection: Connection, text: str) -> int:
     return number
 
 
-def _row(found: Observation) -> dict[str, object]:
-    values = (_plain(cell) if isinstance(cell, str) else cell for cell in astuple(found))
+def _row(found: list[object]) -> dict[str, object]:
+    values = (_plain(cell) if isinstance(cell, str) else cell for cell in found)
     return dict(zip(_COLUMNS, values, strict=True))
 
 

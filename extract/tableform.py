@@ -4,7 +4,9 @@ from lxml.etree import _Element
 
 from extract.labels import field_of
 
-__all__ = ["is_data_table"]
+__all__ = ["MOST_PLACES", "is_data_table"]
+
+MOST_PLACES = 400_000  # a table with more is nonsense made of spans
 
 _SAMPLE = 40  # rows looked at; the rest of a long table is like its beginning
 _LONG_CELL = 400  # characters; a cell with more is running text

@@ -25,6 +25,7 @@ from snapshots.tables import metadata
 __all__ = [
     "FACT_TABLES",
     "extraction",
+    "extraction_failure",
     "metadata",
     "observation",
     "page_text",
@@ -55,6 +56,15 @@ extraction = Table(
     Column("problems", Text, nullable=False, comment="what made reading doubtful, a line each"),
     UniqueConstraint("digest", "version"),
     comment="One reading of one payload; the same bytes are never read twice by one version.",
+)
+
+extraction_failure = Table(
+    "extraction_failure",
+    metadata,
+    Column("extraction_id", ForeignKey("extraction.id"), primary_key=True, autoincrement=False),
+    Column("cause", Text, nullable=False, comment="time, memory, crash or fault"),
+    Column("what", Text, nullable=False, comment="how it went, in words"),
+    comment="A reading that was given up, with neither text nor observations.",
 )
 
 page_version = Table(
@@ -93,4 +103,4 @@ observation = Table(
     sqlite_with_rowid=False,
 )
 
-FACT_TABLES: Final = (page_text, extraction, page_version, observation)
+FACT_TABLES: Final = (page_text, extraction, extraction_failure, page_version, observation)

@@ -131,7 +131,9 @@ class _Assembly:
         record = self._record()
         held = record.first(token.field)
         if held and token.field == "unit" and is_general_heading(held.value):
-            record.fields.remove(("unit", held))  # "General enquiries" gives way
+            record.keep(
+                pair for pair in record.fields if pair[1] is not held
+            )  # "General enquiries" gives way
             held = None
         if held is None:
             record.add(token.field, token.quote)

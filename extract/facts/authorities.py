@@ -87,7 +87,7 @@ def read_authorities(listing: AuthorityList | None) -> Iterator[RecordDraft]:
                 continue
             if known := found.get(name.text.casefold()):
                 if column and column not in known.values("applies_to"):
-                    known.fields = known.fields[:1]  # listed for England and again for Wales
+                    known.keep(known.fields[:1])  # listed for England and again for Wales
                 continue
             plain = _ABBREVIATION.sub("", name.text)
             record = RecordDraft("authority")

@@ -140,11 +140,11 @@ def _agree(one: RecordDraft, other: RecordDraft, names: Iterable[str]) -> bool:
 def _complete(kept: RecordDraft, repeated: RecordDraft) -> None:
     """Add to a contact what only its repetition says."""
     given = {field for field, held in repeated.fields if held.rule != INSTRUCTION}
-    kept.fields = [  # "the press office" gives way to "Press Office"
+    kept.keep(  # "the press office" gives way to "Press Office"
         (field, held)
         for field, held in kept.fields
         if held.rule != INSTRUCTION or field not in given
-    ]
+    )
     known = {field for field, _ in kept.fields} - POINTS
     for field, held in repeated.fields:
         if field not in known:

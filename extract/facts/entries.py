@@ -416,4 +416,4 @@ def _bold_subject(block: Block, lines: list[Piece], tokens: list[Token]) -> Toke
 
 def _linked(line: Piece, block: Block) -> bool:
     """Whether a line that looks like a mere label is a link to what it names."""
-    return any(line.start <= link.start and link.end <= line.end for link in block.links)
+    return bool(block.links.within(line.start, line.end))

@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from extract.document import Block
 from extract.facts.names import is_partnership
 from extract.labels import field_of
+from extract.tableform import MOST_PLACES
 
 __all__ = ["Grid", "Line", "grids_of"]
-
-_MOST_PLACES = 400_000  # a grid with more is nonsense made of spans
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +95,7 @@ def _places(blocks: list[Block]) -> list[dict[int, Block]]:
         for row in range(cell.row, min(cell.row + cell.rowspan, height)):
             for column in range(cell.column, cell.column + cell.colspan):
                 places += 1
-                if places > _MOST_PLACES:
+                if places > MOST_PLACES:
                     return rows
                 rows[row].setdefault(column, block)
     return rows
@@ -143,21 +142,11 @@ def _rows(rows: list[dict[int, Block]], heads_row: int | None) -> tuple[Line, ..
         carried = frozenset(
             block.number for block in distinct if block.cell and block.cell.row < number
         )
-        paired = tuple(
-            (
-                block,
-                tuple(
-                    _distinct(
-                        {
-                            column: heads[column]
-                            for column, held in row.items()
-                            if held is block and column in heads
-                        }
-                    )
-                ),
-            )
-            for block in distinct
-        )
+        over: dict[int, dict[int, Block]] = {}  # the heads over each cell, by column
+        for column, held in row.items():
+            if column in heads:
+                over.setdefault(held.number, {})[column] = heads[column]
+        paired = tuple((block, tuple(_distinct(over.get(block.number, {})))) for block in distinct)
         lines.append(Line(paired, carried, band))
     return tuple(lines)
 

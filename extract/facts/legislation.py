@@ -1,8 +1,10 @@
 """Acts and instruments that a page cites, with their provisions: sections, schedules, articles."""
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import accumulate
 
 from extract.document import CONTENT, Document
 from extract.facts.observations import PROSE, Quote, RecordDraft, quote
@@ -55,6 +57,7 @@ _LAW_WORDS = re.compile(
 )
 _REACH = 90  # characters between a provision and the title it belongs to
 _LONGEST_RANGE = 60
+_NESTED = 64  # mentions that may begin inside one another, a title being short
 
 
 @dataclass(slots=True)
@@ -69,9 +72,39 @@ class _Title:
     sections: list[Quote] = field(default_factory=list)
 
 
+class _Mentions:
+    """The mentions of law in one piece, (start, end, key) sorted by their starts."""
+
+    def __init__(self, keys: list[tuple[int, int, str]]) -> None:
+        self.keys = tuple(keys)
+        self._starts = [start for start, _, _ in keys]
+        self._reach = list(accumulate((end for _, end, _ in keys), max))
+
+    def cover(self, place: int) -> bool:
+        """Whether a place lies inside a mention."""
+        count = bisect_right(self._starts, place)
+        return count > 0 and self._reach[count - 1] > place
+
+    def before(self, place: int) -> str | None:
+        """The key of the last mention that starts before a place."""
+        count = bisect_left(self._starts, place)
+        return self.keys[count - 1][2] if count else None
+
+    def around(
+        self, start: int, end: int
+    ) -> tuple[tuple[int, int, str] | None, tuple[int, int, str] | None]:
+        """The last mention that ends before a stretch, and the first that starts behind it."""
+        count = bisect_right(self._starts, start)
+        near = reversed(self.keys[max(0, count - _NESTED) : count])
+        preceding = next((held for held in near if held[1] <= start), None)
+        behind = bisect_left(self._starts, end)
+        return preceding, self.keys[behind] if behind < len(self.keys) else None
+
+
 def read_legislation(document: Document) -> Iterator[RecordDraft]:
     """Read the law that a page cites, one record an Act or instrument, in order of mention."""
     records: dict[str, RecordDraft] = {}
+    by_year: dict[str, str] = {}  # year: the key of the first one of that year
     by_name: dict[str, str] = {}  # title without year: the key of the last one with a year
     last: str | None = None
     words = _LAW_WORDS.finditer(document.text)
@@ -90,6 +123,7 @@ def read_legislation(document: Document) -> Iterator[RecordDraft]:
                 continue
             key = f"{name} {year}" if year else by_name[name]
             by_name[name] = key
+            by_year.setdefault(key[-4:], key)
             record = records.setdefault(key, RecordDraft("legal"))
             record.add("act", title.act)
             for label, held in (("year", title.year), ("number", title.number)):
@@ -97,18 +131,20 @@ def read_legislation(document: Document) -> Iterator[RecordDraft]:
                     record.add(label, held)
             keys.append((title.start, title.end, key))
             named = key
+        mentions = _Mentions(keys)
         for reference in _BACK_REFERENCE.finditer(piece.text):
             start = piece.start + reference.start()
-            if any(first <= start < end for first, end, _ in keys):
+            if mentions.cover(start):
                 continue
-            before = [key for first, _, key in keys if first < start]
-            known = before[-1] if before else last
             if reference["year"]:
-                known = next((key for key in records if key.endswith(reference["year"])), None)
+                known = by_year.get(reference["year"])
+            elif len(keys) > len(mentions.keys):
+                known = keys[-1][2]
+            else:
+                known = mentions.before(start) or last
             if known:
                 keys.append((start, piece.start + reference.end(), known))
-        keys.sort()
-        _give_provisions(piece, keys, records)
+        _give_provisions(piece, _Mentions(sorted(keys)), records)
         last = named
     yield from (record for record in records.values() if record.has("act"))
 
@@ -193,13 +229,11 @@ def _plain_number(printed: str) -> str:
     return f"SI {digits[0]}/{digits[1]}"
 
 
-def _give_provisions(
-    piece: Piece, keys: list[tuple[int, int, str]], records: dict[str, RecordDraft]
-) -> None:
+def _give_provisions(piece: Piece, keys: _Mentions, records: dict[str, RecordDraft]) -> None:
     """Give each provision to the title after it ("section 5 of the ..."), else the one before."""
     for match in _PROVISIONS.finditer(piece.text):
         start = piece.start + match.start()
-        if any(first <= start < last for first, last, _ in keys):
+        if keys.cover(start):
             continue
         key = _owner(piece, match, keys)
         if key is None:
@@ -212,9 +246,9 @@ def _give_provisions(
             records[key].add("section", held)
 
 
-def _owner(piece: Piece, match: re.Match[str], keys: list[tuple[int, int, str]]) -> str | None:
+def _owner(piece: Piece, match: re.Match[str], keys: _Mentions) -> str | None:
     start, end = piece.start + match.start(), piece.start + match.end()
-    following = next((item for item in keys if item[0] >= end), None)
+    preceding, following = keys.around(start, end)
     if following is not None and following[0] - end <= _REACH:
         between = piece.text[match.end() : following[0] - piece.start]
         if not between.strip() or (
@@ -222,9 +256,8 @@ def _owner(piece: Piece, match: re.Match[str], keys: list[tuple[int, int, str]])
             and not re.search(r"[;:]|\.\s", between)
         ):
             return following[2]
-    preceding = [item for item in keys if item[1] <= start]
-    if preceding and start - preceding[-1][1] <= _REACH * 3:
-        return preceding[-1][2]
+    if preceding is not None and start - preceding[1] <= _REACH * 3:
+        return preceding[2]
     if following is not None and following[0] - end <= _REACH:
         return following[2]
     return None

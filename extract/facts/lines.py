@@ -4,10 +4,10 @@ A token is a value with the field it seems to fill. Which record it goes to is n
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from extract.document import Link
+from extract.document import Links
 from extract.facts.emails import emails_of_href, find_emails
 from extract.facts.names import (
     is_blank_value,
@@ -83,6 +83,8 @@ _ADDRESSED = re.compile(
 _IS_EXAMPLE = re.compile(
     r"\b(?:for example|for instance|e\.?g\.?|such as)[:,]?\W{0,3}$", re.IGNORECASE
 )
+_NO_LINKS = Links()
+_EXAMPLE_WORDS = 20  # characters that "for instance" takes, with what parts it from the example
 _CARE_OF = re.compile(r"(?:c/o|care of|d/o)\s", re.IGNORECASE)
 _TRAILING_WORDS = re.compile(r"(?:\s(?:on|at|by|via|or|direct|directly))+$")
 _WORD_LABEL = re.compile(
@@ -108,11 +110,9 @@ class Token:
     opens: bool = False
 
 
-def has_points(text: str, links: Sequence[Link] = ()) -> bool:
+def has_points(text: str, links: Links = _NO_LINKS) -> bool:
     """Whether a text can hold a means of contact at all: a cheap gate."""
-    return _POINT_GATE.search(text) is not None or any(
-        link.href[:7].lower() == "mailto:" for link in links
-    )
+    return links.mails or _POINT_GATE.search(text) is not None
 
 
 def point_places(text: str) -> list[int]:
@@ -131,7 +131,7 @@ def is_prose(text: str) -> bool:
 
 def points_of(
     piece: Piece,
-    links: Sequence[Link],
+    links: Links,
     resolve: Resolve,
     *,
     kind: str | None = None,
@@ -151,15 +151,13 @@ def points_of(
         held = quote(piece.cut(start, end), rule, confidence, value)
         tokens.append((start, Token(field, held)))
 
-    blanked = text
+    found: list[tuple[int, int]] = []  # to be blanked out
     for email in find_emails(text):
         how, certain = ("disguised", DISGUISED) if email.disguised else (rule, sure)
-        if not _IS_EXAMPLE.search(text[: email.start]):
+        if not _is_example(text, email.start):
             note("email", email.start, email.end, email.address, how, certain)
-        blanked = _blank(blanked, email.start, email.end)
-    for link in links:
-        if not (piece.start <= link.start and link.end <= piece.end):
-            continue
+        found.append((email.start, email.end))
+    for link in links.within(piece.start, piece.end):
         at = link.start - piece.start
         for address in emails_of_href(link.href):
             held = Quote(link.href, address, link.start, link.end, "href", "mailto", LABELLED)
@@ -173,20 +171,22 @@ def points_of(
             how = "labelled" if kind else "web link"
             held = Quote(link.href, url, link.start, link.end, "href", how, sure)
             tokens.append((at, Token("website", held)))
-            blanked = _blank(blanked, at, at + link.end - link.start)
+            found.append((at, at + link.end - link.start))
+    blanked = _blank(text, found)
     for website in find_websites(blanked, bare=kind == "website"):
         note("website", website.start, website.end, website.url, rule, sure)
-        blanked = _blank(blanked, website.start, website.end)
+        found.append((website.start, website.end))
+    blanked = _blank(text, found)
     phone_kind = kind if kind in {"phone", "fax", "textphone", "phone+fax"} else None
     for phone in find_phones(blanked, phone_kind):
-        if _IS_EXAMPLE.search(blanked[: phone.start]):
+        if _is_example(blanked, phone.start):
             continue
         certain = LABELLED if phone.labelled and not confidence else sure
         for field in phone.kind.split("+"):
             note(field, phone.start, phone.end, phone.number, rule, certain)
-        blanked = _blank(blanked, phone.start, phone.end)
+        found.append((phone.start, phone.end))
     tokens.sort(key=lambda each: each[0])
-    return [token for _, token in tokens], blanked
+    return [token for _, token in tokens], _blank(text, found)
 
 
 def without_instruction(piece: Piece) -> Piece:
@@ -195,15 +195,15 @@ def without_instruction(piece: Piece) -> Piece:
     return piece.cut(match.end()) if match else piece
 
 
-def addressed_in(piece: Piece, links: Sequence[Link]) -> list[Token]:
+def addressed_in(piece: Piece, links: Links) -> list[Token]:
     """Find the units and posts that a text says to write to or ring; a unit may be written small.
 
     Either the words say so ("ring the data desk") or a link that opens a mail to them does.
     "E-mail the co-ordinator" says no more than that it is the co-ordinator's mailbox.
     """
     names = [piece.cut(*match.span("name")) for match in _ADDRESSED.finditer(piece.text)]
-    for link in links:
-        if link.href[:7].lower() == "mailto:" and piece.start <= link.start < link.end <= piece.end:
+    for link in links.within(piece.start, piece.end):
+        if link.href[:7].lower() == "mailto:" and link.start < link.end:
             names.append(_without_article(Piece(link.text, link.start)))
     tokens: list[Token] = []
     for name in names:
@@ -232,12 +232,23 @@ def _titled(name: str) -> str:
     )
 
 
-def _blank(text: str, start: int, end: int) -> str:
-    return text[:start] + "\n" * (end - start) + text[end:]
+def _is_example(text: str, at: int) -> bool:
+    """Whether the words before a place say that an example follows."""
+    return _IS_EXAMPLE.search(text[max(0, at - _EXAMPLE_WORDS) : at]) is not None
+
+
+def _blank(text: str, places: list[tuple[int, int]]) -> str:
+    pieces = []
+    at = 0
+    for start, end in sorted(places):
+        if end > at:
+            pieces += [text[at:start], "\n" * (end - max(start, at))]
+            at = end
+    return "".join([*pieces, text[at:]])
 
 
 def read_line(
-    piece: Piece, links: Sequence[Link], resolve: Resolve, *, label: str | None = None
+    piece: Piece, links: Links, resolve: Resolve, *, label: str | None = None
 ) -> list[Token]:
     """Read one line: its labelled parts by their labels, the rest by what it looks like.
 
@@ -332,7 +343,7 @@ def _label_before(text: str, start: int, colon: int) -> tuple[str | None, int]:
 def read_value(
     field: str,
     piece: Piece,
-    links: Sequence[Link],
+    links: Links,
     resolve: Resolve,
     *,
     confidence: float = LABELLED,
@@ -441,7 +452,7 @@ def _without_care_of(piece: Piece) -> Piece:
     return piece.cut(match.end()) if match and named else piece
 
 
-def _read_unlabelled(piece: Piece, links: Sequence[Link], resolve: Resolve) -> list[Token]:
+def _read_unlabelled(piece: Piece, links: Links, resolve: Resolve) -> list[Token]:
     """Read a line by what it looks like."""
     if not piece:
         return []
@@ -464,7 +475,7 @@ def _read_unlabelled(piece: Piece, links: Sequence[Link], resolve: Resolve) -> l
 
 def _read_names(piece: Piece) -> list[Token]:
     """Read a stretch without any means of contact: whom or what does it name?"""
-    if addressed := addressed_in(piece, ()):
+    if addressed := addressed_in(piece, _NO_LINKS):
         return addressed
     colon = piece.text.rfind(": ")
     if colon > 0 and kind_of_name(piece.text[colon + 2 :].strip()) in NAMING:

@@ -66,11 +66,21 @@ class RecordDraft:
     kind: str
     fields: list[tuple[str, Quote]] = field(default_factory=list)
     children: list["RecordDraft"] = field(default_factory=list)
+    _noted: set[tuple[str, str]] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.keep(self.fields)
 
     def add(self, name: str, value: Quote) -> None:
         """Note a value, once; a field may hold several."""
-        if not any(known == name and held.value == value.value for known, held in self.fields):
+        if (name, value.value) not in self._noted:
+            self._noted.add((name, value.value))
             self.fields.append((name, value))
+
+    def keep(self, fields: Iterable[tuple[str, Quote]]) -> None:
+        """Have these values instead of those there were."""
+        self.fields = list(fields)
+        self._noted = {(name, held.value) for name, held in self.fields}
 
     def first(self, name: str) -> Quote | None:
         """The first value of a field, or None."""

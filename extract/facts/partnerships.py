@@ -330,7 +330,7 @@ def _split_lists(record: RecordDraft) -> None:
             continue
         parts = _names_in(piece) if field == "predecessor" else _areas_in(piece)
         fields.extend((field, quote(part, held.rule, held.confidence)) for part in parts)
-    record.fields = fields
+    record.keep(fields)
 
 
 def _areas_in(piece: Piece) -> list[Piece]:

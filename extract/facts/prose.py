@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from extract.document import Link
+from extract.document import Links
 from extract.facts.lines import (
     Resolve,
     Token,
@@ -49,28 +49,31 @@ _PLACE_PART = re.compile(
     r"(?:(?:and|of|the|upon|on|in|le|by|next) ){0,2}[^\W_a-z][\w'\u2019.-]*){0,6}"
 )
 _ADDRESS_PARTS = 7
+_LONGEST_SENTENCE = 4000  # characters; a longer one is a list without full stops, and cut
 
 
 def sentences_of(piece: Piece) -> list[Piece]:
-    """Part running text into sentences."""
+    """Part running text into sentences; none is longer than people write them."""
     sentences = []
     at = 0
-    for match in _SENTENCE_END.finditer(piece.text):
-        sentences.append(piece.cut(at, match.end()).strip(" \n\t"))
-        at = match.end()
-    sentences.append(piece.cut(at).strip(" \n\t"))
+    for end in (*(match.end() for match in _SENTENCE_END.finditer(piece.text)), len(piece.text)):
+        while end - at > _LONGEST_SENTENCE:
+            longest = at + _LONGEST_SENTENCE
+            stop = piece.text.rfind(" ", at, longest) + 1 or longest
+            sentences.append(piece.cut(at, stop).strip(" \n\t"))
+            at = stop
+        sentences.append(piece.cut(at, end).strip(" \n\t"))
+        at = end
     return [sentence for sentence in sentences if sentence]
 
 
-def read_prose(piece: Piece, links: Sequence[Link], resolve: Resolve) -> list[Token]:
+def read_prose(piece: Piece, links: Links, resolve: Resolve) -> list[Token]:
     """Read a paragraph: the means of contact in it, and who is named beside them."""
     if not has_points(piece.text, links) and not find_postcodes(piece.text):
         return []
     tokens: list[Token] = []
     for sentence in sentences_of(piece):
-        inside = [
-            link for link in links if sentence.start <= link.start and link.end <= sentence.end
-        ]
+        inside = Links(links.within(sentence.start, sentence.end))
         points, _ = points_of(sentence, inside, resolve, confidence=PROSE)
         points = [token for token in points if token.field != "website"]
         address = _address(sentence)
@@ -80,7 +83,7 @@ def read_prose(piece: Piece, links: Sequence[Link], resolve: Resolve) -> list[To
     return tokens
 
 
-def _names(sentence: Piece, points: Sequence[Token], links: Sequence[Link]) -> list[Token]:
+def _names(sentence: Piece, points: Sequence[Token], links: Links) -> list[Token]:
     """Find who is named in a sentence that holds a means of contact."""
     taken = [(token.quote.start or 0, token.quote.end or 0) for token in points]
     tokens: list[Token] = []

@@ -3,15 +3,17 @@
 import hashlib
 import json
 from pathlib import Path
+from typing import Any
 
 import click
 
-from archiver.errors import FormatError, InputError, NotWritableError
+from archiver.confined import Confined
+from archiver.errors import ConfinedError, FormatError, InputError, NotWritableError
 from archiver.ingest.sniff import Format, sniff
 from archiver.records import DateSource, StatedDate
 from archiver.timestamps import Span, format_timestamp, parse_date
 from archiver.urls import check_url
-from extract.saved import SavedPage, read_saved_page, saved_page_as_json
+from extract.saved import saved_page_confined
 from marsham.cli.support import DATE, DONE, FINDINGS, say
 
 __all__ = ["read"]
@@ -57,18 +59,24 @@ def read(
         raise click.UsageError("--url and --captured speak of one page; give one FILE with them")
     stated = _listed(format_timestamp(captured.first), str(captured.first)) if captured else ()
     address = check_url(url) if url else None
-    for file in files:
-        saved = _read_file(file, address, content_type, stated)
-        if as_json:
-            click.echo(json.dumps(saved_page_as_json(saved), ensure_ascii=False, indent=1))
-        else:
-            _print(file, saved)
+    with Confined() as children:
+        for file in files:
+            text = _read_file(children, file, address, content_type, stated)
+            if as_json:
+                click.echo(text)
+            else:
+                _print(file, json.loads(text))
     return DONE
 
 
 def _read_file(
-    path: Path, url: str | None, content_type: str | None, stated: tuple[StatedDate, ...]
-) -> SavedPage:
+    children: Confined,
+    path: Path,
+    url: str | None,
+    content_type: str | None,
+    stated: tuple[StatedDate, ...],
+) -> str:
+    """Read one file; gives what it says as JSON text."""
     if not path.is_dir() and sniff(path) is Format.WARC:
         raise FormatError(str(path), "is a WARC file; take it in with: marsham ingest")
     try:
@@ -80,14 +88,18 @@ def _read_file(
         raise FormatError(str(path), f"cannot be read: {error.strerror}") from error
     if len(data) > _PAGE_LIMIT:
         raise FormatError(str(path), f"is larger than {_PAGE_LIMIT} bytes, no page for people")
-    return read_saved_page(
-        data,
-        name=str(path),
-        sha256=hashlib.sha256(data).hexdigest(),
-        url=url,
-        content_type=content_type,
-        stated=stated,
-    )
+    try:
+        return saved_page_confined(
+            children,
+            data,
+            name=str(path),
+            sha256=hashlib.sha256(data).hexdigest(),
+            url=url,
+            content_type=content_type,
+            stated=stated,
+        )
+    except ConfinedError as error:
+        raise FormatError(str(path), f"{error}; it was given up") from error
 
 
 def _read_manifest(manifest: Path, out: Path) -> int:
@@ -105,20 +117,21 @@ def _read_manifest(manifest: Path, out: Path) -> int:
     except OSError as error:
         raise NotWritableError(str(out), error.strerror or str(error)) from error
     status = DONE
-    for entry in wanted:
-        try:
-            saved = _read_file(
-                manifest.parent / entry["file"],
-                entry.get("snapshot_url") or entry.get("url"),
-                entry.get("content_type"),
-                _stated(entry),
-            )
-        except InputError as error:
-            say(f"marsham: {error}", err=True)
-            status = FINDINGS
-            continue
-        text = json.dumps(saved_page_as_json(saved), ensure_ascii=False, indent=1)
-        (out / f"{Path(entry['stem']).name}.json").write_text(text + "\n", "utf-8")
+    with Confined() as children:
+        for entry in wanted:
+            try:
+                text = _read_file(
+                    children,
+                    manifest.parent / entry["file"],
+                    entry.get("snapshot_url") or entry.get("url"),
+                    entry.get("content_type"),
+                    _stated(entry),
+                )
+            except InputError as error:
+                say(f"marsham: {error}", err=True)
+                status = FINDINGS
+                continue
+            (out / f"{Path(entry['stem']).name}.json").write_text(text + "\n", "utf-8")
     return status
 
 
@@ -144,37 +157,37 @@ def _listed(timestamp: str, raw: str) -> tuple[StatedDate, ...]:
     return (StatedDate(DateSource.LIST, timestamp, raw),)
 
 
-def _print(file: Path, saved: SavedPage) -> None:
-    facts, chosen = saved.page.facts, saved.provenance.chosen
-    say(f"{facts.title or file.name}")
-    say(f"  address      {saved.page.url or 'not known'}")
-    if chosen:
-        say(f"  captured     {chosen.timestamp} to the {chosen.precision} ({chosen.rule})")
-        if chosen.conflict:
-            say(f"  dates differ {chosen.conflict}")
-    for partnership in facts.partnerships:
-        area = ", ".join(part for part in (partnership.region, partnership.country) if part)
-        say(f"  partnership  {partnership.name}" + (f" ({area})" if area else ""))
-    nested = [contact for found in facts.partnerships for contact in found.contacts]
-    for contact in (*facts.contacts, *nested):
+def _print(file: Path, saved: dict[str, Any]) -> None:
+    say(saved["page"]["title"] or file.name)
+    say(f"  address      {saved['url'] or 'not known'}")
+    if saved["captured"]:
+        rule = saved["date_rule"]["name"]
+        say(f"  captured     {saved['captured']} to the {saved['captured_precision']} ({rule})")
+        if saved["date_conflict"]:
+            say(f"  dates differ {saved['date_conflict']}")
+    for partnership in saved["partnerships"]:
+        area = ", ".join(filter(None, (partnership["region"], partnership["country"])))
+        say(f"  partnership  {partnership['name']}" + (f" ({area})" if area else ""))
+    nested = [contact for found in saved["partnerships"] for contact in found["contacts"]]
+    for contact in (*saved["contacts"], *nested):
         parts = (
-            contact.unit,
-            contact.organisation,
-            contact.person,
-            contact.role,
-            *contact.address,
-            contact.postcode,
-            *contact.phone,
-            *contact.email,
+            contact["unit"],
+            contact["organisation"],
+            contact["person"],
+            contact["role"],
+            *contact["address"],
+            contact["postcode"],
+            *contact["phone"],
+            *contact["email"],
         )
         say(f"  contact      {', '.join(part for part in parts if part)}")
-    for count in facts.counts:
-        where = f" in {count.where}" if count.where else ""
-        say(f"  claim        {count.number} {count.what}{where}")
-    for authority in facts.authorities:
-        where = f" ({authority.applies_to})" if authority.applies_to else ""
-        say(f"  authority    {authority.name}{where}")
-    for law in facts.legal:
-        parts = (law.act, str(law.year or ""), law.number or "")
-        cited = f", sections {', '.join(law.sections)}" if law.sections else ""
+    for count in saved["counts"]:
+        where = f" in {count['where']}" if count["where"] else ""
+        say(f"  claim        {count['number']} {count['what']}{where}")
+    for authority in saved["authorities"]:
+        where = f" ({authority['applies_to']})" if authority["applies_to"] else ""
+        say(f"  authority    {authority['name']}{where}")
+    for law in saved["legal"]:
+        parts = (law["act"], str(law["year"] or ""), law["number"] or "")
+        cited = f", sections {', '.join(law['sections'])}" if law["sections"] else ""
         say(f"  legislation  {' '.join(part for part in parts if part)}{cited}")

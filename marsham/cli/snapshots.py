@@ -1,10 +1,12 @@
 """``marsham snapshots``: the dated runs and sets the archive holds, and the report of one."""
 
 from collections.abc import Iterator
+from functools import partial
 from itertools import islice
 
 import click
 
+from archiver.confined import Confined
 from archiver.errors import InputError
 from extract.missing import says_missing
 from marsham.cli.support import as_json_line, pass_archive, print_table, say
@@ -35,7 +37,7 @@ def snapshots(archive: Archive, number: int | None, pages: int, as_json: bool) -
     what was wrong with them, captures by status, type and host, redirects that end nowhere, pages
     whose images, styles or scripts were never captured, and pages that say they are not there.
     """
-    with archive.catalogue.read() as connection:
+    with archive.catalogue.read() as connection, Confined() as children:
         rows = snapshot_rows(connection, number)
         if number is not None and not rows:
             raise InputError(f"there is no snapshot {number}; see: marsham snapshots")
@@ -48,7 +50,7 @@ def snapshots(archive: Archive, number: int | None, pages: int, as_json: bool) -
                 connection,
                 row,
                 pages=0 if number is None else pages,
-                says_missing=says_missing,
+                says_missing=partial(says_missing, children),
             )
             if as_json:
                 click.echo(as_json_line(_as_json(report)))

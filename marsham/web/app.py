@@ -1,5 +1,7 @@
 """The web application over one archive: which address is answered by which page."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from importlib.resources import files
 
 from starlette.applications import Starlette
@@ -7,18 +9,27 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from archiver.confined import Confined, Limits
 from marsham.web import pages, snapshot
 from marsham.web.views import Views
 from snapshots.archive import Archive
 
 __all__ = ["make_app"]
 
+_LIMITS = Limits(seconds=5)  # for reading one page while a reader waits
 _STATIC = {"marsham.css": "text/css; charset=utf-8", "marsham.svg": "image/svg+xml"}
 
 
 def make_app(archive: Archive) -> Starlette:
     """Make the ASGI application that shows an archive; it never writes to it."""
-    views = Views(archive)
+    children = Confined(_LIMITS)
+    views = Views(archive, children)
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        with children:
+            yield
+
     app = Starlette(
         routes=[
             Route("/", pages.start),
@@ -30,6 +41,7 @@ def make_app(archive: Archive) -> Starlette:
             Route("/{rest:path}", pages.nothing_here),
         ],
         exception_handlers={Exception: pages.fault},
+        lifespan=lifespan,
     )
     app.state.views = views
     return app

@@ -1,6 +1,7 @@
 """Pages of our own: the start page, look-up, a site's addresses, and what went wrong."""
 
 import logging
+from functools import partial
 from itertools import islice
 from urllib.parse import quote
 
@@ -105,7 +106,11 @@ def report(request: Request) -> Response:
         if not rows:
             return nothing_here(request)
         found = report_on(
-            views.archive, connection, rows[0], pages=_REPORT_PAGES, says_missing=says_missing
+            views.archive,
+            connection,
+            rows[0],
+            pages=_REPORT_PAGES,
+            says_missing=partial(says_missing, views.children),
         )
     return views.page("report.html", report=found, limit=_REPORT_LINES)
 

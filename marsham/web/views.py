@@ -5,6 +5,7 @@ from datetime import datetime
 from jinja2 import Environment, PackageLoader, select_autoescape
 from starlette.responses import HTMLResponse
 
+from archiver.confined import Confined
 from archiver.timestamps import parse_timestamp
 from marsham.web.places import listing_address, snapshot_address
 from snapshots.archive import Archive
@@ -19,10 +20,16 @@ _POLICY = (
 
 
 class Views:
-    """The archive shown, and the templates it is shown with."""
+    """The archive shown, and the templates it is shown with.
 
-    def __init__(self, archive: Archive) -> None:
+    Attributes:
+        archive: the archive; it is only read.
+        children: where the contents of archived pages are looked into.
+    """
+
+    def __init__(self, archive: Archive, children: Confined) -> None:
         self.archive = archive
+        self.children = children
         self._templates = Environment(
             loader=PackageLoader("marsham.web"),
             autoescape=select_autoescape(default=True),

@@ -1,0 +1,56 @@
+"""One payload read in a child process: what the catalogue keeps of it, as it travels back.
+
+A payload that passes the limits, or ends the process that reads it, costs itself and nothing else.
+"""
+
+import json
+from dataclasses import astuple, dataclass
+
+from archiver.confined import Confined
+from extract.page import read_page
+
+__all__ = ["Reading", "read_confined"]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What the catalogue keeps of a page that was read.
+
+    `observations` are rows of an observation's fields in their order; the other names are those of
+    the columns of the table ``extraction``.
+    """
+
+    text: str
+    charset_declared: str
+    charset_used: str
+    problems: str
+    observations: list[list[object]]
+
+
+def read_confined(children: Confined, payload: bytes, url: str, content_type: str) -> Reading:
+    """Read a page's bytes in a child.
+
+    Args:
+        children: who does it, and within which limits.
+        payload: the body, transfer and content codings taken off.
+        url: the page's original URL.
+        content_type: the Content-Type header; may be empty.
+
+    Raises:
+        ConfinedError: when the page passed the limits or could not be read at all.
+    """
+    reply = children.call(_read, payload, url, content_type)
+    return Reading(**json.loads(reply))
+
+
+def _read(payload: bytes, url: str, content_type: str) -> bytes:
+    page = read_page(payload, url=url, content_type=content_type)
+    reading = Reading(
+        page.document.text,
+        page.declared_charset or "",
+        page.used_charset,
+        "\n".join(page.problems),
+        [list(astuple(found)) for found in page.observations],
+    )
+    fields = {name: getattr(reading, name) for name in Reading.__slots__}
+    return json.dumps(fields).encode()
