@@ -61,13 +61,11 @@ def _usual(text: str) -> dict[str, str]:
     lines = text.split("\r\n")
     if text.count("\n") >= len(lines) or text.count("\r") >= len(lines):
         return {}  # other line ends as well
-    if "\r\n " in text or "\r\n\t" in text:
-        return {}  # a line that goes on
     try:
         first = dict([line.split(": ", 1) for line in reversed(lines)])
     except ValueError:
         return {}  # a line without a blank behind its colon
-    names = "".join(first)
+    names = "".join(first)  # a line that goes on seems to have a name that begins with a blank
     return {} if ":" in names or " " in names or "\t" in names else first
 
 

@@ -1,6 +1,6 @@
 """WARC files taken in as they are; those whose records cannot be opened singly, framed anew."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -43,9 +43,13 @@ def adopt_warc(session: Session, path: Path, name: str, *, ours: bool = False) -
     else:
         # The copy is read, not the source: what is listed is then what is kept.
         place, file = session.writer.adopt(path, _stem(name), _first_date(path), move=ours)
+        ahead = session.ahead
+        if ahead and not ahead.shared and ahead.sha256 == session.writer.sha256_of(file):
+            _note(session, ahead.found(file), ahead.counts)
+            return
         reading, found = _read(session, place, name, file)
         if not reading.shared:
-            _note(session, reading, found)
+            _note(session, found, reading.counts)
             return
         _reframe(session, place, name)
         session.writer.discard(file)
@@ -116,7 +120,7 @@ def _reframe(session: Session, path: Path, name: str) -> None:
             return
         made, file = session.writer.adopt(place, _stem(name), _first_date(place), move=True)
     reading = WarcReading(made, file, file=file, check=session.check)
-    _note(session, reading, reading)
+    _note(session, reading, reading.counts)
 
 
 def _read(
@@ -136,13 +140,13 @@ def _read(
     return reading, list(reading)
 
 
-def _note(session: Session, reading: WarcReading, found: Iterable[Capture | Problem]) -> None:
+def _note(session: Session, found: Iterable[Capture | Problem], counts: Mapping[str, int]) -> None:
     for one in found:
         if isinstance(one, Problem):
             session.problems.append(one)
         else:
             session.entries.append(Entry(one))
-    session.counts.update(reading.counts)
+    session.counts.update(counts)
 
 
 def _stem(name: str) -> str:

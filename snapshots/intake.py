@@ -33,6 +33,7 @@ from archiver.ingest.sniff import Format, sniff
 from archiver.records import Problem
 from archiver.warc import Listed
 from snapshots.adoption import adopt_package, adopt_warc
+from snapshots.ahead import ReadWarc
 from snapshots.disk import file_sha256
 from snapshots.session import Intake, Session
 from snapshots.tables import intake, snapshot
@@ -61,6 +62,7 @@ def take_in(
     operator: str = "",
     check: bool = True,
     listed: Mapping[str, Mapping[int, Listed]] | None = None,
+    ahead: ReadWarc | None = None,
 ) -> Intake:
     """Take one file or folder into the archive, in one transaction.
 
@@ -76,6 +78,7 @@ def take_in(
             made up for by ``marsham verify``.
         listed: what an index says of WARC files, as `archiver.ingest.listed.read_cdxj` gives it.
             Of the records it lists only the beginning is read.
+        ahead: what was read of a WARC file before its turn; of use only while it is the same.
 
     Raises:
         FormatError: when the input cannot be read or holds nothing to list; nothing was changed.
@@ -87,7 +90,7 @@ def take_in(
         what = _STATES_ITS_OWN[kind]
         raise FormatError(str(path), f"is {what}, which states its own addresses and dates")
     try:
-        digest = _input_digest(path, kind, url, captured)
+        digest = ahead.sha256 if ahead else _input_digest(path, kind, url, captured)
     except OSError as error:
         raise FormatError(str(path), error.strerror or str(error)) from error
     with writer.archive.catalogue.read() as connection:
@@ -104,6 +107,7 @@ def take_in(
         operator=operator,
         check=check,
         listed=listed,
+        ahead=ahead,
     )
     try:
         if kind is Format.WARC:

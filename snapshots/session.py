@@ -20,6 +20,7 @@ from archiver.records import Capture, Kind, Problem
 from archiver.software import software_name
 from archiver.timestamps import format_timestamp, parse_timestamp
 from archiver.warc import Listed, NewRecord, as_written, record_id
+from snapshots.ahead import ReadWarc
 from snapshots.catalogue import next_id
 from snapshots.rows import Entry, store_captures
 from snapshots.tables import intake, original, snapshot
@@ -68,6 +69,7 @@ class Session:
         operator: str,
         check: bool = True,
         listed: Mapping[str, Mapping[int, Listed]] | None = None,
+        ahead: ReadWarc | None = None,
     ) -> None:
         self.writer = writer
         self.path = path
@@ -77,6 +79,7 @@ class Session:
         self.joins = joins
         self.operator = operator
         self.check = check  # whether the digests that WARC records declare are checked
+        self.ahead = ahead  # what was read of it before its turn
         self.listed = listed  # what an index says of WARC files, by their names
         self.counts: Counter[str] = Counter()
         self.problems: list[Problem] = []

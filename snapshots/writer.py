@@ -169,6 +169,10 @@ class Writer:
         self._pending.append(_OpenFile(path, place, size, None, sha256, adopted=True))
         return place, path
 
+    def sha256_of(self, path: str) -> str:
+        """Give the SHA-256, in hex, of a file adopted since the last commit."""
+        return next(file.sha256 for file in self._pending if file.path == path)
+
     def discard(self, path: str) -> None:
         """Give up a file that was adopted since the last commit, by its path in the catalogue."""
         for file in self._pending:

@@ -1,5 +1,6 @@
 """``marsham ingest``: take WARC files and saved pages into the archive."""
 
+import os
 from pathlib import Path
 
 import click
@@ -25,6 +26,7 @@ from marsham.cli.support import (
     problem_as_json,
     say,
 )
+from snapshots.ahead import Ahead
 from snapshots.archive import Archive
 from snapshots.intake import Intake, take_in
 from snapshots.writer import Writer
@@ -44,6 +46,11 @@ __all__ = ["ingest"]
     help="Believe the digests WARC records declare; `marsham verify` can check them later.",
 )
 @click.option(
+    "--jobs",
+    type=click.IntRange(1),
+    help="How many WARC files to read at once; as many as there are processors if not given.",
+)
+@click.option(
     "--cdxj",
     "indexes",
     multiple=True,
@@ -60,6 +67,7 @@ def ingest(
     label: str | None,
     operator: str,
     no_check: bool,
+    jobs: int | None,
     indexes: tuple[Path, ...],
     as_json: bool,
 ) -> int:
@@ -77,7 +85,10 @@ def ingest(
         for name, records in read_cdxj(index).items():
             listed.setdefault(name, {}).update(records)
     worst = DONE
-    with Writer(archive) as writer:
+    jobs = min(jobs or os.cpu_count() or 1, len(paths))
+    # With one there is nothing to gain, and with an index hardly anything to read.
+    to_read = paths if jobs > 1 and not indexes else ()
+    with Writer(archive) as writer, Ahead(to_read, jobs, check=not no_check) as ahead:
         for found in writer.recovered:
             say(f"put right: {found.file}: {found.message}", err=True)
         for number, path in enumerate(paths, 1):
@@ -91,6 +102,7 @@ def ingest(
                     operator=operator,
                     check=not no_check,
                     listed=listed if indexes else None,
+                    ahead=ahead.next() if to_read else None,
                 )
             except NotWritableError as error:
                 left = len(paths) - number

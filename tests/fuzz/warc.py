@@ -449,7 +449,9 @@ def _check_opening(path: Path, records: Iterable[ScannedRecord]) -> None:
             while part := opened.block.read(step):
                 digest.update(part)
             assert opened.block.read(10) == b""
-        assert digest.digest() == record.facts.block_digest, f"opened at {record.offset}, it differs"
+        assert digest.digest() == record.facts.block_digest, (
+            f"opened at {record.offset}, it differs"
+        )
         assert scan_one(path, record.offset) == record, f"scanned alone at {record.offset}"
 
 
