@@ -44,7 +44,9 @@ def adopt_warc(session: Session, path: Path, name: str, *, ours: bool = False) -
         # The copy is read, not the source: what is listed is then what is kept.
         place, file = session.writer.adopt(path, _stem(name), _first_date(path), move=ours)
         ahead = session.ahead
-        if ahead and not ahead.shared and ahead.sha256 == session.writer.sha256_of(file):
+        if ahead and ahead.sha256 != session.writer.sha256_of(file):
+            raise FormatError(str(path), "changed while it was read; take it in again")
+        if ahead and not ahead.shared:
             _note(session, ahead.found(file), ahead.counts)
             return
         reading, found = _read(session, place, name, file)

@@ -13,6 +13,7 @@ from archiver.errors import (
     UrlError,
 )
 from archiver.ingest.listed import read_cdxj
+from archiver.ingest.sniff import Format
 from archiver.records import Problem
 from archiver.warc import Listed
 from marsham.cli.support import (
@@ -114,12 +115,12 @@ def ingest(
                     click.echo(as_json_line({"name": str(path), "error": str(error)}))
                 worst = FAILED
                 continue
-            _report(taken, as_json)
+            _report(taken, as_json, checked=not (no_check or indexes))
             worst = max(worst, FINDINGS if taken.problems else DONE)
     return worst
 
 
-def _report(taken: Intake, as_json: bool) -> None:
+def _report(taken: Intake, as_json: bool, *, checked: bool) -> None:
     if as_json:
         click.echo(as_json_line(_as_json(taken)))
         return
@@ -133,6 +134,7 @@ def _report(taken: Intake, as_json: bool) -> None:
     say(
         f"{taken.name}: {counted(taken.captures, 'capture')} as snapshot {taken.snapshot_id} "
         f"({taken.label}); {taken.format.value}: {counts}"
+        + ("" if checked or taken.format is not Format.WARC else "; digests not checked")
     )
     if taken.problems:
         say(f"{taken.name}: {counted(len(taken.problems), 'problem')}", err=True)
