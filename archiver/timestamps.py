@@ -41,7 +41,8 @@ def parse_timestamp(text: str) -> datetime:
         raise TimestampError(text)
     full = text + _START_OF_TIME[len(text) :]
     try:
-        return datetime.strptime(full, "%Y%m%d%H%M%S").replace(tzinfo=UTC)
+        month, day, hour, minute, second = [int(full[at : at + 2]) for at in range(4, 14, 2)]
+        return datetime(int(full[:4]), month, day, hour, minute, second, tzinfo=UTC)
     except ValueError as error:  # a thirteenth month, a thirtieth of February
         raise TimestampError(text) from error
 

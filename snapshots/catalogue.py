@@ -14,7 +14,9 @@ from urllib.parse import quote
 from sqlalchemy import (
     Connection,
     Engine,
+    Row,
     Select,
+    SelectBase,
     Table,
     create_engine,
     event,
@@ -25,11 +27,12 @@ from sqlalchemy import (
 )
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.sql.compiler import SQLCompiler
 
 from archiver.errors import ArchiveError, SettingsError
 from snapshots.tables import SCHEMA_VERSION, metadata, schema_version
 
-__all__ = ["Catalogue", "insert_rows", "insert_tuples", "next_id", "stream"]
+__all__ = ["Catalogue", "Prepared", "insert_rows", "insert_tuples", "next_id", "stream"]
 
 _BATCH = 5_000  # rows sent to the database at once
 _BUSY_MS = 5_000  # how long SQLite waits for another's lock
@@ -154,6 +157,29 @@ class Catalogue:
         self.engine.dispose()
 
 
+class Prepared:
+    """A query whose text is made once, for look-ups where that would take most of the time."""
+
+    def __init__(self, query: SelectBase) -> None:
+        self._query = query
+        self._made: dict[str, SQLCompiler] = {}  # by the name of the database's dialect
+
+    def rows(self, connection: Connection, **values: object) -> Sequence[Row[*tuple[Any, ...]]]:
+        """Run the query with values for its parameters, and give all its rows.
+
+        Parameters that are not given here have the value the query was made with, or now gets.
+        """
+        made = self._made.get(connection.dialect.name)
+        if made is None:
+            made = self._query.compile(dialect=connection.dialect)
+            self._made[connection.dialect.name] = made
+        given = {name: bound.effective_value for name, bound in made.binds.items()} | values
+        if made.positiontup is None:
+            return connection.exec_driver_sql(made.string, given).all()
+        in_order = tuple([given[name] for name in made.positiontup])
+        return connection.exec_driver_sql(made.string, in_order).all()
+
+
 def next_id(connection: Connection, table: Table) -> int:
     """Give the first id not yet taken in a table; good for the one writer within a transaction."""
     highest: int | None = connection.scalar(select(func.max(table.c.id)))
@@ -183,7 +209,7 @@ def insert_tuples(
 
 def stream(connection: Connection, query: Select[Any]) -> Iterator[Any]:
     """Run a query and give its rows one by one without holding them all."""
-    yield from connection.execution_options(yield_per=_BATCH).execute(query)
+    yield from connection.execute(query, execution_options={"yield_per": _BATCH})
 
 
 def _may_write(path: Path) -> bool:

@@ -19,11 +19,9 @@ from sqlalchemy import (
     Connection,
     Row,
     Select,
-    and_,
     bindparam,
     exists,
     func,
-    or_,
     select,
     union_all,
 )
@@ -32,7 +30,7 @@ from archiver.digests import write_digest
 from archiver.records import Capture, DateSource, Grade, Kind, StatedDate
 from archiver.timestamps import Span, format_timestamp, parse_timestamp
 from archiver.urls import prefix_range, url_key
-from snapshots.catalogue import stream
+from snapshots.catalogue import Prepared, stream
 from snapshots.tables import DIGEST_PREFIX, capture, media_type, stated_date, url, warc_file
 from snapshots.visible import visible
 
@@ -58,6 +56,7 @@ KIND_CODES = {Kind.RESPONSE: 1, Kind.REVISIT: 2, Kind.RESOURCE: 3}
 GRADE_CODES = {Grade.SENT: 1, Grade.BODY: 2, Grade.RECOVERED: 3, Grade.RENDERING: 4}
 _KINDS = {code: kind for kind, code in KIND_CODES.items()}
 _GRADES = {code: grade for grade, code in GRADE_CODES.items()}
+_BEYOND_KEYS = "\x7f"  # keys are ASCII without control characters
 _CANDIDATES = 100  # records of equal content looked at to find the payload of a revisit
 
 
@@ -113,7 +112,7 @@ def _around(*, withdrawn: bool) -> CompoundSelect[Any]:
     )
 
 
-_AROUND = {withdrawn: _around(withdrawn=withdrawn) for withdrawn in (False, True)}
+_AROUND = {withdrawn: Prepared(_around(withdrawn=withdrawn)) for withdrawn in (False, True)}
 
 
 def nearest(
@@ -130,9 +129,9 @@ def nearest(
     One query of two steps in the index, however many captures there are. Source: RFC 7089 asks for
     the best match; the earlier of two is our choice.
     """
-    found = connection.execute(
-        _AROUND[withdrawn], {"key": url_key(wanted), "moment": int(format_timestamp(moment))}
-    ).all()
+    found = _AROUND[withdrawn].rows(
+        connection, key=url_key(wanted), moment=int(format_timestamp(moment))
+    )
 
     def rank(row: _Row) -> tuple[float, bool, int, str, int]:
         at = parse_timestamp(_digits(row.timestamp))
@@ -179,14 +178,18 @@ def prefix(connection: Connection, start: str, span: Span | None = None) -> Iter
     A prefix that ends in a slash covers the page of that address as well.
     """
     first, beyond = prefix_range(start)
-    below = and_(url.c.urlkey >= first, url.c.urlkey < beyond)
-    query = _CAPTURES.where(or_(below, url.c.urlkey == url_key(start)))
-    yield from _sorted(connection, _within(query, span))
+    key = url_key(start)
+    if key < first:  # the page itself, when only what lies below it begins with the prefix
+        yield from _sorted(connection, _within(_CAPTURES.where(url.c.urlkey == key), span))
+    below = _CAPTURES.where(url.c.urlkey >= first, url.c.urlkey < beyond)
+    yield from _sorted(connection, _within(below, span))
 
 
 def every(connection: Connection, span: Span | None = None) -> Iterator[Capture]:
     """Give every capture of the archive, sorted by key, then by time."""
-    yield from _sorted(connection, _within(_CAPTURES, span))
+    # All keys are between these; the condition leads along them, and nothing need be sorted.
+    along = _CAPTURES.where(url.c.urlkey >= "", url.c.urlkey < _BEYOND_KEYS)
+    yield from _sorted(connection, _within(along, span))
 
 
 def sites(connection: Connection) -> Iterator[str]:
@@ -263,18 +266,10 @@ def stated_dates(connection: Connection, of: Capture) -> list[tuple[StatedDate, 
 
 def capture_of(row: _Row) -> Capture:
     """Read a row of `select_captures` as a capture."""
-    address, at, kind, status, name, digest, path, offset, length, grade = row[:10]
+    address, at, kind, status, name, digest, path, offset, length, grade, *_ = row
     return Capture(
-        url=address,
-        timestamp=_digits(at),
-        kind=_KINDS[kind],
-        status=status,
-        media_type=name,
-        digest=write_digest(digest),
-        file=path,
-        offset=offset,
-        length=length,
-        grade=_GRADES[grade],
+        *(address, f"{at:014}", _KINDS[kind], status, name),
+        *(write_digest(digest), path, offset, length, _GRADES[grade]),
     )
 
 

@@ -56,7 +56,7 @@ def reached(
 
 def in_force() -> ColumnElement[bool]:
     """Give the condition that a withdrawal holds at the moment the query is run."""
-    now: ColumnElement[Any] = bindparam("now", callable_=_now, unique=True)
+    now: ColumnElement[Any] = bindparam("now", callable_=_now)
     return and_(
         withdrawal.c.lifted.is_(None),
         withdrawal.c.valid_from <= now,
