@@ -88,7 +88,8 @@ def test_a_result_larger_than_agreed_is_refused(children: Confined) -> None:
 def test_waiting_long_without_working_is_given_up_by_the_clock(
     children: Confined, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("archiver.confined._CLOCK", 0.5)
+    monkeypatch.setattr("archiver.confined._CLOCK", 0)
+    monkeypatch.setattr("archiver.confined._GRACE", 0.5)
     with pytest.raises(ConfinedError, match="was not done after") as caught:
         children.call(calls.nap, b"", 1000.0)
     assert caught.value.cause == "time"
