@@ -242,6 +242,17 @@ CREATE TABLE withdrawn_payload (
     FOREIGN KEY(withdrawal_id) REFERENCES withdrawal (id)
 );
 
+-- A reading that was given up, with neither text nor observations.
+--   cause: time, memory, crash or fault
+--   what: how it went, in words
+CREATE TABLE extraction_failure (
+    extraction_id INTEGER NOT NULL,
+    cause TEXT NOT NULL,
+    what TEXT NOT NULL,
+    PRIMARY KEY (extraction_id),
+    FOREIGN KEY(extraction_id) REFERENCES extraction (id)
+);
+
 -- One value of one field of one record on a page. (Without rowid.)
 --   kind: contact, partnership, count, link ...
 --   record: number among the records of its kind

@@ -3,7 +3,7 @@
 A limit written in Python cannot stop a parser written in C, nor one regular expression. So the work
 is done in a child that the kernel ends when it takes too much, and whose end costs the one call:
 
-- processor time of each call, and ten times that by the clock;
+- processor time of each call, and by the clock many times that;
 - address space, so that memory runs out in the child and nowhere else;
 - no file can be written, no process started, and few files opened;
 - none of the parent's files, locks, database connections or secrets of its environment is there.
@@ -15,6 +15,7 @@ nothing else, so a child that was taken over has no object to give. This is Linu
 lock is.
 """
 
+import errno
 import fcntl
 import json
 import math
@@ -49,7 +50,8 @@ from archiver.confined import serve_calls
 serve_calls(given["channel"], given["lifeline"], given["memory"])
 """
 _KEPT = ("LD_LIBRARY_PATH", "PATH", "PYTHONHOME")  # of the environment
-_CLOCK = 10  # how much longer than its processor time a call may take by the clock
+_CLOCK = 20  # how much longer than its processor time a call may take by the clock,
+_GRACE = 60  # and seconds besides: a machine may be busy
 _OPEN_FILES = 64
 _REQUEST = struct.Struct("!IQQ")  # seconds; lengths of the call and of its data
 _REPLY = struct.Struct("!cQ")  # how it went, and the length of what follows
@@ -199,7 +201,7 @@ class _Child:
     def ask(self, request: bytes, data: bytes) -> bytes:
         """Send one call and wait for its result; after an error the child has to be ended."""
         started = time.monotonic()
-        until = started + _CLOCK * self._limits.seconds
+        until = started + _CLOCK * self._limits.seconds + _GRACE
         try:
             self._channel.settimeout(until - started)
             head = _REQUEST.pack(self._limits.seconds, len(request), len(data))
@@ -219,9 +221,7 @@ class _Child:
         if status == _DONE:
             return reply
         if status == _NO_MEMORY:
-            raise ConfinedError(
-                "memory", f"needed more than {self._limits.memory // _MIB} MiB of memory"
-            )
+            raise self._shortage()
         raise ConfinedError("fault", f"failed: {reply.decode('utf-8', 'replace')}")
 
     def end(self) -> None:
@@ -244,8 +244,14 @@ class _Child:
             length -= len(part)
         return b"".join(parts)
 
+    def _shortage(self) -> ConfinedError:
+        needed = f"needed more than {self._limits.memory // _MIB} MiB of memory"
+        return ConfinedError("memory", needed)
+
     def _death(self, after: float) -> ConfinedError:
         status = self._process.wait()
+        if status == errno.ENOMEM:
+            return self._shortage()
         if status == -signal.SIGXCPU:
             text = f"took more than {self._limits.seconds} s of processor time"
             return ConfinedError("time", text)
@@ -275,12 +281,19 @@ def serve_calls(channel: int, lifeline: int, memory: int) -> None:
         resource.setrlimit(limit, (value, value))
     signal.signal(signal.SIGXCPU, signal.SIG_DFL)
     with socket.socket(fileno=channel) as calls:
-        while head := _take(calls, _REQUEST.size):
-            seconds, length, size = _REQUEST.unpack(head)
-            function, args, kwargs = pickle.loads(_take(calls, length))  # noqa: S301 - the parent's
-            status, reply = _do(function, _take(calls, size), args, kwargs, seconds)
-            calls.sendall(_REPLY.pack(status, len(reply)))
-            calls.sendall(reply)
+        try:
+            _serve(calls)
+        except MemoryError:  # not in the call itself: there is too little left to say so
+            os._exit(errno.ENOMEM)
+
+
+def _serve(calls: socket.socket) -> None:
+    while head := _take(calls, _REQUEST.size):
+        seconds, length, size = _REQUEST.unpack(head)
+        function, args, kwargs = pickle.loads(_take(calls, length))  # noqa: S301 - our parent's
+        status, reply = _do(function, _take(calls, size), args, kwargs, seconds)
+        calls.sendall(_REPLY.pack(status, len(reply)))
+        calls.sendall(reply)
 
 
 def _do(

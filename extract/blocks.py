@@ -131,16 +131,22 @@ def _mend_breaks(payload: bytes) -> bytes:
 
 
 def _parse(payload: bytes) -> tuple[_Element | None, bool]:
-    """Parse markup; the second value tells that nesting beyond the limit cost part of it."""
+    """Parse markup; the second value tells that nesting beyond the limit cost part of it.
+
+    Raises:
+        MemoryError: when memory ran out; the parser itself would leave out the rest.
+    """
     parser = etree.HTMLParser(
         recover=True, huge_tree=False, remove_comments=True, remove_pis=True, encoding="utf-8"
     )
     try:
         root = etree.fromstring(payload, parser)
     except (etree.LxmlError, ValueError, AssertionError):
-        return None, False
-    too_deep = any(entry.type_name == "ERR_RESOURCE_LIMIT" for entry in parser.error_log)
-    return root, too_deep
+        root = None
+    faults = {entry.type_name for entry in parser.error_log}
+    if "ERR_NO_MEMORY" in faults:
+        raise MemoryError
+    return root, root is not None and "ERR_RESOURCE_LIMIT" in faults
 
 
 def _finish(drafts: list[BlockDraft]) -> tuple[Block, ...]:
