@@ -1,20 +1,29 @@
 """Captures as rows of the catalogue: batches of values in, short ids and sequence numbers out."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import count
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Column, Connection, Table, func, select, update
 
 from archiver.digests import read_digest
 from archiver.provenance import ChosenDate
 from archiver.records import Capture, StatedDate
 from archiver.urls import url_key
-from snapshots.catalogue import insert_rows, next_id
+from snapshots.catalogue import insert_rows
 from snapshots.index import GRADE_CODES, KIND_CODES, url_hash
-from snapshots.tables import capture, media_type, stated_date, url, warc_file
+from snapshots.tables import (
+    capture,
+    erased_record,
+    media_type,
+    snapshot,
+    stated_date,
+    url,
+    warc_file,
+)
 
-__all__ = ["Entry", "store_captures"]
+__all__ = ["Entry", "count_captures", "store_captures"]
 
 _KEYS_AT_ONCE = 500  # bound parameters in one query
 
@@ -37,6 +46,8 @@ def store_captures(connection: Connection, entries: Iterable[Entry], snapshot_id
     """Insert captures, sorted by key so that neighbours in the index are written together.
 
     Captures of one URL in one second get sequence numbers in the order of the files they stand in.
+    Ids and numbers of what was erased are not given again, so that those of the rest are the same
+    when the catalogue is made anew.
     """
     keyed = sorted(
         ((url_key(entry.capture.url), entry) for entry in entries),
@@ -46,12 +57,16 @@ def store_captures(connection: Connection, entries: Iterable[Entry], snapshot_id
     types = _type_ids(connection, {entry.capture.media_type for _, entry in keyed})
     files = _file_ids(connection, {entry.capture.file for _, entry in keyed})
     taken = _taken(connection, {(urls[e.capture.url], int(e.capture.timestamp)) for _, e in keyed})
+    gone = _erased(connection)
     rows: list[dict[str, Any]] = []
     dates: list[dict[str, Any]] = []
     for _, entry in keyed:
         found = entry.capture
         place = (urls[found.url], int(found.timestamp))
-        seq = taken[place] = taken.get(place, -1) + 1
+        seq = taken.get(place, -1) + 1
+        while (*place, seq) in gone:
+            seq += 1
+        taken[place] = seq
         moment = {"url_id": place[0], "timestamp": place[1], "seq": seq}
         rows.append(
             moment
@@ -83,6 +98,39 @@ def store_captures(connection: Connection, entries: Iterable[Entry], snapshot_id
     insert_rows(connection, stated_date, dates)
 
 
+def count_captures(connection: Connection) -> None:
+    """Note with each snapshot how many captures it has, the first and the last."""
+    spans = select(
+        capture.c.snapshot_id,
+        func.count(),
+        func.min(capture.c.timestamp),
+        func.max(capture.c.timestamp),
+    ).group_by(capture.c.snapshot_id)
+    connection.execute(update(snapshot).values(captures=0, first=None, last=None))
+    for number, captures, first, last in connection.execute(spans).all():
+        connection.execute(
+            update(snapshot)
+            .where(snapshot.c.id == number)
+            .values(captures=captures, first=first, last=last)
+        )
+
+
+def _erased(connection: Connection) -> set[tuple[int, int, int]]:
+    gone = erased_record.c
+    query = select(gone.url_id, gone.timestamp, gone.seq).where(gone.kind > 0)
+    return {(url_id, at, seq) for url_id, at, seq in connection.execute(query)}
+
+
+def _free_ids(connection: Connection, table: Table, of_erased: Column[Any]) -> Iterator[int]:
+    # Ids go up without gaps. While the catalogue is made anew, those of erased captures are there
+    # before their turn.
+    erased = select(of_erased).where(of_erased.is_not(None))
+    reserved = set(connection.scalars(erased))
+    others = select(table.c.id).where(table.c.id.not_in(erased)).order_by(table.c.id.desc())
+    highest: int | None = connection.scalar(others.limit(1))
+    return (number for number in count((highest or 0) + 1) if number not in reserved)
+
+
 def _chosen(entry: Entry) -> tuple[int | None, str]:
     # The position of the date that was taken, and the name of the rule that took it.
     if entry.chosen is None:
@@ -103,13 +151,12 @@ def _url_ids(connection: Connection, keys: dict[str, str]) -> dict[str, int]:
         known.update(((key, hashed), number) for key, hashed, number in connection.execute(query))
     ids: dict[str, int] = {}
     rows: list[dict[str, Any]] = []
-    number = next_id(connection, url)
+    free = _free_ids(connection, url, erased_record.c.url_id)
     for text, key in keys.items():
         hashed = url_hash(text)
         if (key, hashed) not in known:
-            known[key, hashed] = number
+            known[key, hashed] = number = next(free)
             rows.append({"id": number, "urlkey": key, "url": text, "url_hash": hashed})
-            number += 1
         ids[text] = known[key, hashed]
     insert_rows(connection, url, rows)
     return ids
@@ -118,10 +165,8 @@ def _url_ids(connection: Connection, keys: dict[str, str]) -> dict[str, int]:
 def _type_ids(connection: Connection, names: set[str]) -> dict[str, int]:
     query = select(media_type.c.name, media_type.c.id)
     ids = dict(connection.execute(query).all())
-    rows = [
-        {"id": number, "name": name}
-        for number, name in enumerate(sorted(names - ids.keys()), next_id(connection, media_type))
-    ]
+    free = _free_ids(connection, media_type, erased_record.c.media_type_id)
+    rows = [{"id": next(free), "name": name} for name in sorted(names - ids.keys())]
     insert_rows(connection, media_type, rows)
     return ids | {row["name"]: row["id"] for row in rows}
 
