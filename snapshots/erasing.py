@@ -326,7 +326,9 @@ def _write_anew(catalogue: Catalogue) -> None:
             connection.execute(text("SET lock_timeout = '60s'"))
             quote = engine.dialect.identifier_preparer.quote
             for name in inspect(engine).get_table_names():
-                connection.execute(text(f"VACUUM FULL {quote(name)}"))
+                connection.execute(text(f"VACUUM (FULL, ANALYZE) {quote(name)}"))
+            # Statistics hold samples of rows; who does not own them is only warned.
+            connection.execute(text("VACUUM FULL pg_catalog.pg_statistic"))
     except (SQLAlchemyError, sqlite3.Error) as error:
         raise ArchiveError(f"the catalogue could not be written anew: {error}") from error
 

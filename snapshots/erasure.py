@@ -44,19 +44,19 @@ def hindrances(order: Order, found: Selection) -> list[str]:
         return ["nothing that is archived is meant; see what there is with: marsham list"]
     if found.copies and not (order.copies or order.only_these):
         said.append(
-            f"the same content is in {len(found.copies)} more captures; erase them too with "
-            "--copies, or leave them with --only-these"
+            f"the same content is in other captures as well ({len(found.copies)}); erase them too "
+            "with --copies, or leave them with --only-these"
         )
     parts = [one for one in found.originals if one.others]
     if parts and not order.originals:
         said.append(
-            f"{len(parts)} inputs kept under originals/ hold it, and other captures as well; they "
-            "cannot be cut, so destroy them whole with --originals, or the erasure is not complete"
+            f"what is kept under originals/ holds it together with other captures ({len(parts)}), "
+            "and cannot be cut: without --originals, which destroys it whole, nothing is erased"
         )
     if order.address_too and found.standing:
         said.append(
-            f"{found.standing[0]} cannot go from the archive while captures or stubs of it stay "
-            f"({len(found.standing)} addresses); erase all of them, or leave --address-too out"
+            f"{found.standing[0]} cannot go from the archive while captures or stubs of it stay; "
+            "erase all of its captures at once, or leave --address-too out"
         )
     return said
 
@@ -84,8 +84,8 @@ def erase(
         InputError: when reason or authority are missing, when something hinders it (see
             `hindrances`), or when another number of captures is meant now; nothing was changed.
         DamagedError: when files or notes are not as the catalogue knows them.
-        NotWritableError: when a disk or database failed; where it was decided already, the next
-            writer completes it.
+        ArchiveError: when a disk or database failed; where it was decided already, the next writer
+            completes it.
     """
     reason, authority = (" ".join(text.split()) for text in (decision.reason, decision.authority))
     if not (reason and authority):
@@ -114,7 +114,13 @@ def erase(
                 settle(archive)  # clears it away, as nothing is decided
             raise
         journal.append(archive.path / journal.JOURNAL, entry)
-        settle(archive)
+        try:
+            settle(archive)
+        except ArchiveError as error:
+            raise ArchiveError(
+                f"erasure {number} is decided, and not complete yet: {error}; the next command "
+                "that writes, such as marsham extract, completes it"
+            ) from error
     with archive.catalogue.read() as connection:
         return next(one for one in erasures(connection) if one.number == number)
 
@@ -200,7 +206,7 @@ class _Preparing:
             "captures": len(self.found.captures),
             "records": len(self.found.records),
             "files": self.changed,
-            "originals": gone,
+            "originals": len(gone),
             "quarantine": len(self.found.quarantine),
             "commit": note.number,
             "note": sha256,

@@ -18,7 +18,7 @@ from archiver.errors import ArchiveError, DamagedError
 from archiver.records import Capture, Problem
 from archiver.urls import url_key
 from archiver.warc import scan
-from snapshots import index
+from snapshots import index, journal
 from snapshots.archive import Archive
 from snapshots.commits import CommitNote, Part, read_notes
 from snapshots.erased import Moves, moves_of
@@ -120,6 +120,8 @@ class Selection:
         problems: ids of problems that tell of it.
         standing: addresses of which other captures stay.
         inputs: names of the inputs it came with; they stay in the catalogue.
+        decisions: numbers of withdrawals that name an address that is to go; the journal of
+            decisions is never written anew, so they stay.
     """
 
     captures: list[Listed] = field(default_factory=list)
@@ -131,6 +133,7 @@ class Selection:
     problems: list[int] = field(default_factory=list)
     standing: list[str] = field(default_factory=list)
     inputs: list[str] = field(default_factory=list)
+    decisions: list[int] = field(default_factory=list)
 
     @property
     def urls(self) -> set[str]:
@@ -186,6 +189,8 @@ class _Selecting:
         found.problems = list(self._problems())
         found.quarantine = list(self._quarantine())
         found.standing = self._standing()
+        if self.order.address_too:
+            found.decisions = list(self._decisions())
         return found
 
     # Captures
@@ -340,6 +345,13 @@ class _Selecting:
                 told = {row.url or "", *_addresses(f"{row.url or ''} {row.message} {row.file}")}
                 if told & urls:
                     yield row.id
+
+    def _decisions(self) -> Iterator[int]:
+        for entry in journal.entries(self.archive.path / journal.JOURNAL):
+            if entry.get("type") in ("withdrawal", "found"):
+                named = {entry.get("target"), *(one[1] for one in entry.get("found", ()))}
+                if named & self.found.urls:
+                    yield entry["number"] if entry["type"] == "withdrawal" else entry["withdrawal"]
 
     def _quarantine(self) -> Iterator[str]:
         digests = {one.digest for one in self.found.captures} - {b"", _EMPTY}

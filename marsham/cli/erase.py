@@ -158,6 +158,8 @@ def _lines(archive: Archive, found: Selection) -> Iterator[str]:
             f"stays, and may hold anything: {problem.length} bytes of {problem.file} at byte "
             f"{problem.offset} ({problem.code})"
         )
+    for number in dict.fromkeys(found.decisions):
+        yield f"stays in {journal.JOURNAL}: the address, as withdrawal {number} names it"
     if found.inputs:
         yield f"names that stay: {', '.join(dict.fromkeys(found.inputs))}"
 

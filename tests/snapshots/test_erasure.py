@@ -10,13 +10,21 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
-from archiver.errors import DamagedError, ErasedError, FormatError, InputError, NoCaptureError
+from archiver.errors import (
+    ArchiveError,
+    DamagedError,
+    ErasedError,
+    FormatError,
+    InputError,
+    NoCaptureError,
+)
 from archiver.timestamps import parse_date, parse_span, parse_timestamp
 from archiver.warc import scan
 from extract.erased import forget_readings
 from extract.store import extract_archive
-from snapshots import index
+from snapshots import erasing, index
 from snapshots import writer as writing
 from snapshots.archive import Archive
 from snapshots.erased import Moves, erasures
@@ -27,8 +35,9 @@ from snapshots.intake import take_in
 from snapshots.mementos import memento_at, memento_of
 from snapshots.rebuild import rebuild
 from snapshots.selection import Order, select_records
+from snapshots.settings import Settings
 from snapshots.tables import problem
-from snapshots.withdrawals import Decision, scope_of
+from snapshots.withdrawals import Decision, scope_of, withdraw
 from snapshots.writer import Writer
 from tests.builders import (
     arc,
@@ -474,6 +483,64 @@ def test_unfinished_tails_and_catalogues_moved_aside_that_hold_it_are_destroyed(
         assert {place.name for place in quarantine.iterdir()} == {"other-0", "other-0.json"}
         assert not list(archive.path.glob("catalogue.db.before-*"))
         assert_gone(archive, MARK)
+
+
+def test_an_erasure_cut_short_is_told_and_the_next_command_that_writes_completes_it(
+    archive: Archive, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(catalogue: object) -> None:
+        raise ArchiveError("somebody reads the catalogue")
+
+    take(archive, tmp_path, {"a.warc.gz": crawl()})
+    extract_archive(archive)
+    with monkeypatch.context() as broken:
+        broken.setattr(erasing, "_write_anew", fail)
+        with pytest.raises(ArchiveError, match="not complete yet"):
+            carry_out(archive, of(SECRET))
+    assert {line.split()[1] for line in sound(archive)} == {"erasure-unfinished"}
+    archive.close()
+    assert rebuild(archive.path).problems == ()  # which moves aside a catalogue that may hold it
+    with Archive.open(archive.path) as again:
+        extract_archive(again)
+        assert not (archive.path / "erasing").exists()
+        assert not list(archive.path.glob("catalogue.db.before-*"))
+        assert_gone(again, MARK)
+
+
+def test_postgresql_holds_nothing_of_it_in_the_files_of_its_tables(
+    tmp_path: Path, postgres_database: str
+) -> None:
+    settings = Settings(database=postgres_database)
+    with Archive.create(tmp_path / "archive", settings) as archive:
+        take(archive, tmp_path, {"a.warc.gz": crawl()})
+        extract_archive(archive)
+        assert in_files(archive, MARK)
+        carry_out(archive, of(SECRET))
+        assert in_files(archive, MARK) == []
+
+
+def in_files(archive: Archive, mark: str) -> list[str]:
+    """Give the tables of a PostgreSQL database whose files hold a text."""
+    query = (
+        "SELECT relname FROM pg_class WHERE relkind IN ('r', 't', 'i') AND position("
+        "convert_to(:mark, 'UTF8') IN pg_read_binary_file(pg_relation_filepath(oid))) > 0"
+        " AND pg_relation_filepath(oid) LIKE 'base/%'"
+    )
+    with archive.catalogue.engine.connect() as connection:
+        connection.execution_options(isolation_level="AUTOCOMMIT").execute(text("CHECKPOINT"))
+        return list(connection.scalars(text(query), {"mark": mark}))
+
+
+def test_the_journal_of_decisions_keeps_the_address_a_withdrawal_named_and_that_is_told(
+    sqlite_archive: Archive, tmp_path: Path
+) -> None:
+    take(sqlite_archive, tmp_path, {"a.warc.gz": crawl()})
+    scope = scope_of(address=SECRET)
+    withdraw(sqlite_archive, scope, BY_COURT, lambda connection, value: ())
+    assert select_records(sqlite_archive, of(SECRET, address_too=True)).decisions == [1]
+    carry_out(sqlite_archive, of(SECRET, address_too=True))
+    assert_gone(sqlite_archive, MARK)
+    assert "decisions.jsonl" in holding(sqlite_archive, SECRET)
 
 
 def test_a_host_a_prefix_and_dates_are_named_as_for_a_withdrawal(

@@ -256,8 +256,9 @@ def destroy(archive: Archive) -> None:
     erase(archive, order, Decision("Private", "Court"), forget=forget_readings)
 
 
-def assert_erased_or_as_it_was(archive: Archive, *, gone: bool, step: str) -> None:
+def assert_erased_or_as_it_was(archive: Archive, at: int, *, gone: bool, hit: str = "") -> None:
     """Check an archive after the next writer has been there."""
+    step = f"step {at} ({hit})"
     with Writer(archive):
         pass
     assert not is_unfinished(archive.path), step
@@ -272,9 +273,10 @@ def assert_erased_or_as_it_was(archive: Archive, *, gone: bool, step: str) -> No
     else:
         contents = [memento_of(archive, one).content() for one in captures]
         assert contents.count(PAGE) == 2, step
-        destroy(archive)
-        assert_nowhere(archive)
-        assert findings(archive, Level.DEEP) == [], step
+        if at % 5 == 0:
+            destroy(archive)
+            assert_nowhere(archive)
+            assert findings(archive, Level.DEEP) == [], step
 
 
 def assert_nowhere(archive: Archive) -> None:
@@ -305,7 +307,7 @@ def test_whatever_fails_an_erasure_is_complete_or_has_not_begun(
                 destroy(archive)
                 done = True
             hit.add(faults.hit)
-            assert_erased_or_as_it_was(archive, gone=done, step=f"step {at} ({faults.hit})")
+            assert_erased_or_as_it_was(archive, at, gone=done, hit=faults.hit)
         shutil.rmtree(path)
         if not faults.hit:
             break
@@ -336,6 +338,6 @@ def test_killed_at_any_step_an_erasure_is_complete_or_has_not_begun(
             os._exit(0)
         status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
         with Archive.open(path) as archive:
-            assert_erased_or_as_it_was(archive, gone=not status, step=f"step {at}")
+            assert_erased_or_as_it_was(archive, at, gone=not status)
         shutil.rmtree(path)
     assert at > 20
