@@ -3,6 +3,7 @@
 import gzip
 import io
 import json
+import random
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -58,6 +59,7 @@ from tests.builders import (
     zstd_warc,
 )
 from tests.snapshots.helpers import all_captures, all_rows, put
+from tests.snapshots.test_rebuild import ingest
 
 HOST = "http://www.homeoffice.example"
 SECRET = f"{HOST}/quokka/"
@@ -615,3 +617,27 @@ def test_facts_another_capture_shares_stay(archive: Archive, tmp_path: Path) -> 
     carry_out(archive, of(SECRET))
     assert all_rows(archive)["page_text"] == []
     assert_gone(archive, MARK)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_random_erasures_among_random_inputs_leave_an_archive_that_comes_back_as_it_was(
+    archive: Archive, tmp_path: Path, seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writing, "ROLL_OVER", 4000)  # so that one input stands in several files
+    chance = random.Random(seed)  # noqa: S311
+    for _ in range(3):
+        ingest(archive, tmp_path / "inputs", chance, 4)
+        for _ in range(3):
+            one = chance.choice(all_captures(archive))
+            whole = chance.random() < 0.5
+            at = None if whole else one.timestamp
+            gone = chance.random() < 0.5 and whole
+            kept = chance.choice(["copies", "only_these"])
+            order = of(one.url, at, originals=True, address_too=gone, **{kept: True})
+            found = select_records(archive, order)
+            if hindrances(order, found):
+                continue
+            carry_out(archive, order)
+            those = {(each.capture.url, each.capture.timestamp) for each in found.captures}
+            assert not those & {(each.url, each.timestamp) for each in all_captures(archive)}
+    assert_gone(archive)
