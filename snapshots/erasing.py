@@ -243,8 +243,9 @@ def _apply(
         for table in (stated_date, capture):
             place = tuple_(table.c.url_id, table.c.timestamp, table.c.seq)
             connection.execute(delete(table).where(place.in_(some)))
-    for row in note.rows.get("url", []):
-        connection.execute(update(url).where(url.c.id == row["id"]).values(row))
+    same = update(url).where(url.c.id == bindparam("number"))
+    for some in _batches([row | {"number": row["id"]} for row in note.rows.get("url", [])]):
+        connection.execute(same, some)
     _move(connection, prepared, rows)
     for ids in _batches(list(prepared.problems)):
         connection.execute(delete(problem).where(problem.c.id.in_(ids)))
@@ -318,7 +319,10 @@ def _write_anew(catalogue: Catalogue) -> None:
             finally:
                 raw.close()
             if busy:
-                raise ArchiveError("another process reads the catalogue, so it cannot be cleaned")
+                raise ArchiveError(
+                    "another process reads the catalogue, and an erasure is not complete until "
+                    "that has ended; then try again"
+                )
             return
         alone = engine.execution_options(isolation_level="AUTOCOMMIT")
         with alone.connect() as connection:

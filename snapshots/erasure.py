@@ -34,6 +34,8 @@ from snapshots.writer import Writer
 
 __all__ = ["erase", "hindrances"]
 
+_AT_ONCE = 500
+
 Forget = Callable[[Connection, list[tuple[int, int, int]], set[str]], object]
 
 
@@ -338,10 +340,12 @@ def _without(note: CommitNote, gone: dict[str, set[Any]]) -> CommitNote | None:
 
 
 def _rows_of(connection: Connection, table: Any, ids: set[int]) -> list[dict[str, Any]]:
-    found = []
-    for number in sorted(ids):
-        row = connection.execute(select(table).where(table.c.id == number)).one()
-        found.append(dict(row._mapping))
+    found: list[dict[str, Any]] = []
+    ordered = sorted(ids)
+    for start in range(0, len(ordered), _AT_ONCE):
+        some = table.c.id.in_(ordered[start : start + _AT_ONCE])
+        query = select(table).where(some).order_by(table.c.id)
+        found += [dict(row._mapping) for row in connection.execute(query)]
     return found
 
 
