@@ -1,4 +1,4 @@
--- The catalogue of a Marsham archive, version 2. Made from the tables in
+-- The catalogue of a Marsham archive, version 3. Made from the tables in
 -- snapshots/tables.py and extract/tables.py by `make schema`; do not edit.
 --
 -- This text loads into SQLite and PostgreSQL alike. The archive's own catalogue differs in two
@@ -12,6 +12,30 @@ CREATE TABLE commit_note (
     id INTEGER NOT NULL,
     written BIGINT NOT NULL,
     sha256 TEXT NOT NULL,
+    PRIMARY KEY (id)
+);
+
+-- A decision to erase captures for good. Made anew from decisions.jsonl.
+--   kind: page, prefix, host or dates
+--   target: the address or host; empty if it went too
+--   first: captures from this time on; null for all
+--   last: captures up to this time, included
+--   reason: why; readers are told
+--   authority: who decided; readers are told
+--   decided: when it was decided
+--   captures: how many captures were erased
+--   records: how many WARC records, captures included
+CREATE TABLE erasure (
+    id INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    target TEXT NOT NULL,
+    first BIGINT,
+    last BIGINT,
+    reason TEXT NOT NULL,
+    authority TEXT NOT NULL,
+    decided BIGINT NOT NULL,
+    captures INTEGER NOT NULL,
+    records INTEGER NOT NULL,
     PRIMARY KEY (id)
 );
 
@@ -172,6 +196,38 @@ CREATE TABLE capture (
 );
 
 CREATE INDEX capture_digest ON capture (substr(digest, 1, 8));
+
+-- A WARC record that was erased; a stub stands in its place. (Without rowid.)
+--   file_id: the file it stood in
+--   taken_offset: its place before any erasure
+--   taken_length: bytes it had there
+--   record_offset: where its stub is now
+--   record_length: bytes the stub has
+--   kind: as of a capture; 0 for other records
+--   url_id: of a capture; else null
+--   timestamp: of a capture; else null
+--   seq: of a capture; else null
+--   media_type_id: of a capture; else null
+--   intake_id: the input it came with; null where none is noted
+--   erasure_id: the decision by which it went
+CREATE TABLE erased_record (
+    file_id INTEGER NOT NULL,
+    taken_offset BIGINT NOT NULL,
+    taken_length BIGINT NOT NULL,
+    record_offset BIGINT NOT NULL,
+    record_length BIGINT NOT NULL,
+    kind SMALLINT NOT NULL,
+    url_id INTEGER,
+    timestamp BIGINT,
+    seq INTEGER,
+    media_type_id INTEGER,
+    intake_id INTEGER,
+    erasure_id INTEGER NOT NULL,
+    PRIMARY KEY (file_id, taken_offset),
+    FOREIGN KEY(url_id) REFERENCES url (id)
+);
+
+CREATE INDEX ix_erased_record_url_id ON erased_record (url_id);
 
 -- One reading of one payload; the same bytes are never read twice by one version.
 --   digest: SHA-1 of the payload, decoded

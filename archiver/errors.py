@@ -17,6 +17,7 @@
     ├── NoCaptureError        the archive holds no capture of a URL
     ├── ConfinedError         reading untrusted content passed a limit, or failed
     ├── WithdrawnError        what was asked for was taken out of view by a decision
+    ├── ErasedError           what was asked for was erased by a decision, and is kept no more
     ├── NoPayloadError        a capture says "same as before", and that is not in the archive
     └── RedirectLoopError     a capture only leads back to itself
 
@@ -28,6 +29,7 @@ __all__ = [
     "ArchiveError",
     "ConfinedError",
     "DamagedError",
+    "ErasedError",
     "FormatError",
     "InputError",
     "LockedError",
@@ -183,6 +185,25 @@ class WithdrawnError(MarshamError, LookupError):
         self.reason = reason
         day = f"{decided[:4]}-{decided[4:6]}-{decided[6:8]}"
         super().__init__(f"{url} was withdrawn on {day} by {authority}: {reason}")
+
+
+class ErasedError(MarshamError, LookupError):
+    """What was asked for was erased for good by a decision.
+
+    Attributes:
+        url: what was asked for.
+        decided: 14 digits, when the decision was made.
+        authority: who made it.
+        reason: why, as readers are told.
+    """
+
+    def __init__(self, url: str, decided: str, authority: str, reason: str) -> None:
+        self.url = url
+        self.decided = decided
+        self.authority = authority
+        self.reason = reason
+        day = f"{decided[:4]}-{decided[4:6]}-{decided[6:8]}"
+        super().__init__(f"{url} was erased on {day} by {authority}: {reason}")
 
 
 class NoPayloadError(MarshamError, LookupError):

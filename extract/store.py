@@ -48,6 +48,7 @@ from extract.withdrawn import holds, value_pattern
 from snapshots import index
 from snapshots.archive import Archive
 from snapshots.catalogue import insert_rows, next_id
+from snapshots.erasing import settle
 from snapshots.mementos import memento_of
 from snapshots.tables import DIGEST_PREFIX, capture, media_type, metadata, url
 from snapshots.withdrawals import FoundIn, note_found, standing_values
@@ -139,6 +140,7 @@ def extract_archive(
     report = ExtractReport()
     jobs = jobs or len(os.sched_getaffinity(0))
     with archive.lock():
+        settle(archive)  # or what an erasure cut short still has to take would be read again
         with archive.catalogue.write() as connection:
             metadata.create_all(connection, tables=FACT_TABLES)
             if again:

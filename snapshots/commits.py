@@ -8,13 +8,16 @@ A note is synced before its transaction takes effect, and names the note before 
 note whose transaction did not take effect is removed before the bytes it tells of are cut; so each
 note tells of bytes that are there. Should the catalogue be lost at that very moment, all that the
 commit needed is on disk, and making the catalogue anew completes it.
+
+An erasure is a commit as well. Its note holds the erased records, and for each earlier note that
+had to lose a row its SHA-256 before and after: the chain holds across that, and across nothing
+else. Places in notes are as the files were before any erasure; see `snapshots.erased.Moves`.
 """
 
-import hashlib
 import json
 import os
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -23,8 +26,17 @@ from sqlalchemy import Connection, func, select
 
 from archiver.records import Problem
 from archiver.timestamps import format_timestamp
-from snapshots.disk import sync_folder, write_synced
-from snapshots.tables import commit_note, intake, original, problem, snapshot
+from snapshots.disk import bytes_sha256, sync_folder, write_synced
+from snapshots.tables import (
+    commit_note,
+    erased_record,
+    intake,
+    media_type,
+    original,
+    problem,
+    snapshot,
+    url,
+)
 
 __all__ = [
     "COMMITS",
@@ -34,14 +46,19 @@ __all__ = [
     "describe",
     "drop_note",
     "marks",
+    "note_bytes",
     "note_name",
     "note_place",
+    "read_note",
     "read_notes",
     "write_note",
 ]
 
 COMMITS: Final = "manifests/commits"
-_NOTED = {table.name: table for table in (snapshot, intake, original, problem)}
+_NOTED = {
+    table.name: table
+    for table in (snapshot, intake, original, problem, url, media_type, erased_record)
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +83,10 @@ class CommitNote:
         written: 14 digits.
         snapshot_id: the snapshot of the captures in `parts`; None when there are none.
         parts: in the order in which the captures were listed.
-        rows: new and changed rows of the noted tables, by table.
+        rows: new and changed rows of the noted tables, by table; addresses and media types only
+            of erased captures.
+        redacted: earlier notes that an erasure took rows out of, by number: their SHA-256 (hex)
+            before and after.
     """
 
     number: int
@@ -75,6 +95,7 @@ class CommitNote:
     snapshot_id: int | None
     parts: tuple[Part, ...]
     rows: dict[str, list[dict[str, Any]]]
+    redacted: dict[int, tuple[str, str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,10 +154,18 @@ def note_name(number: int) -> str:
 
 def write_note(place: Path, note: CommitNote) -> str:
     """Write a note so that it survives a crash, and give its SHA-256 in hex."""
-    data = json.dumps(asdict(note), indent=1).encode() + b"\n"
+    data = note_bytes(note)
     place.parent.mkdir(exist_ok=True)
     write_synced(place, data)
-    return hashlib.sha256(data).hexdigest()
+    return bytes_sha256(data)
+
+
+def note_bytes(note: CommitNote) -> bytes:
+    """Give a note as it stands in its file."""
+    told = asdict(note)
+    if not note.redacted:
+        del told["redacted"]
+    return json.dumps(told, indent=1).encode() + b"\n"
 
 
 def drop_note(folder: Path, committed: int) -> None:
@@ -162,7 +191,8 @@ def read_notes(folder: Path, last: int | None = None) -> Iterator[tuple[CommitNo
     """
     numbers = _numbers(folder)
     highest = last if last is not None else max(numbers, default=0)
-    previous: str | None = ""
+    redacted = _redacted(folder, [number for number in numbers if number <= highest])
+    previous: set[str] | None = {""}
     for number in range(1, highest + 1):
         name = note_name(number)
         if number not in numbers:
@@ -177,11 +207,36 @@ def read_notes(folder: Path, last: int | None = None) -> Iterator[tuple[CommitNo
             yield Problem("note-unreadable", message, name)
             previous = None
             continue
-        if previous is not None and note.previous != previous:
+        if previous is not None and note.previous not in previous:
             message = f"{note_name(number)} followed another note than this one"
             yield Problem("note-chain", message, note_name(number - 1))
-        previous = hashlib.sha256(data).hexdigest()
-        yield note, previous
+        sha256 = bytes_sha256(data)
+        was = redacted.get(number, [])
+        if was and was[-1][1] != sha256:
+            yield Problem("note-chain", "an erasure left another note than this one", name)
+        previous = {sha256, *(before for before, _ in was)}
+        yield note, sha256
+
+
+def read_note(folder: Path, number: int) -> tuple[CommitNote, str]:
+    """Read one note that is known to be there, with its SHA-256 in hex."""
+    data = note_place(folder, number).read_bytes()
+    return _read(json.loads(data)), bytes_sha256(data)
+
+
+def _redacted(folder: Path, numbers: list[int]) -> dict[int, list[tuple[str, str]]]:
+    found: dict[int, list[tuple[str, str]]] = {}
+    for number in sorted(numbers):
+        data = (folder / note_name(number)).read_bytes()
+        if b'"redacted"' not in data:
+            continue
+        try:
+            note = _read(json.loads(data))
+        except (KeyError, TypeError, ValueError):
+            continue  # which is told when it is its turn
+        for earlier, pair in note.redacted.items():
+            found.setdefault(earlier, []).append(pair)
+    return found
 
 
 def _numbers(folder: Path) -> set[int]:
@@ -206,6 +261,9 @@ def _read(data: dict[str, Any]) -> CommitNote:
         snapshot_id=data["snapshot_id"],
         parts=tuple(Part(**part) for part in data["parts"]),
         rows=rows,
+        redacted={
+            int(number): (was, now) for number, (was, now) in data.get("redacted", {}).items()
+        },
     )
 
 

@@ -18,6 +18,8 @@ from snapshots.rebuild import replay
 from snapshots.tables import (
     capture,
     commit_note,
+    erased_record,
+    erasure,
     intake,
     media_type,
     original,
@@ -56,6 +58,7 @@ def _whole(table: Table) -> _View:
 
 _VIEWS = (
     *map(_whole, (snapshot, intake, warc_file, original, problem, commit_note)),
+    *map(_whole, (erasure, erased_record)),
     _View(
         "capture",
         _PLACE,

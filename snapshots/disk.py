@@ -5,7 +5,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-__all__ = ["copy_synced", "file_sha256", "sync_folder", "write_synced"]
+__all__ = ["bytes_sha256", "copy_synced", "file_sha256", "sync_folder", "write_synced"]
 
 _STEP = 1 << 20
 _ZEROS = bytes(_STEP)
@@ -43,6 +43,11 @@ def copy_synced(source: Path, target: Path) -> str:
         out.flush()
         os.fsync(out.fileno())
     return digest.hexdigest()
+
+
+def bytes_sha256(data: bytes) -> str:
+    """Give the SHA-256 of bytes in hex."""
+    return hashlib.sha256(data).hexdigest()
 
 
 def file_sha256(path: Path) -> str:

@@ -103,6 +103,12 @@ CODES: Final = {
         "the database of the catalogue cannot be read, or says itself that it is damaged",
         _REBUILD,
     ),
+    "erasure-unfinished": Code(
+        *(Level.QUICK, Severity.WARNING),
+        "an erasure has been decided or prepared, and is not complete",
+        "if nobody is writing, run any command that writes, such as marsham extract: it completes "
+        "the erasure, or clears away one that was not decided yet",
+    ),
     # files
     "unreadable-file": Code(
         *(Level.FILES, Severity.DAMAGE),

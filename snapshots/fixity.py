@@ -26,6 +26,8 @@ from snapshots.archive import Archive
 from snapshots.catalogue import next_id
 from snapshots.deep import compare_rebuilt
 from snapshots.disk import file_sha256
+from snapshots.erased import Moves, moves_of
+from snapshots.erasing import is_unfinished
 from snapshots.findings import Finding, Level, Severity
 from snapshots.index import KIND_CODES
 from snapshots.scratch import Entry, KeptFile, Scratch
@@ -121,6 +123,7 @@ class _Check:
         self._here: list[Finding] = []  # of what is being looked at
         self._counted: Counter[str] = Counter()
         self._counts = self.verdict.counts
+        self._moves: dict[int, Moves] = {}
 
     def run(self, since: datetime | None, against: Path | None) -> Verdict:
         deep_read = self.level in (Level.RECORDS, Level.DEEP)
@@ -129,6 +132,7 @@ class _Check:
         try:
             with self.archive.catalogue.read() as connection:
                 self.scratch.take(connection, entries=deep_read)
+                self._moves = moves_of(connection)
                 if since is not None:
                     self.scratch.take_checks(connection, self.level)
                 if self.level is not Level.QUICK:
@@ -136,6 +140,8 @@ class _Check:
         except ArchiveError as error:
             self._find("catalogue-damaged", "catalogue", str(error))
             return self._end()
+        if is_unfinished(self.archive.path):
+            self._find("erasure-unfinished", "erasing", "an erasure was cut short, or is under way")
         self._strangers()
         self._list(listed)
         begun = None if since is None else int(format_timestamp(since))
@@ -325,7 +331,10 @@ class _Check:
     def _problem(self, file: KeptFile, found: Problem) -> None:
         # A body that came with bad framing was told of at ingest, by its place in the input.
         ours = not file.adopted and found.code == "broken-chunking"
-        if ours or self.scratch.is_known(found.code, found.offset, found.length):
+        offset, moves = found.offset, self._moves.get(file.warc_id or 0)
+        if moves and offset is not None:
+            offset = moves.taken(offset)
+        if ours or self.scratch.is_known(found.code, offset, found.length):
             self._counted["known"] += 1
             return
         code = found.code

@@ -35,6 +35,7 @@ from archiver.warc import Listed
 from snapshots.adoption import adopt_package, adopt_warc
 from snapshots.ahead import ReadWarc
 from snapshots.disk import file_sha256
+from snapshots.erased import Erasure, erasure_of_input
 from snapshots.session import Intake, Session
 from snapshots.tables import intake, snapshot
 from snapshots.writer import Writer
@@ -95,8 +96,10 @@ def take_in(
         raise FormatError(str(path), error.strerror or str(error)) from error
     with writer.archive.catalogue.read() as connection:
         known = _known(connection, digest)
+        erased = erasure_of_input(connection, digest) if known else None
     if known:
-        return replace(known, name=shown(path))
+        told = (_erased_before(shown(path), *erased),) if erased else ()
+        return replace(known, name=shown(path), problems=told)
     session = Session(
         writer,
         path,
@@ -193,6 +196,14 @@ def _known(connection: Connection, digest: str) -> Intake | None:
         counts=json.loads(row.counts),
         before=f"{row.taken:014}",
     )
+
+
+def _erased_before(name: str, count: int, by: Erasure) -> Problem:
+    message = (
+        f"{count} captures of this input were erased on {by.decided[:8]} by {by.authority} "
+        f"({by.reason}), and are not taken in again"
+    )
+    return Problem("erased", message, name)
 
 
 def _nothing(problems: list[Problem], what: str) -> str:

@@ -17,6 +17,7 @@ from archiver.urls import url_key
 from archiver.warc import OpenRecord, open_record, target_uri
 from snapshots import index
 from snapshots.archive import Archive
+from snapshots.erased import check_not_erased
 from snapshots.reach import check_in_view
 
 __all__ = ["CONTENT_LIMIT", "Memento", "capture_at", "memento_at", "memento_of"]
@@ -105,7 +106,7 @@ def memento_at(archive: Archive, url: str, moment: datetime) -> Memento:
 
     Raises:
         NoCaptureError: when the URL was never captured.
-        WithdrawnError: see `capture_at`.
+        WithdrawnError, ErasedError: see `capture_at`.
         NoPayloadError: see `memento_of`.
     """
     with archive.catalogue.read() as connection:
@@ -119,13 +120,16 @@ def capture_at(connection: Connection, url: str, moment: datetime) -> Capture:
     Raises:
         NoCaptureError: when the URL was never captured.
         WithdrawnError: when the very capture asked for is withdrawn, or every capture of the URL.
+        ErasedError: when it was erased.
     """
     capture = index.nearest(connection, url, moment)
     if capture is None:
         check_in_view(connection, url)
+        check_not_erased(connection, url)
         raise NoCaptureError(url)
     if parse_timestamp(capture.timestamp) != moment.replace(microsecond=0):
         check_in_view(connection, url, moment)
+        check_not_erased(connection, url, moment)
     return capture
 
 
@@ -134,6 +138,7 @@ def memento_of(archive: Archive, capture: Capture) -> Memento:
 
     Raises:
         NoPayloadError: when it is a revisit of something that is not in the archive.
+        ErasedError: when it names what it is a revisit of, and that was erased.
         WarcError: when its record is not where the catalogue says.
     """
     with _open(archive, capture) as opened:
@@ -143,6 +148,10 @@ def memento_of(archive: Archive, capture: Capture) -> Memento:
         return Memento(archive, capture, capture, record, head)
     with archive.catalogue.read() as connection:
         holder = _holder(connection, capture, record)
+        if holder is None:
+            named, moment = _named(capture, record) or (capture.url, None)
+            if moment:
+                check_not_erased(connection, named, moment)
     if holder is None:
         raise NoPayloadError(capture.url, capture.timestamp)
     if head is None or head.status == _NOT_MODIFIED:
@@ -156,9 +165,7 @@ def _holder(connection: Connection, revisit: Capture, record: Headers) -> Captur
     # record's own reference breaks ties, then the same address, then closeness in time.
     digest = read_digest(revisit.digest)
     same = index.with_digest(connection, digest) if digest else []
-    uri = (record.get("WARC-Refers-To-Target-URI") or "").strip("<>")
-    named = uri or revisit.url
-    date = record.get("WARC-Refers-To-Date")
+    named, moment = _named(revisit, record) or (revisit.url, None)
     if same:
         at = parse_timestamp(revisit.timestamp)
         return min(
@@ -169,17 +176,24 @@ def _holder(connection: Connection, revisit: Capture, record: Headers) -> Captur
                 abs((parse_timestamp(found.timestamp) - at).total_seconds()),
             ),
         )
-    if not date:
+    if moment is None:
         return None
-    try:
-        moment = datetime.fromisoformat(date)
-    except ValueError:
-        return None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
     found = index.nearest(connection, named, moment, withdrawn=True)
     exact = found and found.timestamp == format_timestamp(moment)
     return found if found and exact and found.kind is not Kind.REVISIT else None
+
+
+def _named(revisit: Capture, record: Headers) -> tuple[str, datetime | None] | None:
+    # The address and time its record refers to; None when it refers to neither.
+    uri = (record.get("WARC-Refers-To-Target-URI") or "").strip("<>")
+    date = record.get("WARC-Refers-To-Date") or ""
+    try:
+        moment = datetime.fromisoformat(date)
+    except ValueError:
+        return (uri, None) if uri else None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return uri or revisit.url, moment
 
 
 def _open(archive: Archive, capture: Capture) -> OpenRecord:

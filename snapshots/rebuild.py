@@ -39,11 +39,15 @@ from snapshots.archive import CATALOGUE, SETTINGS, ArchiveLock
 from snapshots.catalogue import Catalogue, insert_rows
 from snapshots.commits import CommitNote, Part, note_name, read_notes
 from snapshots.disk import file_sha256, sync_folder
-from snapshots.rows import Entry, store_captures
+from snapshots.erased import Moves, moves_of, placed, restore_erasures
+from snapshots.erasing import finish_files
+from snapshots.rows import Entry, count_captures, store_captures
 from snapshots.settings import read_settings
 from snapshots.tables import (
     capture,
     commit_note,
+    erased_record,
+    erasure,
     intake,
     media_type,
     original,
@@ -68,6 +72,8 @@ REBUILT = (  # every table made anew, in the order in which rows can be inserted
     stated_date,
     problem,
     commit_note,
+    erasure,
+    erased_record,
 )
 _PROVENANCE = "application/json"
 _PROVENANCE_LIMIT = 1 << 28  # bytes of one metadata record
@@ -120,6 +126,7 @@ def rebuild(path: Path, tick: Tick = lambda done, of: None) -> Rebuilt:
         place = Path(make_url(settings.database).database or "")
     elif settings.database:
         with ArchiveLock(path):
+            finish_files(path)
             catalogue = Catalogue.at(settings.database, str(path / SETTINGS))
             try:
                 catalogue.lay_out(again=True)
@@ -130,6 +137,7 @@ def rebuild(path: Path, tick: Tick = lambda done, of: None) -> Rebuilt:
                 catalogue.close()
     with ArchiveLock(path):
         try:
+            finish_files(path)
             return _beside(path, place, tick)
         except OSError as error:
             raise NotWritableError(str(path), error.strerror or str(error)) from error
@@ -154,17 +162,23 @@ def replay(
     """
     readings: dict[str, _Reading] = {}
     done = 0
+    moves = _erased(folder, connection, last)
     for found in read_notes(folder, last):
         if isinstance(found, Problem):
             yield found
             continue
         note, sha256 = found
-        yield from _commit(folder, connection, note, sha256, readings)
+        parts = tuple(
+            moves[part.id].part(part) if part.id in moves else part for part in note.parts
+        )
+        yield from _commit(folder, connection, replace(note, parts=parts), sha256, readings)
         done += 1
         tick(done, note.number)
     yield from _finish_files(folder, connection)
-    _count_captures(connection)
-    restore(connection, journal.entries(folder / journal.JOURNAL))
+    count_captures(connection)
+    decided = list(journal.entries(folder / journal.JOURNAL))
+    restore(connection, decided)
+    restore_erasures(connection, decided)
 
 
 def _beside(path: Path, place: Path, tick: Tick) -> Rebuilt:
@@ -266,6 +280,21 @@ def _commit(
     insert_rows(connection, problem, note.rows.get("problem", []))
     row = {"id": note.number, "written": note.written, "sha256": sha256}
     connection.execute(insert(commit_note).values(row))
+
+
+def _erased(folder: Path, connection: Connection, last: int | None) -> dict[int, Moves]:
+    # What was erased keeps its ids, which no other row may be given; so its rows come first.
+    rows: dict[str, dict[Any, dict[str, Any]]] = {"url": {}, "media_type": {}, "erased_record": {}}
+    for found in read_notes(folder, last):
+        if isinstance(found, Problem):
+            continue
+        for name in rows:
+            for row in found[0].rows.get(name, []):
+                rows[name][row.get("id") or (row["file_id"], row["taken_offset"])] = row
+    insert_rows(connection, url, list(rows["url"].values()))
+    insert_rows(connection, media_type, list(rows["media_type"].values()))
+    insert_rows(connection, erased_record, placed(rows["erased_record"].values()))
+    return moves_of(connection)
 
 
 def _note_part(connection: Connection, part: Part) -> None:
@@ -377,22 +406,6 @@ def _finish_files(folder: Path, connection: Connection) -> Iterator[Problem]:
         path = place.relative_to(folder).as_posix()
         if path not in known:
             yield Problem("unknown-file", "no note tells of it; take it in with ingest", path)
-
-
-def _count_captures(connection: Connection) -> None:
-    spans = select(
-        capture.c.snapshot_id,
-        func.count(),
-        func.min(capture.c.timestamp),
-        func.max(capture.c.timestamp),
-    ).group_by(capture.c.snapshot_id)
-    connection.execute(update(snapshot).values(captures=0, first=None, last=None))
-    for number, count, first, last in connection.execute(spans).all():
-        connection.execute(
-            update(snapshot)
-            .where(snapshot.c.id == number)
-            .values(captures=count, first=first, last=last)
-        )
 
 
 def _locate(folder: Path, path: str) -> Path:

@@ -4,24 +4,32 @@ This is the one way by which captures come into the catalogue, at ingest as at `
 some thousand at a time, whatever their number, and sends rows to the driver as plain tuples.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
-from typing import Final
+from itertools import count, islice
+from typing import Any, Final
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Column, Connection, Table, func, select, update
 
 from archiver.digests import read_digest
 from archiver.provenance import ChosenDate
 from archiver.records import Capture, StatedDate
 from archiver.urls import url_key
-from snapshots.catalogue import insert_tuples, next_id
+from snapshots.catalogue import insert_tuples
 from snapshots.index import GRADE_CODES, KIND_CODES, url_hash
-from snapshots.tables import capture, media_type, stated_date, url, warc_file
+from snapshots.tables import (
+    capture,
+    erased_record,
+    media_type,
+    snapshot,
+    stated_date,
+    url,
+    warc_file,
+)
 
-__all__ = ["AT_ONCE", "Entry", "Stored", "store_captures"]
+__all__ = ["AT_ONCE", "Entry", "Stored", "count_captures", "store_captures"]
 
-AT_ONCE: Final = 20_000  # captures held and sorted at once; ids are given in the order that makes
+AT_ONCE: Final = 20_000  # captures held and sorted at once
 _KEYS_AT_ONCE = 500  # bound parameters in one query
 _CAPTURE = (
     *("url_id", "timestamp", "seq", "file_id", "record_offset", "record_length", "status"),
@@ -62,9 +70,10 @@ class Stored:
 def store_captures(connection: Connection, entries: Iterable[Entry], snapshot_id: int) -> Stored:
     """Insert captures from a stream, `AT_ONCE` at a time, each lot sorted by key.
 
-    Sorted, because neighbours in the index are then written together. Captures of one URL in one
-    second get sequence numbers in the order of the stream. The same stream gives the same ids
-    whenever it is stored into the same catalogue, so a rebuilt catalogue is equal to the first.
+    Sorted, because neighbours in the index are then written together. Addresses get ids in the
+    order in which they first come, and captures of one URL in one second sequence numbers in the
+    order of the stream; ids and numbers of what was erased are not given again. So the same stream
+    gives the same ids, and a stream without what was erased gives the rest the ids it had.
 
     Args:
         connection: of the one writer, within a transaction; all of it is undone with that.
@@ -85,25 +94,42 @@ def store_captures(connection: Connection, entries: Iterable[Entry], snapshot_id
     return stored
 
 
+def count_captures(connection: Connection) -> None:
+    """Note with each snapshot how many captures it has, the first and the last."""
+    spans = select(
+        capture.c.snapshot_id,
+        func.count(),
+        func.min(capture.c.timestamp),
+        func.max(capture.c.timestamp),
+    ).group_by(capture.c.snapshot_id)
+    connection.execute(update(snapshot).values(captures=0, first=None, last=None))
+    for number, captures, first, last in connection.execute(spans).all():
+        connection.execute(
+            update(snapshot)
+            .where(snapshot.c.id == number)
+            .values(captures=captures, first=first, last=last)
+        )
+
+
 def _store(
     connection: Connection, entries: list[Entry], snapshot_id: int, types: dict[str, int]
 ) -> list[int]:
     # Insert captures, all of them at hand; gives their times.
-    keys = {address: url_key(address) for address in {entry.capture.url for entry in entries}}
-    addresses = sorted(keys, key=lambda address: (keys[address], address))
-    urls = _url_ids(connection, [(address, keys[address]) for address in addresses])
-    place = {address: number for number, address in enumerate(addresses)}
-    entries.sort(key=lambda entry: (place[entry.capture.url], entry.capture.timestamp))
-    _learn_types(connection, types, {entry.capture.media_type for entry in entries})
+    urls = _url_ids(connection, list(dict.fromkeys(entry.capture.url for entry in entries)))
+    _learn_types(connection, types, [entry.capture.media_type for entry in entries])
     files = _file_ids(connection, {entry.capture.file for entry in entries})
+    entries.sort(key=lambda entry: (urls[entry.capture.url], entry.capture.timestamp))
     times = [int(entry.capture.timestamp) for entry in entries]
     taken = _taken(connection, set(urls.values()), min(times), max(times))
+    gone = _erased(connection)
     rows: list[tuple[object, ...]] = []
     dates: list[tuple[object, ...]] = []
     for entry, timestamp in zip(entries, times, strict=True):
         found = entry.capture
         url_id = urls[found.url]
         seq = taken.get((url_id, timestamp), -1) + 1
+        while (url_id, timestamp, seq) in gone:
+            seq += 1
         taken[url_id, timestamp] = seq
         rows.append(
             (
@@ -137,36 +163,54 @@ def _chosen(entry: Entry) -> tuple[int | None, str]:
     return None, ""
 
 
-def _url_ids(connection: Connection, addresses: list[tuple[str, str]]) -> dict[str, int]:
-    # The ids of addresses, given with their keys and sorted by them; new ones count on.
+def _url_ids(connection: Connection, addresses: list[str]) -> dict[str, int]:
+    # The ids of addresses; new ones count on, in the order of the addresses.
+    keys = [url_key(address) for address in addresses]
     known: dict[tuple[str, int], int] = {}
-    for start in range(0, len(addresses), _KEYS_AT_ONCE):
-        some = {key for _, key in addresses[start : start + _KEYS_AT_ONCE]}
+    sought = sorted(set(keys))
+    for start in range(0, len(sought), _KEYS_AT_ONCE):
+        some = sought[start : start + _KEYS_AT_ONCE]
         query = select(url.c.urlkey, url.c.url_hash, url.c.id).where(url.c.urlkey.in_(some))
         known.update(((key, hashed), number) for key, hashed, number in connection.execute(query))
     ids: dict[str, int] = {}
     rows: list[tuple[object, ...]] = []
-    number = next_id(connection, url)
-    for text, key in addresses:
-        hashed = url_hash(text)
+    free = _free_ids(connection, url, erased_record.c.url_id)
+    for address, key in zip(addresses, keys, strict=True):
+        hashed = url_hash(address)
         found = known.get((key, hashed))
         if found is None:
-            found = known[key, hashed] = number
-            rows.append((number, key, text, hashed))
-            number += 1
-        ids[text] = found
+            found = known[key, hashed] = next(free)
+            rows.append((found, key, address, hashed))
+        ids[address] = found
     insert_tuples(connection, url, ("id", "urlkey", "url", "url_hash"), rows)
     return ids
 
 
-def _learn_types(connection: Connection, ids: dict[str, int], names: set[str]) -> None:
-    if names <= ids.keys():
+def _learn_types(connection: Connection, ids: dict[str, int], names: list[str]) -> None:
+    new = dict.fromkeys(name for name in names if name not in ids)
+    if not new:
         return
     ids.update(dict(connection.execute(select(media_type.c.name, media_type.c.id)).all()))
-    new = sorted(names - ids.keys())
-    numbered = list(enumerate(new, next_id(connection, media_type)))
+    free = _free_ids(connection, media_type, erased_record.c.media_type_id)
+    numbered = [(next(free), name) for name in new if name not in ids]
     insert_tuples(connection, media_type, ("id", "name"), numbered)
     ids.update({name: number for number, name in numbered})
+
+
+def _free_ids(connection: Connection, table: Table, of_erased: Column[Any]) -> Iterator[int]:
+    # Ids go up without gaps. While the catalogue is made anew, those of erased captures are there
+    # before their turn.
+    erased = select(of_erased).where(of_erased.is_not(None))
+    reserved = set(connection.scalars(erased))
+    others = select(table.c.id).where(table.c.id.not_in(erased)).order_by(table.c.id.desc())
+    highest: int | None = connection.scalar(others.limit(1))
+    return (number for number in count((highest or 0) + 1) if number not in reserved)
+
+
+def _erased(connection: Connection) -> set[tuple[int, int, int]]:
+    gone = erased_record.c
+    query = select(gone.url_id, gone.timestamp, gone.seq).where(gone.kind > 0)
+    return {(url_id, at, seq) for url_id, at, seq in connection.execute(query)}
 
 
 def _file_ids(connection: Connection, paths: set[str]) -> dict[str, int]:

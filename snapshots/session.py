@@ -10,6 +10,7 @@ from pathlib import Path
 from sqlalchemy import Connection, insert, select, update
 
 from archiver.digests import write_digest
+from archiver.errors import FormatError
 from archiver.http import media_type
 from archiver.ingest.converted import Converted
 from archiver.ingest.names import shown
@@ -22,6 +23,7 @@ from archiver.timestamps import format_timestamp, parse_timestamp
 from archiver.warc import Listed, NewRecord, as_written, record_id
 from snapshots.ahead import ReadWarc
 from snapshots.catalogue import next_id
+from snapshots.erased import brought_back
 from snapshots.rows import Entry, store_captures
 from snapshots.tables import intake, original, snapshot
 from snapshots.writer import Writer, store_problems
@@ -169,7 +171,14 @@ class Session:
         )
 
     def store(self, connection: Connection) -> Intake:
-        """Write every row of the input; called within the one transaction."""
+        """Write every row of the input; called within the one transaction.
+
+        Raises:
+            FormatError: when it holds a capture that was erased.
+        """
+        captures = ((entry.capture.url, entry.capture.timestamp) for entry in self.entries)
+        if back := brought_back(connection, captures):
+            raise FormatError(str(self.path), back)
         # A package may hold files of many kinds; the catalogue made anew goes file by file.
         order = {file: number for number, file in enumerate(self.writer.touched())}
         self.entries.sort(key=lambda entry: order[entry.capture.file])

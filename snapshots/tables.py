@@ -29,6 +29,8 @@ __all__ = [
     "SCHEMA_VERSION",
     "capture",
     "commit_note",
+    "erased_record",
+    "erasure",
     "intake",
     "media_type",
     "metadata",
@@ -45,7 +47,7 @@ __all__ = [
     "withdrawn_payload",
 ]
 
-SCHEMA_VERSION: Final = 2
+SCHEMA_VERSION: Final = 3
 DIGEST_PREFIX: Final = 8  # bytes of a digest that are indexed; enough to tell any two apart
 
 metadata = MetaData()
@@ -243,6 +245,42 @@ withdrawn_payload = Table(
     Column("withdrawal_id", ForeignKey("withdrawal.id"), nullable=False),
     PrimaryKeyConstraint("digest", "withdrawal_id"),
     comment="The payloads in which a withdrawn value was read, wherever they were captured.",
+    sqlite_with_rowid=False,
+)
+
+erasure = Table(
+    "erasure",
+    metadata,
+    _id(),
+    Column("kind", Text, nullable=False, comment="page, prefix, host or dates"),
+    Column("target", Text, nullable=False, comment="the address or host; empty if it went too"),
+    Column("first", BigInteger, comment="captures from this time on; null for all"),
+    Column("last", BigInteger, comment="captures up to this time, included"),
+    Column("reason", Text, nullable=False, comment="why; readers are told"),
+    Column("authority", Text, nullable=False, comment="who decided; readers are told"),
+    Column("decided", BigInteger, nullable=False, comment="when it was decided"),
+    Column("captures", Integer, nullable=False, comment="how many captures were erased"),
+    Column("records", Integer, nullable=False, comment="how many WARC records, captures included"),
+    comment="A decision to erase captures for good. Made anew from decisions.jsonl.",
+)
+
+erased_record = Table(
+    "erased_record",
+    metadata,
+    Column("file_id", Integer, nullable=False, comment="the file it stood in"),
+    Column("taken_offset", BigInteger, nullable=False, comment="its place before any erasure"),
+    Column("taken_length", BigInteger, nullable=False, comment="bytes it had there"),
+    Column("record_offset", BigInteger, nullable=False, comment="where its stub is now"),
+    Column("record_length", BigInteger, nullable=False, comment="bytes the stub has"),
+    Column("kind", SmallInteger, nullable=False, comment="as of a capture; 0 for other records"),
+    Column("url_id", ForeignKey("url.id"), index=True, comment="of a capture; else null"),
+    Column("timestamp", BigInteger, comment="of a capture; else null"),
+    Column("seq", Integer, comment="of a capture; else null"),
+    Column("media_type_id", Integer, comment="of a capture; else null"),
+    Column("intake_id", Integer, comment="the input it came with; null where none is noted"),
+    Column("erasure_id", Integer, nullable=False, comment="the decision by which it went"),
+    PrimaryKeyConstraint("file_id", "taken_offset"),
+    comment="A WARC record that was erased; a stub stands in its place.",
     sqlite_with_rowid=False,
 )
 

@@ -38,6 +38,8 @@ from snapshots.archive import Archive
 from snapshots.catalogue import next_id
 from snapshots.commits import Marks, Part, describe, drop_note, marks, note_place, write_note
 from snapshots.disk import copy_synced, file_sha256, sync_folder, write_synced
+from snapshots.erasing import settle
+from snapshots.journal import JOURNAL
 from snapshots.tables import commit_note, problem, warc_file
 
 __all__ = ["Place", "Writer", "store_problems"]
@@ -423,6 +425,9 @@ class Writer:
     # After an interruption
 
     def _recover(self) -> None:
+        if erasure := settle(self.archive):  # before its note is taken for one without a commit
+            message = f"erasure {erasure} had been cut short, and is complete now"
+            self.recovered.append(Problem("interrupted-run", message, JOURNAL))
         with self.archive.catalogue.read() as connection:
             unfinished = connection.execute(
                 select(warc_file.c.path, warc_file.c.committed_length).where(

@@ -112,6 +112,8 @@ def test_importing_every_module_does_nothing() -> None:
 READS_CAPTURES = {
     "snapshots.index": "visible() in every query, unless asked for withdrawn captures too",
     "snapshots.visible": "is the filter",
+    "snapshots.erasing": "deletes captures that were erased, and moves those behind them",
+    "snapshots.selection": "finds what is to be erased, withdrawn or not; shows it to who erases",
     "snapshots.deep": "compares every row, withdrawn or not; shows no content",
     "snapshots.reach": "counts what is withdrawn",
     "snapshots.rebuild": "writes captures anew, and what is withdrawn with them",

@@ -13,6 +13,7 @@ from pathlib import Path
 import click
 
 from archiver.errors import MarshamError
+from marsham.cli.erase import erase
 from marsham.cli.export import export
 from marsham.cli.extract import extract
 from marsham.cli.ingest import ingest
@@ -32,7 +33,7 @@ __all__ = ["main", "marsham", "run"]
 
 _COMMANDS = (
     *(init, ingest, snapshots, list_, show, serve, extract, read, export),
-    *(verify, rebuild, withdraw, package),
+    *(verify, rebuild, withdraw, erase, package),
 )
 
 

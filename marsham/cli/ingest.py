@@ -129,6 +129,7 @@ def _report(taken: Intake, as_json: bool, *, checked: bool) -> None:
             f"{taken.name}: already here since {taken.before} as snapshot {taken.snapshot_id} "
             f"({taken.label}), {counted(taken.captures, 'capture')}; nothing changed"
         )
+        print_problems(taken.problems, "marsham erase --list")
         return
     counts = ", ".join(_counted(kind, number) for kind, number in taken.counts.items())
     say(

@@ -12,10 +12,18 @@ from archiver.errors import NoCaptureError
 from archiver.records import Capture
 from archiver.timestamps import Span
 from archiver.urls import check_url
-from marsham.cli.support import DATE, as_json_line, between, pass_archive, print_table
+from marsham.cli.support import (
+    DATE,
+    as_json_line,
+    between,
+    counted,
+    pass_archive,
+    print_table,
+)
 from snapshots import index
 from snapshots.archive import Archive
 from snapshots.cdx import cdx_lines, cdxj_lines
+from snapshots.erased import explain_erased
 from snapshots.reach import explain
 
 __all__ = ["capture_as_json", "checked", "choose", "list_"]
@@ -58,11 +66,14 @@ def list_(
         _WRITERS[form](captures)
         sys.stdout.flush()
         hidden, why = explain(connection, wanted, span)
+        erased, gone = explain_erased(connection, wanted, span)
     if url and not captures.number:
-        raise why or NoCaptureError(url)
+        raise why or gone or NoCaptureError(url)
     if hidden:
         are = "capture is" if hidden == 1 else "captures are"
         click.echo(f"{hidden} {are} withdrawn and not listed", err=True)
+    if erased:
+        click.echo(f"{counted(erased, 'capture')} of these were erased", err=True)
 
 
 def capture_as_json(capture: Capture) -> dict[str, object]:

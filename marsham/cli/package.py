@@ -20,6 +20,7 @@ from marsham.cli.support import (
     problem_as_json,
 )
 from snapshots.archive import Archive
+from snapshots.erased import explain_erased
 from snapshots.package import FORMATS
 from snapshots.package import package as write_package
 from snapshots.reach import explain
@@ -71,7 +72,8 @@ def package(
         captures = list(choose(connection, wanted, span))
         if not captures:
             _, why = explain(connection, wanted, span)
-            raise why or NoCaptureError(wanted or "any address")
+            _, gone = explain_erased(connection, wanted, span)
+            raise why or gone or NoCaptureError(wanted or "any address")
         titles = partial(title_of, connection)
         done = write_package(archive, captures, out, form, about=about, title_of=titles)
     if as_json:

@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from archiver.errors import (
+    ErasedError,
     InputError,
     MarshamError,
     NoCaptureError,
@@ -23,6 +24,7 @@ from extract.missing import says_missing
 from marsham.web.places import listing_address, snapshot_address
 from marsham.web.views import Views, long_date
 from snapshots import index
+from snapshots.erased import explain_erased
 from snapshots.reach import explain
 from snapshots.reports import report_on, snapshot_rows
 from snapshots.tables import snapshot
@@ -35,6 +37,7 @@ _SITE_LIMIT = 1000  # addresses on one page
 _REPORT_PAGES = 200  # looked into while a reader waits
 _REPORT_LINES = 100  # of one table
 _WITHDRAWN = 451
+_CANNOT = "This snapshot cannot be shown"
 _LINK_SAFE = "!#$%&'()*+,/:;=?@[]~"
 _LONGEST_SHOWN = 500  # characters of an address
 _STATUS = {
@@ -43,6 +46,7 @@ _STATUS = {
     InputError: 400,
     NoCaptureError: 404,
     WithdrawnError: 451,
+    ErasedError: 451,
 }
 
 
@@ -89,7 +93,8 @@ def site(request: Request) -> Response:
                     break
             if not spans:
                 _, why = explain(connection, f"http://{host}*")
-                raise why or NoCaptureError(host)
+                _, gone = explain_erased(connection, f"http://{host}*")
+                raise why or gone or NoCaptureError(host)
     except MarshamError as error:
         return problem_page(views, error)
     rows = [
@@ -154,7 +159,7 @@ def problem_page(
     return views.page(
         "problem.html",
         status=status,
-        title=titles.get(status, "This snapshot cannot be shown"),
+        title="Erased" if isinstance(error, ErasedError) else titles.get(status, _CANNOT),
         headers={"Link": f'<{quote(contact, safe=_LINK_SAFE)}>; rel="blocked-by"'}
         if named
         else None,
@@ -173,6 +178,11 @@ def _sentence(error: MarshamError) -> str:
         return (
             f"{_shortened(error.url)} was withdrawn from view on {long_date(error.decided)} by "
             f"{error.authority}. Reason given: {error.reason.rstrip('.')}. It is still kept."
+        )
+    if isinstance(error, ErasedError):
+        return (
+            f"{_shortened(error.url)} was erased on {long_date(error.decided)} by "
+            f"{error.authority}. Reason given: {error.reason.rstrip('.')}. It is not kept any more."
         )
     text = str(error)
     return text[:1].upper() + text[1:] + "."

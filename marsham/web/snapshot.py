@@ -19,6 +19,7 @@ from marsham.web.pages import problem_page, views_of
 from marsham.web.places import Place, listing_address, parse_place, snapshot_address
 from marsham.web.views import Views, long_date
 from snapshots import index
+from snapshots.erased import explain_erased
 from snapshots.mementos import Memento, capture_at, memento_of
 from snapshots.reach import explain
 from snapshots.replay import (
@@ -116,8 +117,9 @@ def _listing(views: Views, url: str) -> Response:
     with views.archive.catalogue.read() as connection:
         captures = list(islice(index.versions(connection, url), _LIST_LIMIT + 1))
         hidden, why = explain(connection, url)
+        _, gone = explain_erased(connection, url)
     if not captures:
-        raise why or NoCaptureError(url)
+        raise why or gone or NoCaptureError(url)
     cut = len(captures) > _LIST_LIMIT
     shown = captures[:_LIST_LIMIT]
     return views.page(

@@ -1,6 +1,10 @@
-"""Each write, sync, rename, open, removal and commit of an ingest fails, the n-th for every n."""
+"""Each write, sync, rename, open, removal and commit fails, the n-th for every n.
+
+An ingest is put to the test, and an erasure.
+"""
 
 import errno
+import gzip
 import os
 import shutil
 import sqlite3
@@ -13,18 +17,27 @@ from typing import Any
 import pytest
 
 from archiver.errors import MarshamError
+from extract.erased import forget_readings
+from extract.store import extract_archive
 from snapshots import writer as writing
 from snapshots.archive import Archive
+from snapshots.erased import erasures
+from snapshots.erasing import is_unfinished
+from snapshots.erasure import erase
 from snapshots.findings import Finding, Level
 from snapshots.fixity import verify
 from snapshots.intake import take_in
+from snapshots.mementos import memento_of
+from snapshots.selection import Order
 from snapshots.settings import Settings
+from snapshots.withdrawals import Decision, scope_of
 from snapshots.writer import Writer
-from tests.builders import response, warc
+from tests.builders import request, response, warc
 from tests.snapshots.helpers import all_captures, put
 
 URL = "http://www.homeoffice.example/"
-EVENTS = {"open", "os.rename", "os.remove", "os.mkdir", "os.chmod", "os.truncate"}
+EVENTS = {"open", "os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.chmod", "os.truncate"}
+KILLED = 9
 FILLING = {"write", "fsync", "open for writing", "os.mkdir", "commit"}  # a full disk stops these
 
 
@@ -36,6 +49,7 @@ class Faults:
         self.left = 0
         self.stays = self.commits = False
         self.hit = ""
+        self.kills = False
 
     def met(self, what: str) -> None:
         if self.folder is None:
@@ -44,6 +58,8 @@ class Faults:
             return
         self.left -= 1
         if self.left == 0 or (self.stays and self.left < 0):
+            if self.kills:
+                os._exit(KILLED)
             self.hit = self.hit or what
             code = errno.ENOSPC if self.stays else errno.EIO
             raise OSError(code, os.strerror(code))
@@ -210,3 +226,118 @@ def test_whatever_fails_the_archive_is_sound_and_the_next_ingest_works(
     assert at > (20 if stays else 60)
     assert {"write", "fsync", "commit", "open for writing"} <= hit
     assert stays or {"os.rename", "os.remove", "os.chmod", "open"} & hit
+
+
+# An erasure
+
+MARK = "Zanzibar"
+SECRET = f"{URL}quokka"
+PAGE = f"<html><title>{MARK}</title><p>{MARK} desk</p></html>".encode()
+
+
+@pytest.fixture(scope="module")
+def held(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An archive that holds what is to be erased in a file of its own and in one copied in."""
+    folder = tmp_path_factory.mktemp("held")
+    crawled = warc(response(PAGE, url=SECRET), request(SECRET), response(b"kept", url=f"{URL}kept"))
+    put(folder, {"a.html": PAGE, "b.html": b"<title>B</title>", "c.warc.gz": crawled})
+    with Archive.create(folder / "archive", Settings(name="Test")) as archive:
+        with Writer(archive) as w:
+            take_in(w, folder / "a.html", url=SECRET, captured="2010")
+            take_in(w, folder / "b.html", url=f"{URL}b", captured="2010")
+            take_in(w, folder / "c.warc.gz")
+        extract_archive(archive)
+        put(archive.path, {"catalogue.db.before-2026": PAGE, "quarantine/cut-0": crawled[:-9]})
+    return folder / "archive"
+
+
+def destroy(archive: Archive) -> None:
+    order = Order(scope_of(address=SECRET))
+    erase(archive, order, Decision("Private", "Court"), forget=forget_readings)
+
+
+def assert_erased_or_as_it_was(archive: Archive, at: int, *, gone: bool, hit: str = "") -> None:
+    """Check an archive after the next writer has been there."""
+    step = f"step {at} ({hit})"
+    with Writer(archive):
+        pass
+    assert not is_unfinished(archive.path), step
+    assert findings(archive, Level.DEEP) == [], step
+    with archive.catalogue.read() as connection:
+        decided = len(erasures(connection))
+    assert decided or not gone, step
+    captures = all_captures(archive)
+    if decided:
+        assert {capture.url for capture in captures} == {f"{URL}b", f"{URL}kept"}, step
+        assert_nowhere(archive)
+    else:
+        contents = [memento_of(archive, one).content() for one in captures]
+        assert contents.count(PAGE) == 2, step
+        if at % 5 == 0:
+            destroy(archive)
+            assert_nowhere(archive)
+            assert findings(archive, Level.DEEP) == [], step
+
+
+def assert_nowhere(archive: Archive) -> None:
+    for place in archive.path.rglob("*"):
+        if place.is_file():
+            data = place.read_bytes()
+            held = gzip.decompress(data) if data.startswith(b"\x1f\x8b") else data
+            assert MARK.encode() not in held, place
+
+
+@pytest.mark.parametrize(
+    ("stays", "late"),
+    [(False, False), (False, True), (True, False)],
+    ids=["once", "once, commits with their answer lost", "a full disk"],
+)
+def test_whatever_fails_an_erasure_is_complete_or_has_not_begun(
+    held: Path, tmp_path: Path, faults: Faults, stays: bool, late: bool
+) -> None:
+    at, hit = 0, set()
+    while True:
+        at += 1
+        path = tmp_path / f"archive-{at}"
+        shutil.copytree(held, path)
+        done = False
+        with Archive.open(path) as archive:
+            failure = failing(faults, archive, at, stays=stays, late=late)
+            with failure, suppress(MarshamError):
+                destroy(archive)
+                done = True
+            hit.add(faults.hit)
+            assert_erased_or_as_it_was(archive, at, gone=done, hit=faults.hit)
+        shutil.rmtree(path)
+        if not faults.hit:
+            break
+    if late:
+        assert hit == {"commit", ""}
+        return
+    assert at > 20
+    assert {"write", "fsync", "commit", "open for writing", "os.mkdir"} <= hit
+    assert stays or {"os.rename", "os.remove", "os.rmdir", "open"} <= hit
+
+
+def test_killed_at_any_step_an_erasure_is_complete_or_has_not_begun(
+    held: Path, tmp_path: Path, faults: Faults
+) -> None:
+    at, status = 0, KILLED
+    while status:
+        at += 1
+        path = tmp_path / f"archive-{at}"
+        shutil.copytree(held, path)
+        child = os.fork()
+        if child == 0:
+            faults.kills = True
+            with (
+                Archive.open(path) as archive,
+                failing(faults, archive, at, stays=False, late=False),
+            ):
+                destroy(archive)
+            os._exit(0)
+        status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        with Archive.open(path) as archive:
+            assert_erased_or_as_it_was(archive, at, gone=not status)
+        shutil.rmtree(path)
+    assert at > 20

@@ -223,6 +223,11 @@ DAMAGES: list[tuple[str, str, Callable[[Archive], None], set[str]]] = [
         *("records", on_rows(lambda: delete(problem).where(problem.c.code == "damaged-member"))),
         {"damaged-record"},
     ),
+    (
+        "an erasure was prepared",
+        *("quick", lambda archive: (archive.path / "erasing").mkdir()),
+        {"erasure-unfinished"},
+    ),
     ("an entry was deleted", "records", unlist, {"record-unlisted"}),
     (
         "an entry points elsewhere",
