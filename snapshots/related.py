@@ -117,11 +117,11 @@ def belonging(
     rest: list[Found] = []
     going: list[Found] = []
     for found in records:
-        capture = found.kind in _CAPTURES
+        capture = found.type in _CAPTURES
         if found.place in chosen or (capture and found.place not in listed and unlisted_too(found)):
             going.append(found)
-        elif found.kind != Kind.REVISIT and (
-            found.place not in listed or found.kind == Kind.RESOURCE
+        elif found.type != Kind.REVISIT and (
+            found.place not in listed or found.type == Kind.RESOURCE
         ):
             rest.append(found)
     yield from going
@@ -135,7 +135,7 @@ def belonging(
         for found in rest:
             named_too = found.id in named
             alike = not found.names and (found.target, found.date) in moments
-            if found.names & ids or (found.kind not in _CAPTURES and (named_too or alike)):
+            if found.names & ids or (found.type not in _CAPTURES and (named_too or alike)):
                 going.append(found)
             else:
                 left.append(found)
