@@ -36,6 +36,7 @@ __all__ = [
     "marks",
     "note_name",
     "note_place",
+    "read_note",
     "read_notes",
     "write_note",
 ]
@@ -182,6 +183,14 @@ def read_notes(folder: Path, last: int | None = None) -> Iterator[tuple[CommitNo
             yield Problem("note-chain", message, note_name(number - 1))
         previous = hashlib.sha256(data).hexdigest()
         yield note, previous
+
+
+def read_note(folder: Path, number: int) -> CommitNote | None:
+    """Read the note of one commit; None when it is missing or cannot be read."""
+    try:
+        return _read(json.loads(note_place(folder, number).read_bytes()))
+    except (OSError, KeyError, TypeError, ValueError):
+        return None
 
 
 def _numbers(folder: Path) -> set[int]:

@@ -6,13 +6,9 @@ from, which dates were stated for it, and what could not be undone.
 """
 
 import hashlib
-import json
 import os
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from pathlib import Path
-
-from sqlalchemy import Connection, select
 
 from archiver.errors import FormatError, NotWritableError
 from archiver.ingest.arc import read_arc
@@ -33,8 +29,8 @@ from archiver.ingest.sniff import Format, sniff
 from archiver.records import Problem
 from snapshots.adoption import adopt_package, adopt_warc
 from snapshots.disk import file_sha256
+from snapshots.known import recall
 from snapshots.session import Intake, Session
-from snapshots.tables import intake, snapshot
 from snapshots.writer import Writer
 
 __all__ = ["Intake", "take_in"]
@@ -71,6 +67,8 @@ def take_in(
         operator: who does this, for the record.
 
     Raises:
+        DamagedError: when it was taken in before, and the archive has lost files that came of it
+            and that it does not hold byte for byte; those it holds are put back.
         FormatError: when the input cannot be read or holds nothing to list; nothing was changed.
         NotWritableError: when the archive cannot be written; nothing was changed.
         TimestampError: when `captured` is no date.
@@ -83,10 +81,9 @@ def take_in(
         digest = _input_digest(path, kind, url, captured)
     except OSError as error:
         raise FormatError(str(path), error.strerror or str(error)) from error
-    with writer.archive.catalogue.read() as connection:
-        known = _known(connection, digest)
+    known = recall(writer, path, digest)
     if known:
-        return replace(known, name=shown(path))
+        return known
     session = Session(
         writer,
         path,
@@ -160,26 +157,6 @@ def _input_digest(path: Path, kind: Format, url: str | None, captured: str | Non
         return file
     # The same text may have been saved from two addresses: they are two inputs.
     return hashlib.sha256(f"{file} {url or ''} {captured or ''}".encode()).hexdigest()
-
-
-def _known(connection: Connection, digest: str) -> Intake | None:
-    query = (
-        select(intake, snapshot.c.label)
-        .join(snapshot, snapshot.c.id == intake.c.snapshot_id)
-        .where(intake.c.digest == digest)
-    )
-    row = connection.execute(query).one_or_none()
-    if row is None:
-        return None
-    return Intake(
-        name=row.name,
-        format=Format(row.format),
-        snapshot_id=row.snapshot_id,
-        label=row.label,
-        captures=row.captures,
-        counts=json.loads(row.counts),
-        before=f"{row.taken:014}",
-    )
 
 
 def _nothing(problems: list[Problem], what: str) -> str:
