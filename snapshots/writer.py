@@ -103,6 +103,7 @@ class Writer:
         self._broken = False  # whether something could not be undone, which the next writer will
         try:
             with _disk(archive.path):
+                archive.complete()
                 self._recover()
         except BaseException:
             self._lock.release()
