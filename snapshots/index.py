@@ -41,6 +41,7 @@ __all__ = [
     "KIND_CODES",
     "capture_of",
     "every",
+    "extent",
     "nearest",
     "neighbours",
     "prefix",
@@ -178,15 +179,29 @@ def prefix(connection: Connection, start: str, span: Span | None = None) -> Iter
 
     A prefix that ends in a slash covers the page of that address as well.
     """
-    first, beyond = prefix_range(start)
-    below = and_(url.c.urlkey >= first, url.c.urlkey < beyond)
-    query = _CAPTURES.where(or_(below, url.c.urlkey == url_key(start)))
-    yield from _sorted(connection, _within(query, span))
+    yield from _sorted(connection, _within(_CAPTURES.where(_below(start)), span))
 
 
 def every(connection: Connection, span: Span | None = None) -> Iterator[Capture]:
     """Give every capture of the archive, sorted by key, then by time."""
     yield from _sorted(connection, _within(_CAPTURES, span))
+
+
+def extent(connection: Connection, wanted: str | None) -> tuple[int, str, str] | None:
+    """Count the captures of a page, of every page below ``PREFIX*``, or all (None).
+
+    Returns:
+        How many are in view, and the timestamps of the first and the last; None when there is none.
+    """
+    query = select(
+        func.count(), func.min(capture.c.timestamp), func.max(capture.c.timestamp)
+    ).where(capture.c.url_id == url.c.id, visible())
+    if wanted and wanted.endswith("*"):
+        query = query.where(_below(wanted[:-1]))
+    elif wanted:
+        query = query.where(url.c.urlkey == url_key(wanted))
+    number, first, last = connection.execute(query).one()
+    return (number, _digits(first), _digits(last)) if number else None
 
 
 def sites(connection: Connection) -> Iterator[str]:
@@ -282,6 +297,11 @@ def url_hash(text: str) -> int:
     """Give the signed 8-byte number that stands for a URL in the unique index."""
     digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
     return int.from_bytes(digest[:8], "big", signed=True)
+
+
+def _below(start: str) -> ColumnElement[bool]:
+    first, beyond = prefix_range(start)
+    return or_(and_(url.c.urlkey >= first, url.c.urlkey < beyond), url.c.urlkey == url_key(start))
 
 
 def _sorted(connection: Connection, query: Select[Any]) -> Iterator[Capture]:

@@ -11,14 +11,14 @@ from sqlalchemy import Connection
 from archiver.errors import NoCaptureError
 from archiver.records import Capture
 from archiver.timestamps import Span
-from archiver.urls import check_url
+from archiver.urls import check_listed
 from marsham.cli.support import DATE, as_json_line, between, pass_archive, print_table
 from snapshots import index
 from snapshots.archive import Archive
 from snapshots.cdx import cdx_lines, cdxj_lines
 from snapshots.reach import explain
 
-__all__ = ["capture_as_json", "checked", "choose", "list_"]
+__all__ = ["capture_as_json", "checked", "choose", "list_", "nothing_found"]
 
 _FIELDS = (
     "url",
@@ -58,11 +58,22 @@ def list_(
         _WRITERS[form](captures)
         sys.stdout.flush()
         hidden, why = explain(connection, wanted, span)
-    if url and not captures.number:
-        raise why or NoCaptureError(url)
+        others = None if captures.number else index.extent(connection, wanted)
+    if (url or span) and not captures.number:
+        raise why or nothing_found(wanted, others)
     if hidden:
         are = "capture is" if hidden == 1 else "captures are"
         click.echo(f"{hidden} {are} withdrawn and not listed", err=True)
+
+
+def nothing_found(wanted: str | None, others: tuple[int, str, str] | None) -> NoCaptureError:
+    """Say that there is no capture of what was chosen, and which there are of other dates.
+
+    Args:
+        wanted: a page, ``PREFIX*``, or None for everything.
+        others: as `snapshots.index.extent` tells.
+    """
+    return NoCaptureError(wanted or "any address", *(others or ()))
 
 
 def capture_as_json(capture: Capture) -> dict[str, object]:
@@ -133,9 +144,11 @@ def choose(connection: Connection, wanted: str | None, span: Span | None) -> Ite
 def checked(url: str | None) -> str | None:
     """Clean what was given as a URL, PREFIX* or ``*``; None stands for everything.
 
+    An address that is none of the web, such as ``dns:www.example``, is one if captures may have it.
+
     Raises:
         UrlError: when it is none of these.
     """
     if url is None or url == "*":
         return None
-    return check_url(url[:-1]) + "*" if url.endswith("*") else check_url(url)
+    return check_listed(url[:-1]) + "*" if url.endswith("*") else check_listed(url)

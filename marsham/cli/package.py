@@ -5,10 +5,9 @@ from pathlib import Path
 
 import click
 
-from archiver.errors import NoCaptureError
 from archiver.timestamps import Span
 from extract.store import title_of
-from marsham.cli.listing import checked, choose
+from marsham.cli.listing import checked, choose, nothing_found
 from marsham.cli.support import (
     DATE,
     DONE,
@@ -19,6 +18,7 @@ from marsham.cli.support import (
     print_problems,
     problem_as_json,
 )
+from snapshots import index
 from snapshots.archive import Archive
 from snapshots.package import FORMATS
 from snapshots.package import package as write_package
@@ -71,7 +71,7 @@ def package(
         captures = list(choose(connection, wanted, span))
         if not captures:
             _, why = explain(connection, wanted, span)
-            raise why or NoCaptureError(wanted or "any address")
+            raise why or nothing_found(wanted, index.extent(connection, wanted))
         titles = partial(title_of, connection)
         done = write_package(archive, captures, out, form, about=about, title_of=titles)
     if as_json:

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from archiver.records import Capture, StatedDate
 from archiver.timestamps import Span, parse_span
-from archiver.urls import check_url
+from archiver.urls import check_listed
 from marsham.cli.listing import capture_as_json
 from marsham.cli.support import DATE, as_json_line, pass_archive, say
 from snapshots import index
@@ -30,7 +30,7 @@ def show(archive: Archive, url: str, at: Span | None, what: str | None) -> None:
 
     A date such as 2011 means its first second, as it does in web addresses of archives.
     """
-    memento = memento_at(archive, check_url(url), at.first if at else datetime.now(UTC))
+    memento = memento_at(archive, check_listed(url), at.first if at else datetime.now(UTC))
     if what == "body":
         sys.stdout.buffer.write(memento.content())
         return
