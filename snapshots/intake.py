@@ -17,7 +17,7 @@ from archiver.ingest.folder import read_folder
 from archiver.ingest.har import read_har
 from archiver.ingest.mhtml import read_mhtml
 from archiver.ingest.mirror import read_mirror
-from archiver.ingest.names import shown
+from archiver.ingest.names import LISTING, shown
 from archiver.ingest.saved import (
     SavedCapture,
     SavedFile,
@@ -43,6 +43,7 @@ _STATES_ITS_OWN = {
     Format.HAR: "a HAR file",
     Format.MHTML: "an MHTML file",
 }
+_FOLDERS = (Format.PAGES, Format.FOLDER, Format.MIRROR)
 _SAVED = (Format.PAGES, Format.FOLDER, Format.MIRROR, Format.PAGE, Format.TEXT)
 
 
@@ -77,6 +78,12 @@ def take_in(
     if kind in _STATES_ITS_OWN and (url or captured):
         what = _STATES_ITS_OWN[kind]
         raise FormatError(str(path), f"is {what}, which states its own addresses and dates")
+    if kind in _FOLDERS and (url or captured):
+        raise FormatError(
+            str(path),
+            "is a folder, and an address and date can be given for a single page only; "
+            f"list the pages in {LISTING}",
+        )
     try:
         digest = _input_digest(path, kind, url, captured)
     except OSError as error:

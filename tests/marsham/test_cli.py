@@ -18,6 +18,7 @@ import pytest
 from marsham.cli import run as run_command
 from tests.builders import dns, resource, warc
 from tests.marsham.conftest import EXAMPLE
+from tests.snapshots.helpers import put
 
 LANDING = "http://www.homeoffice.example/crime/partnerships/"
 
@@ -254,6 +255,29 @@ def test_what_list_prints_can_be_asked_for_whatever_its_scheme(run: Run, tmp_pat
     assert len(run("list", "dns:*").stdout.splitlines()) == 3
     done = run("list", "dns:never.example")
     assert "no capture of dns:never.example" in sentence(done)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["show", LANDING, "--body", "--raw"], "give one of --body, --raw and --json"),
+        (["show", LANDING, "--json", "--body"], "give one of --body, --raw and --json"),
+        (["read", "a.html", "--out", "x"], "--out goes with --manifest"),
+        (["read", "--manifest", "m", "--out", "x", "--json"], "--json are for FILES"),
+        (["ingest", "pages", "--url", LANDING], "is a folder, and an address and date can be"),
+        (["ingest", "pages", "--captured", "2011"], "list the pages in pages.csv"),
+    ],
+)
+def test_options_that_would_be_ignored_are_refused(
+    run: Run, tmp_path: Path, arguments: list[str], said: str
+) -> None:
+    put(tmp_path, {"a.html": "<p>a", "pages/a.html": "<p>a"})
+    run("init")
+    done = run(*arguments)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert said in done.stderr
+    assert not (tmp_path / "x").exists()
 
 
 @pytest.mark.parametrize(
