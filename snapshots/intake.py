@@ -19,6 +19,7 @@ from archiver.ingest.mhtml import read_mhtml
 from archiver.ingest.mirror import read_mirror
 from archiver.ingest.names import LISTING, shown
 from archiver.ingest.saved import (
+    KEPT_ONLY,
     SavedCapture,
     SavedFile,
     as_record,
@@ -26,7 +27,7 @@ from archiver.ingest.saved import (
     read_listing,
 )
 from archiver.ingest.sniff import Format, sniff
-from archiver.records import Problem
+from archiver.records import DateSource, Problem
 from snapshots.adoption import adopt_package, adopt_warc
 from snapshots.disk import file_sha256
 from snapshots.known import recall
@@ -129,11 +130,11 @@ def _converted(
 ) -> Iterator[Converted | SavedFile | Problem]:
     path, kind = session.path, session.kind
     if kind is Format.PAGES:
-        yield from _saved(read_listing(path))
+        yield from _saved(path, read_listing(path))
     elif kind is Format.FOLDER:
-        yield from _saved(read_folder(path))
+        yield from _saved(path, read_folder(path))
     elif kind is Format.MIRROR:
-        yield from _saved(read_mirror(path))
+        yield from _saved(path, read_mirror(path))
     elif kind is Format.ARC:
         yield from read_arc(path, shown(path), session.keep_file())
     elif kind is Format.HAR:
@@ -141,14 +142,35 @@ def _converted(
     elif kind is Format.MHTML:
         yield from read_mhtml(path, shown(path), session.keep_file())
     else:
-        yield from _saved(read_file(path, url=url, captured=captured))
+        yield from _saved(path, read_file(path, url=url, captured=captured))
 
 
 def _saved(
-    found: Iterable[SavedCapture | SavedFile | Problem],
+    path: Path, found: Iterable[SavedCapture | SavedFile | Problem]
 ) -> Iterator[Converted | SavedFile | Problem]:
+    undated: list[SavedCapture] = []
+    number = 0
     for one in found:
-        yield as_record(one) if isinstance(one, SavedCapture) else one
+        if not isinstance(one, SavedCapture):
+            yield one
+            continue
+        if one.provenance.chosen and one.provenance.chosen.source is DateSource.FILE:
+            number += 1
+            undated = undated or [one]
+        yield as_record(one)
+    for first in undated:
+        yield _from_file_time(path, first, number)
+
+
+def _from_file_time(path: Path, first: SavedCapture, number: int) -> Problem:
+    if number == 1:
+        message = f"nothing states when it was captured: its file's time, {first.timestamp}, stands"
+        return Problem("date-from-file", message, first.provenance.source_file, url=first.url)
+    message = (
+        f"nothing states when {number} of its captures were made: the times of their files stand; "
+        f"the first is {first.provenance.source_file}"
+    )
+    return Problem("date-from-file", message, shown(path.resolve().name), url=first.url)
 
 
 def _input_digest(path: Path, kind: Format, url: str | None, captured: str | None) -> str:
@@ -171,5 +193,6 @@ def _nothing(problems: list[Problem], what: str) -> str:
         return f"holds no {what} that could be listed"
     first = problems[0]
     where = "" if first.offset is None else f" at byte {first.offset}"
-    more = f" (and {len(problems) - 1} more problems)" if len(problems) > 1 else ""
-    return f"holds no {what} that could be listed; {first.code}{where}: {first.message}{more}"
+    more = f"; and {len(problems) - 1} more problems" if len(problems) > 1 else ""
+    said = first.message.removeprefix(KEPT_ONLY).removesuffix("; left out")  # nothing is kept
+    return f"no {what} in it can be used; {first.file}{where}: {said} ({first.code}){more}"
