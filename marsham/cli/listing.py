@@ -51,7 +51,7 @@ _HEADS = ("timestamp", "status", "type", "grade", "length", "url")
 def list_(
     archive: Archive, url: str | None, start: Span | None, end: Span | None, form: str
 ) -> None:
-    """List captures: of one URL, of every URL below PREFIX*, or all of them."""
+    """List captures of a URL, of every URL below PREFIX*, or of all."""
     with archive.catalogue.read() as connection:
         wanted, span = checked(url), between(start, end)
         captures = _Counted(choose(connection, wanted, span))

@@ -58,7 +58,7 @@ def package(
     out: Path,
     as_json: bool,
 ) -> int:
-    """Package the captures of one URL, of every URL below PREFIX*, or all that are in view.
+    """Package captures of a URL, of every URL below PREFIX*, or of all.
 
     Records are copied as they are stored, with their requests and metadata where these follow
     them. What is withdrawn is left out. The same captures give the same bytes.

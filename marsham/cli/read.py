@@ -42,7 +42,7 @@ def read(
     manifest: Path | None,
     out: Path | None,
 ) -> int:
-    """Read what saved pages say: content, contacts, partnerships, claims.
+    """Read what saved pages say: contacts, partnerships, claims.
 
     Works on files alone, without any archive. Another archive's banner and rewritten links are
     taken off first, and every date stated for the page is given with its source.

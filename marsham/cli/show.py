@@ -26,8 +26,9 @@ __all__ = ["show"]
 @click.option("--json", "as_json", is_flag=True, help="Print what is known of it as JSON.")
 @pass_archive
 def show(archive: Archive, url: str, at: Span | None, body: bool, raw: bool, as_json: bool) -> None:
-    """Show the memento of URL closest to a date: what is known of it, and its head.
+    """Show the memento of URL closest to a date.
 
+    Without an option that is what is known of it, and its head.
     A date such as 2011 means its first second, as it does in web addresses of archives.
     """
     if body + raw + as_json > 1:

@@ -8,14 +8,16 @@ from datetime import UTC, datetime
 from functools import update_wrapper
 from itertools import chain, islice
 from pathlib import Path
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
 import click
 
 from archiver.errors import InputError, TimestampError
 from archiver.records import Problem
 from archiver.timestamps import Span, parse_date
-from snapshots.archive import Archive
+
+if TYPE_CHECKING:
+    from snapshots.archive import Archive
 
 __all__ = [
     "DATE",
@@ -70,10 +72,12 @@ class _Date(click.ParamType[Span]):
 DATE = _Date()
 
 
-def pass_archive(command: Callable[Concatenate[Archive, P], R]) -> Callable[P, R]:
+def pass_archive(command: Callable[Concatenate["Archive", P], R]) -> Callable[P, R]:
     """Give a command the archive, opened for reading and closed when the command is done."""
 
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
+        from snapshots.archive import Archive  # the database is not needed to print a help page
+
         context: Context = click.get_current_context().obj
         with Archive.open(context.path) as archive:
             return command(archive, *args, **kwargs)
