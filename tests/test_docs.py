@@ -13,6 +13,7 @@ from pathlib import Path
 import click
 import pytest
 
+from extract import tables
 from marsham.cli.commands import marsham
 from marsham.reference import command_reference, database_reference, findings_reference
 from marsham.schema import schema_sql
@@ -99,6 +100,11 @@ def test_links_between_pages_lead_somewhere(page: Path) -> None:
 )
 def test_generated_pages_are_up_to_date(page: str, made: Callable[[], str]) -> None:
     assert (ROOT / page).read_text("utf-8") == made(), "run: make docs schema"
+
+
+def test_every_column_of_every_table_is_explained() -> None:
+    columns = [column for table in tables.metadata.sorted_tables for column in table.columns]
+    assert [str(column) for column in columns if not column.comment] == []
 
 
 def test_every_command_is_shown_in_the_readme_or_a_guide() -> None:

@@ -14,7 +14,7 @@ import click
 
 from archiver.errors import InputError, TimestampError
 from archiver.records import Problem
-from archiver.timestamps import Span, parse_date
+from archiver.timestamps import Span, parse_date, parse_timestamp
 
 if TYPE_CHECKING:
     from snapshots.archive import Archive
@@ -32,6 +32,7 @@ __all__ = [
     "print_problems",
     "print_table",
     "problem_as_json",
+    "readable",
     "say",
 ]
 
@@ -117,6 +118,16 @@ def counted(number: int, one: str, many: str | None = None) -> str:
     ('1 capture', '2 captures')
     """
     return f"{number} {one if number == 1 else many or one + 's'}"
+
+
+def readable(timestamp: int | str) -> str:
+    """Write a timestamp of 14 digits for people, to the minute.
+
+    >>> readable(20110529101621)
+    '29 May 2011, 10:16'
+    """
+    at = parse_timestamp(f"{timestamp:0>14}")
+    return f"{at.day} {at:%B %Y, %H:%M}"
 
 
 def print_table(heads: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
