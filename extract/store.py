@@ -34,7 +34,7 @@ from snapshots.archive import Archive
 from snapshots.catalogue import insert_rows, next_id
 from snapshots.mementos import memento_of
 from snapshots.tables import DIGEST_PREFIX, capture, media_type, metadata, url
-from snapshots.withdrawals import FoundIn, note_found, standing_values
+from snapshots.withdrawals import FoundIn, note_found, put_in_force, standing_values
 
 __all__ = ["EXTRACTOR_VERSION", "ExtractReport", "extract_archive", "observations_of", "title_of"]
 
@@ -96,6 +96,7 @@ def extract_archive(
     """
     report = ExtractReport()
     with archive.lock():
+        put_in_force(archive)  # a value just withdrawn is looked for in what is read
         with archive.catalogue.write() as connection:
             metadata.create_all(connection, tables=FACT_TABLES)
         with archive.catalogue.read() as connection:

@@ -10,7 +10,8 @@ One writer at a time holds the lock. The order of steps is what makes it safe:
 
 So the catalogue never points at bytes that may not be there, and the notes tell of every commit.
 Opening a writer puts right what an interruption left: a note without its commit goes first, bytes
-beyond `committed_length` go to quarantine, a half-done step 3 is finished,
+beyond `committed_length` go to quarantine, a half-done step 3 is finished, a decision
+in the journal that is not in force comes into force,
 and a file shorter than its `committed_length` is damage that stops everything.
 """
 
@@ -38,7 +39,9 @@ from snapshots.archive import Archive
 from snapshots.catalogue import next_id
 from snapshots.commits import Marks, Part, describe, drop_note, marks, note_place, write_note
 from snapshots.disk import copy_synced, file_sha256, sync_folder, write_synced
+from snapshots.journal import JOURNAL
 from snapshots.tables import commit_note, problem, warc_file
+from snapshots.withdrawals import put_in_force
 
 __all__ = ["Place", "Writer", "store_problems"]
 
@@ -105,6 +108,7 @@ class Writer:
             with _disk(archive.path):
                 archive.complete()
                 self._recover()
+                self._decide()
         except BaseException:
             self._lock.release()
             raise
@@ -447,6 +451,13 @@ class Writer:
         self._sweep(known)
         if self.recovered:
             self.commit(self._store_recovered)
+
+    def _decide(self) -> None:
+        if put_in_force(self.archive):
+            message = "an interrupted run left a decision that was not in force; now it is"
+            found = [Problem("interrupted-run", message, JOURNAL)]
+            self.recovered.extend(found)
+            self.commit(lambda connection: store_problems(connection, None, found))
 
     def _sweep(self, known: set[Path]) -> None:
         for place in sorted((self.archive.path / _OPEN).iterdir()):

@@ -118,15 +118,25 @@ def test_the_same_input_again_changes_nothing_and_says_so(run: Run) -> None:
     assert run("list", "--format", "json").stdout == listed
 
 
-def test_a_second_writer_is_told_who_is_writing_within_two_seconds(
-    run: Run, tmp_path: Path
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["ingest", EXAMPLE / "2009"],
+        ["withdraw", LANDING, "--reason", "Names", "--authority", "Panel"],
+        ["withdraw", "--lift", "1", "--reason", "Names", "--authority", "Panel"],
+        ["extract"],
+    ],
+    ids=["ingest", "withdraw", "lift", "extract"],
+)
+def test_a_second_writer_is_told_at_once_who_is_writing(
+    run: Run, tmp_path: Path, command: list[object]
 ) -> None:
     run("init")
     with (tmp_path / "archive/lock").open("a+") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         lock.write(json.dumps({"pid": 4711, "host": "here", "command": "marsham ingest x"}))
         lock.flush()
-        done = run("ingest", EXAMPLE / "2009")
+        done = run(*command)
     assert done.returncode == 2
     assert "is being written by process 4711 on here (marsham ingest x)" in sentence(done)
 
