@@ -62,3 +62,8 @@ def __getattr__(name: str) -> object:
     if name in __all__:
         return getattr(import_module("marsham.api"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    """List what there is, for those who look for it by completion."""
+    return list(__all__)

@@ -6,7 +6,7 @@
     lock           held by the one writer
     catalogue.db   the catalogue, unless the settings name another database
     warcs/YYYY/MM/ finished WARC files, read-only
-    warcs/open/    what is being written or copied in
+    warcs/open/    what is being written or copied in, originals among it
     originals/     inputs that were not WARC, untouched, by SHA-256
     manifests/     per WARC file: size, SHA-256; and a list of all in BagIt's shape
     decisions.jsonl  what people decided, see `snapshots.journal`
@@ -36,12 +36,14 @@ from archiver.errors import (
 from snapshots.catalogue import Catalogue
 from snapshots.settings import Settings, check_settings, read_settings, write_settings
 
-__all__ = ["Archive"]
+__all__ = ["Archive", "original_path"]
 
 SETTINGS = "marsham.toml"
 CATALOGUE = "catalogue.db"
+OPEN = "warcs/open"
+ORIGINAL = ".original"  # how an original in there ends, behind its SHA-256
 _LOCK = "lock"
-_FOLDERS = ("warcs/open", "originals", "manifests/commits", "quarantine")
+_FOLDERS = (OPEN, "originals", "manifests/commits", "quarantine")
 
 
 class Archive:
@@ -127,9 +129,10 @@ class Archive:
         return cls(path, settings, catalogue)
 
     def locate(self, name: str) -> Path:
-        """Find a WARC file of the catalogue, finished or still being written."""
+        """Find a WARC file or an original of the catalogue, finished or still being written."""
         final = self.path / name
-        opened = self.path / "warcs/open" / (final.name + ".open")
+        ending = ORIGINAL if name.startswith("originals/") else ".open"
+        opened = self.path / OPEN / (final.name + ending)
         for place in (final, opened, final):  # between two looks it may have been finished
             if place.exists():
                 return place
@@ -158,6 +161,11 @@ class Archive:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def original_path(sha256: str) -> str:
+    """Give the path of a kept input, relative to the archive folder."""
+    return f"originals/{sha256[:2]}/{sha256}"
 
 
 class ArchiveLock:

@@ -15,9 +15,10 @@ from archiver.errors import DamagedError, FormatError
 from archiver.ingest.names import shown
 from archiver.ingest.sniff import Format
 from archiver.records import Problem
-from snapshots.archive import Archive
+from snapshots.archive import Archive, original_path
 from snapshots.commits import read_note
 from snapshots.disk import copy_synced, file_sha256, sync_folder, write_synced
+from snapshots.reach import closed_pages
 from snapshots.session import Intake
 from snapshots.tables import commit_note, intake, original, problem, snapshot, warc_file
 from snapshots.writer import Writer, store_problems
@@ -38,7 +39,8 @@ def recall(writer: Writer, path: Path, digest: str) -> Intake | None:
     """Tell what came of an input when it was taken in before; None when it never was.
 
     Files of it that the archive has lost are put back, where the input holds their bytes. The
-    report's problems are those noted then, and behind them one for each file put back.
+    report's problems are those noted then, without those of withdrawn pages, and behind them one
+    for each file put back.
 
     Args:
         writer: the archive's writer.
@@ -76,7 +78,11 @@ def recall(writer: Writer, path: Path, digest: str) -> Intake | None:
 
 def _problems(connection: Connection, intake_id: int) -> Iterator[Problem]:
     query = select(problem).where(problem.c.intake_id == intake_id).order_by(problem.c.id)
-    for row in connection.execute(query):
+    rows = connection.execute(query).all()
+    closed = closed_pages(connection, {row.url for row in rows if row.url})
+    for row in rows:
+        if row.url in closed:
+            continue
         place = (row.file, row.record_offset, row.record_length)
         yield Problem(row.code, row.message, *place, row.url)
 
@@ -106,7 +112,7 @@ def _files(
                 yield row.path, row.committed_length, row.sha256
             break
     for row in connection.execute(select(original).where(original.c.intake_id == intake_id)):
-        yield f"originals/{row.sha256[:2]}/{row.sha256}", row.size, row.sha256
+        yield original_path(row.sha256), row.size, row.sha256
 
 
 def _put_back(writer: Writer, path: Path, lost: list[_Lost]) -> list[Problem]:
