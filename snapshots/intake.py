@@ -111,7 +111,8 @@ def take_in(
                 session.take(found)
         if not session.entries:
             raise FormatError(
-                str(path), _nothing(session.problems, "page" if kind in _SAVED else "capture")
+                str(path),
+                _nothing(shown(path), session.problems, "page" if kind in _SAVED else "capture"),
             )
         return writer.commit(session.store)
     except NotWritableError:
@@ -188,11 +189,13 @@ def _input_digest(path: Path, kind: Format, url: str | None, captured: str | Non
     return hashlib.sha256(f"{file} {url or ''} {captured or ''}".encode()).hexdigest()
 
 
-def _nothing(problems: list[Problem], what: str) -> str:
+def _nothing(name: str, problems: list[Problem], what: str) -> str:
+    nothing = f"holds no {what} that could be listed"
     if not problems:
-        return f"holds no {what} that could be listed"
+        return nothing
     first = problems[0]
     where = "" if first.offset is None else f" at byte {first.offset}"
-    more = f"; and {len(problems) - 1} more problems" if len(problems) > 1 else ""
+    file = "" if first.file == name else f"{first.file}: "
     said = first.message.removeprefix(KEPT_ONLY).removesuffix("; left out")  # nothing is kept
-    return f"no {what} in it can be used; {first.file}{where}: {said} ({first.code}){more}"
+    more = f" (and {len(problems) - 1} more problems)" if len(problems) > 1 else ""
+    return f"{nothing}; {first.code}{where}: {file}{said}{more}"

@@ -238,8 +238,11 @@ def test_a_file_no_line_names_is_kept_and_told(archive: Archive, tmp_path: Path)
     [
         ("address,file\nhttp://x.example/,a.html\n", "has no column called url"),
         ('url,file\n"http://x.example/,a.html\n', "is not CSV"),
-        ("url,timestamp,file\n", "no page in it can be used; .*a.html: no line of pages.csv names"),
-        ("url,timestamp,file\nx:,2011,a.html\n", r"no page in it can be used; .*csv: line 2: not "),
+        ("url,timestamp,file\n", "holds no page .* not-listed: set/a.html: no line of"),
+        (
+            "url,timestamp,file\nx:,2011,a.html\n",
+            "holds no page .* bad-url: set/pages.csv: line 2: not a",
+        ),
         ("url;timestamp\nhttp://x.example/;2011\n", "parted by semicolons; save it with commas"),
         ('"url"\t"file"\nhttp://x.example/\ta.html\n', "parted by tabs; save it with commas"),
     ],
