@@ -6,6 +6,7 @@
 -- COLLATE "C", so that ranges follow the order of bytes.
 
 -- One commit, and the note beside the files from which its rows can be made anew.
+--   id: counts up from 1
 --   written: when the commit was made
 --   sha256: hex; of its file below manifests/commits/
 CREATE TABLE commit_note (
@@ -40,6 +41,8 @@ CREATE TABLE erasure (
 );
 
 -- Media types as declared, lower case, without parameters.
+--   id: counts up from 1
+--   name: empty: none was declared
 CREATE TABLE media_type (
     id INTEGER NOT NULL,
     name TEXT NOT NULL,
@@ -48,6 +51,7 @@ CREATE TABLE media_type (
 );
 
 -- One row for each distinct text.
+--   id: counts up from 1
 --   digest: SHA-256 of the text, UTF-8
 --   text: canonical text; spans count its characters
 CREATE TABLE page_text (
@@ -59,12 +63,14 @@ CREATE TABLE page_text (
 );
 
 -- The version of this schema; one row.
+--   version: of the schema
 CREATE TABLE schema_version (
     version INTEGER NOT NULL,
     PRIMARY KEY (version)
 );
 
 -- One dated run, a crawl or an ingested set, of one site.
+--   id: counts up from 1
 --   label: what people call it
 --   kind: ingest or crawl
 --   created: when it came into the archive
@@ -87,6 +93,7 @@ CREATE TABLE snapshot (
 );
 
 -- One original URL. Variants of one address share the urlkey.
+--   id: counts up from 1
 --   urlkey: SURT, at most 600 characters
 --   url: the original URL as recorded
 --   url_hash: first 8 bytes of the URL's SHA-256
@@ -100,6 +107,7 @@ CREATE TABLE url (
 );
 
 -- What a check found of one file, or of the archive as a whole.
+--   id: counts up from 1
 --   checked: when the check began
 --   level: quick, files, records or deep
 --   what: a file's path; empty for the archive as a whole
@@ -122,6 +130,7 @@ CREATE TABLE verification (
 CREATE INDEX verification_what ON verification (what, checked);
 
 -- One WARC file of the archive.
+--   id: counts up from 1
 --   path: relative to the archive folder
 --   sealed: 1 when finished and read-only
 --   committed_length: bytes that rows may point at
@@ -141,6 +150,7 @@ CREATE TABLE warc_file (
 );
 
 -- A decision to take captures out of view. Made anew from decisions.jsonl.
+--   id: counts up from 1
 --   kind: page, prefix, host, dates or value
 --   target: the address, host or value it names
 --   first: captures from this time on; null for all
@@ -167,14 +177,18 @@ CREATE TABLE withdrawal (
 );
 
 -- One response to one request at one moment. (Without rowid.)
+--   url_id: its address
 --   timestamp: when it was captured
 --   seq: tells captures of one second apart
+--   file_id: where its record is
 --   record_offset: where the record begins
 --   record_length: bytes as stored
 --   status: HTTP status; null where there was none
+--   media_type_id: as declared
 --   digest: payload digest; SHA-1 if 20 bytes
 --   kind: 1 response, 2 revisit, 3 resource
 --   grade: fidelity: 1 A, 2 B, 3 C, 4 D
+--   snapshot_id: it is part of
 CREATE TABLE capture (
     url_id INTEGER NOT NULL,
     timestamp BIGINT NOT NULL,
@@ -230,9 +244,13 @@ CREATE TABLE erased_record (
 CREATE INDEX ix_erased_record_url_id ON erased_record (url_id);
 
 -- One reading of one payload; the same bytes are never read twice by one version.
+--   id: counts up from 1
 --   digest: SHA-1 of the payload, decoded
 --   version: version of the extractor
+--   text_id: its text
 --   url: the address its links were resolved against
+--   charset_declared: empty when none was
+--   charset_used: in which it was read
 --   problems: what made reading doubtful, a line each
 CREATE TABLE extraction (
     id INTEGER NOT NULL,
@@ -249,6 +267,8 @@ CREATE TABLE extraction (
 );
 
 -- One input taken in; the same digest again changes nothing.
+--   id: counts up from 1
+--   snapshot_id: the snapshot its captures are part of
 --   name: the input as the operator named it
 --   format: warc, pages.csv, folder, page or text
 --   digest: SHA-256 (hex) of the input
@@ -272,6 +292,8 @@ CREATE TABLE intake (
 CREATE INDEX ix_intake_snapshot_id ON intake (snapshot_id);
 
 -- The addresses and times a withdrawal that was not lifted reaches.
+--   withdrawal_id: the decision
+--   position: counts from 0
 --   first_key: first urlkey out of view
 --   beyond_key: first urlkey behind them
 --   first: first time of capture out of view
@@ -291,6 +313,7 @@ CREATE INDEX withdrawal_reach_key ON withdrawal_reach (first_key);
 
 -- The payloads in which a withdrawn value was read, wherever they were captured. (Without rowid.)
 --   digest: payload digest, as of a capture
+--   withdrawal_id: the decision
 CREATE TABLE withdrawn_payload (
     digest BYTEA NOT NULL,
     withdrawal_id INTEGER NOT NULL,
@@ -310,9 +333,12 @@ CREATE TABLE extraction_failure (
 );
 
 -- One value of one field of one record on a page. (Without rowid.)
+--   extraction_id: it is from
+--   position: order in the reading, from 0
 --   kind: contact, partnership, count, link ...
 --   record: number among the records of its kind
 --   parent: the partnership a contact belongs to
+--   field: of the record: phone, url, label ...
 --   raw: as printed
 --   value: as read
 --   text_start: first character in the canonical text
@@ -340,7 +366,9 @@ CREATE TABLE observation (
 
 -- An input file that was not WARC, kept untouched.
 --   sha256: hex; also its name below originals/
+--   size: in bytes
 --   name: the file as the operator named it
+--   intake_id: the input it first came with
 CREATE TABLE original (
     sha256 TEXT NOT NULL,
     size BIGINT NOT NULL,
@@ -353,6 +381,10 @@ CREATE TABLE original (
 CREATE INDEX ix_original_intake_id ON original (intake_id);
 
 -- What a capture says: the newest reading of its payload. (Without rowid.)
+--   url_id: of the capture
+--   timestamp: of the capture
+--   seq: of the capture
+--   extraction_id: the reading of its payload
 CREATE TABLE page_version (
     url_id INTEGER NOT NULL,
     timestamp BIGINT NOT NULL,
@@ -366,6 +398,7 @@ CREATE TABLE page_version (
 CREATE INDEX ix_page_version_extraction_id ON page_version (extraction_id);
 
 -- Something lost, doubtful or left out.
+--   id: counts up from 1
 --   intake_id: the input it was found in
 --   noted: when it was found
 --   code: short stable name
@@ -373,6 +406,7 @@ CREATE INDEX ix_page_version_extraction_id ON page_version (extraction_id);
 --   file: the file as the operator named it
 --   record_offset: byte offset in that file
 --   record_length: bytes concerned
+--   url: the address concerned
 CREATE TABLE problem (
     id INTEGER NOT NULL,
     intake_id INTEGER,
@@ -390,6 +424,9 @@ CREATE TABLE problem (
 CREATE INDEX ix_problem_intake_id ON problem (intake_id);
 
 -- Every date anyone stated for a capture. A WARC-Date alone is the capture's timestamp. (Without rowid.)
+--   url_id: of the capture
+--   timestamp: of the capture
+--   seq: of the capture
 --   position: order in which they were found
 --   source: who stated it: address, banner, list ...
 --   stated: 4 to 14 digits, as precise as stated

@@ -161,11 +161,26 @@ class ConfinedError(MarshamError):
 
 
 class NoCaptureError(MarshamError, LookupError):
-    """The archive holds no capture of a URL."""
+    """The archive holds no capture of a URL, or none of the dates asked for.
 
-    def __init__(self, url: str) -> None:
+    Attributes:
+        url: what was asked for.
+        others: how many there are of other dates.
+
+    The times of the first and last of those are 14 digits.
+    """
+
+    def __init__(self, url: str, others: int = 0, first: str = "", last: str = "") -> None:
         self.url = url
-        super().__init__(f"no capture of {url}; see what there is with: marsham list")
+        self.others = others
+        if others:
+            there = "there is 1" if others == 1 else f"there are {others}"
+            days = [f"{time[:4]}-{time[4:6]}-{time[6:8]}" for time in dict.fromkeys((first, last))]
+            dates = f"of {days[0]}" if len(days) == 1 else f"from {days[0]} to {days[1]}"
+            said = f"no capture of {url} in that span of dates; {there} outside it, {dates}"
+        else:
+            said = f"no capture of {url}; see what there is with: marsham list"
+        super().__init__(said)
 
 
 class WithdrawnError(MarshamError, LookupError):

@@ -16,6 +16,7 @@ from archiver.errors import UrlError
 __all__ = [
     "KEY_LIMIT",
     "ReplayAddress",
+    "check_listed",
     "check_url",
     "join_url",
     "parse_replay_address",
@@ -108,6 +109,25 @@ def check_url(text: str) -> str:
     if not host:
         raise UrlError(text, "it names no host")
     return url
+
+
+def check_listed(text: str) -> str:
+    """Clean an address by which an archive may list a capture: of the web, or as ``dns:`` is.
+
+    >>> check_listed("dns:www.homeoffice.example")
+    'dns:www.homeoffice.example'
+
+    Raises:
+        UrlError: for an empty text, or a web address that cannot be one.
+    """
+    url = text.strip(_EDGES)
+    scheme = _SCHEME.match(url)
+    try:
+        return check_url(url)
+    except UrlError:
+        if scheme is None or scheme.group()[:-1].lower() in ("http", "https"):
+            raise
+        return url
 
 
 def url_key(url: str) -> str:

@@ -51,7 +51,7 @@ from snapshots.catalogue import insert_rows, next_id
 from snapshots.erasing import settle
 from snapshots.mementos import memento_of
 from snapshots.tables import DIGEST_PREFIX, capture, media_type, metadata, url
-from snapshots.withdrawals import FoundIn, note_found, standing_values
+from snapshots.withdrawals import FoundIn, note_found, put_in_force, standing_values
 
 __all__ = ["EXTRACTOR_VERSION", "ExtractReport", "extract_archive", "observations_of", "title_of"]
 
@@ -141,6 +141,7 @@ def extract_archive(
     jobs = jobs or len(os.sched_getaffinity(0))
     with archive.lock():
         settle(archive)  # or what an erasure cut short still has to take would be read again
+        put_in_force(archive)  # a value just withdrawn is looked for in what is read
         with archive.catalogue.write() as connection:
             metadata.create_all(connection, tables=FACT_TABLES)
             if again:

@@ -35,7 +35,7 @@ __all__ = [
 page_text = Table(
     "page_text",
     metadata,
-    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("id", Integer, primary_key=True, autoincrement=False, comment="counts up from 1"),
     Column(
         "digest", LargeBinary, nullable=False, unique=True, comment="SHA-256 of the text, UTF-8"
     ),
@@ -46,13 +46,13 @@ page_text = Table(
 extraction = Table(
     "extraction",
     metadata,
-    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("id", Integer, primary_key=True, autoincrement=False, comment="counts up from 1"),
     Column("digest", LargeBinary, nullable=False, comment="SHA-1 of the payload, decoded"),
     Column("version", Integer, nullable=False, comment="version of the extractor"),
-    Column("text_id", ForeignKey("page_text.id"), nullable=False),
+    Column("text_id", ForeignKey("page_text.id"), nullable=False, comment="its text"),
     Column("url", Text, nullable=False, comment="the address its links were resolved against"),
-    Column("charset_declared", Text, nullable=False),
-    Column("charset_used", Text, nullable=False),
+    Column("charset_declared", Text, nullable=False, comment="empty when none was"),
+    Column("charset_used", Text, nullable=False, comment="in which it was read"),
     Column("problems", Text, nullable=False, comment="what made reading doubtful, a line each"),
     UniqueConstraint("digest", "version"),
     comment="One reading of one payload; the same bytes are never read twice by one version.",
@@ -70,10 +70,15 @@ extraction_failure = Table(
 page_version = Table(
     "page_version",
     metadata,
-    Column("url_id", Integer, nullable=False),
-    Column("timestamp", BigInteger, nullable=False),
-    Column("seq", Integer, nullable=False),
-    Column("extraction_id", ForeignKey("extraction.id"), nullable=False, index=True),
+    Column("url_id", Integer, nullable=False, comment="of the capture"),
+    Column("timestamp", BigInteger, nullable=False, comment="of the capture"),
+    Column("seq", Integer, nullable=False, comment="of the capture"),
+    Column(
+        *("extraction_id", ForeignKey("extraction.id")),
+        nullable=False,
+        index=True,
+        comment="the reading of its payload",
+    ),
     PrimaryKeyConstraint("url_id", "timestamp", "seq"),
     ForeignKeyConstraint(
         ["url_id", "timestamp", "seq"], ["capture.url_id", "capture.timestamp", "capture.seq"]
@@ -85,12 +90,12 @@ page_version = Table(
 observation = Table(
     "observation",
     metadata,
-    Column("extraction_id", ForeignKey("extraction.id"), nullable=False),
-    Column("position", Integer, nullable=False),
+    Column("extraction_id", ForeignKey("extraction.id"), nullable=False, comment="it is from"),
+    Column("position", Integer, nullable=False, comment="order in the reading, from 0"),
     Column("kind", Text, nullable=False, comment="contact, partnership, count, link ..."),
     Column("record", Integer, nullable=False, comment="number among the records of its kind"),
     Column("parent", Integer, comment="the partnership a contact belongs to"),
-    Column("field", Text, nullable=False),
+    Column("field", Text, nullable=False, comment="of the record: phone, url, label ..."),
     Column("raw", Text, nullable=False, comment="as printed"),
     Column("value", Text, nullable=False, comment="as read"),
     Column("text_start", Integer, comment="first character in the canonical text"),

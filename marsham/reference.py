@@ -10,7 +10,7 @@ import click
 
 from extract import tables as facts
 from extract.export.rows import EXPORTS
-from marsham.cli import marsham as command_line
+from marsham.cli.commands import marsham as command_line
 from snapshots.findings import CODES, Level
 
 __all__ = ["command_reference", "database_reference", "findings_reference", "main"]
@@ -35,8 +35,9 @@ def command_reference() -> str:
         command_line, info_name="marsham", terminal_width=_WIDTH, help_option_names=names
     ) as context:
         parts.append(_help("marsham", command_line, context))
-        for name in sorted(command_line.commands):
-            command = command_line.commands[name]
+        for name in command_line.list_commands(context):
+            command = command_line.get_command(context, name)
+            assert command is not None  # noqa: S101 - it is on the list
             with click.Context(
                 command, info_name=name, parent=context, terminal_width=_WIDTH
             ) as inner:

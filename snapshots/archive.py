@@ -6,7 +6,7 @@
     lock           held by the one writer
     catalogue.db   the catalogue, unless the settings name another database
     warcs/YYYY/MM/ finished WARC files, read-only
-    warcs/open/    what is being written or copied in
+    warcs/open/    what is being written or copied in, originals among it
     originals/     inputs that were not WARC, untouched, by SHA-256
     manifests/     per WARC file: size, SHA-256; and a list of all in BagIt's shape
     decisions.jsonl  what people decided, see `snapshots.journal`
@@ -23,7 +23,7 @@ import json
 import os
 import socket
 import sys
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import TextIO
@@ -35,14 +35,16 @@ from archiver.errors import (
     NotWritableError,
 )
 from snapshots.catalogue import Catalogue
-from snapshots.settings import Settings, read_settings, write_settings
+from snapshots.settings import Settings, check_settings, read_settings, write_settings
 
-__all__ = ["Archive"]
+__all__ = ["Archive", "original_path"]
 
 SETTINGS = "marsham.toml"
 CATALOGUE = "catalogue.db"
+OPEN = "warcs/open"
+ORIGINAL = ".original"  # how an original in there ends, behind its SHA-256
 _LOCK = "lock"
-_FOLDERS = ("warcs/open", "originals", "manifests/commits", "quarantine")
+_FOLDERS = (OPEN, "originals", "manifests/commits", "quarantine")
 
 
 class Archive:
@@ -66,18 +68,21 @@ class Archive:
         """Make a new archive in a folder that is empty or not there.
 
         Raises:
-            ArchiveError: when the folder holds an archive or anything else already.
+            ArchiveError: when the folder holds an archive or anything else already, or the database
+                cannot be had.
             NotWritableError: when it cannot be made.
+            SettingsError: when a text of the settings is more than one line.
+
+        What a failure had made by then is removed again.
         """
-        if (path / SETTINGS).exists():
-            raise ArchiveError(f"{path} is an archive already; nothing was changed")
         settings = settings or Settings()
+        check_settings(path / SETTINGS, settings)
         try:
+            if (path / SETTINGS).exists():
+                raise ArchiveError(f"{path} is an archive already; nothing was changed")
             if path.exists() and any(path.iterdir()):
                 raise ArchiveError(f"{path} is not empty; choose a new folder for the archive")
-            for folder in _FOLDERS:
-                (path / folder).mkdir(parents=True, exist_ok=True)
-            catalogue = _new_catalogue(path, settings)
+            catalogue = _lay_out(path, settings)
         except NotADirectoryError as error:
             raise ArchiveError(f"{path} is not a folder") from error
         except OSError as error:
@@ -95,9 +100,16 @@ class Archive:
         Raises:
             NoArchiveError: when there is none at `path`.
             SettingsError: when its settings cannot be understood.
-            ArchiveError: when its catalogue is lost, or of another version.
+            ArchiveError: when it may not be read, or its catalogue is lost or of another version.
         """
-        if not (path / SETTINGS).is_file():
+        try:
+            there = (path / SETTINGS).is_file()
+        except OSError as error:
+            raise ArchiveError(
+                f"{path} cannot be looked into: {error.strerror}; "
+                "ask who keeps it for the right to read it"
+            ) from error
+        if not there:
             raise NoArchiveError(str(path))
         settings = read_settings(path / SETTINGS)
         if not settings.database and not (path / CATALOGUE).is_file():
@@ -118,9 +130,10 @@ class Archive:
         return cls(path, settings, catalogue)
 
     def locate(self, name: str) -> Path:
-        """Find a WARC file of the catalogue, finished or still being written."""
+        """Find a WARC file or an original of the catalogue, finished or still being written."""
         final = self.path / name
-        opened = self.path / "warcs/open" / (final.name + ".open")
+        ending = ORIGINAL if name.startswith("originals/") else ".open"
+        opened = self.path / OPEN / (final.name + ending)
         for place in (final, opened, final):  # between two looks it may have been finished
             if place.exists():
                 return place
@@ -135,6 +148,11 @@ class Archive:
         """
         return ArchiveLock(self.path)
 
+    def complete(self) -> None:
+        """Make those of its folders that are missing: some tools copy no empty ones."""
+        for folder in _FOLDERS:
+            (self.path / folder).mkdir(parents=True, exist_ok=True)
+
     def close(self) -> None:
         """Let go of the catalogue."""
         self.catalogue.close()
@@ -144,6 +162,11 @@ class Archive:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def original_path(sha256: str) -> str:
+    """Give the path of a kept input, relative to the archive folder."""
+    return f"originals/{sha256[:2]}/{sha256}"
 
 
 class ArchiveLock:
@@ -185,20 +208,30 @@ class ArchiveLock:
         self.release()
 
 
-def _new_catalogue(path: Path, settings: Settings) -> Catalogue:
-    try:
-        catalogue = _catalogue(path, settings, create=True)
-        try:
-            catalogue.lay_out()
-            # The settings come last: a folder without them is not yet an archive.
-            write_settings(path / SETTINGS, settings)
-        except BaseException:
-            catalogue.close()
-            raise
-    except ArchiveError:  # a database that cannot be had: leave nothing in the way of a next try
-        for folder in (*_FOLDERS, "warcs", "manifests"):
-            (path / folder).rmdir()
-        raise
+def _lay_out(path: Path, settings: Settings) -> Catalogue:
+    # What is made is removed again when a later step fails, the last of it first.
+    with ExitStack() as undo:
+        if settings.database:  # a database that cannot be had leaves no folder behind
+            catalogue = _catalogue(path, settings, create=True)
+            undo.callback(catalogue.close)
+            with catalogue.read():
+                pass
+        for folder in ("", *_FOLDERS):
+            place = path / folder
+            for missing in reversed([one for one in (place, *place.parents) if not one.exists()]):
+                missing.mkdir()
+                undo.callback(missing.rmdir)
+        draft = path / f"{SETTINGS}.new"
+        undo.callback(draft.unlink, missing_ok=True)
+        write_settings(draft, settings)
+        if not settings.database:
+            undo.callback((path / CATALOGUE).unlink, missing_ok=True)
+            catalogue = _catalogue(path, settings, create=True)
+            undo.callback(catalogue.close)
+        catalogue.lay_out()
+        # The settings come last: a folder without them is not yet an archive.
+        draft.replace(path / SETTINGS)
+        undo.pop_all()
     return catalogue
 
 

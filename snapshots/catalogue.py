@@ -38,6 +38,13 @@ _BATCH = 5_000  # rows sent to the database at once
 _BUSY_MS = 5_000  # how long SQLite waits for another's lock
 _CACHE_KIB = 65_536
 _MMAP_BYTES = 1 << 28
+_ADVICE = {  # by words of the database's own message
+    "connection": "see that the database server runs and lets you in",
+    "full": "make room on the disk",
+    "locked": "another process writes to it; try again",
+    "readonly": "you need the right to write to it and its folder",
+    "unable to open": "you need the right to read it and its folder",
+}
 
 
 class _DriverConnection(Protocol):
@@ -50,10 +57,15 @@ class Catalogue:
     """One catalogue, opened. Readers and the one writer may use it at the same time.
 
     Open it with `Catalogue.sqlite` or `Catalogue.at`, close it with `close`.
+
+    Attributes:
+        engine: the database.
+        name: what to call it in messages: a path, or an address without its password.
     """
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, name: str) -> None:
         self.engine = engine
+        self.name = name
 
     @classmethod
     def sqlite(cls, path: Path, *, create: bool = False) -> "Catalogue":
@@ -70,7 +82,7 @@ class Catalogue:
         engine = create_engine(URL.create("sqlite", database=name, query=query))
         event.listen(engine, "connect", _set_up_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
-        return cls(engine)
+        return cls(engine, str(path))
 
     @classmethod
     def at(cls, database: str, settings_path: str) -> "Catalogue":
@@ -86,7 +98,8 @@ class Catalogue:
             if url.get_backend_name() == "sqlite":
                 return cls.sqlite(Path(url.database or ""), create=True)
             # As in SQLite: what a transaction reads does not change under it.
-            return cls(create_engine(url, isolation_level="REPEATABLE READ"))
+            engine = create_engine(url, isolation_level="REPEATABLE READ")
+            return cls(engine, url.render_as_string(hide_password=True))
         except (ArgumentError, NoSuchModuleError) as error:
             raise SettingsError(settings_path, f"database: {error}") from error
         except ImportError as error:
@@ -139,18 +152,28 @@ class Catalogue:
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """Give a connection for reading; what it sees does not change until it is given back."""
-        with _translated(), self.engine.connect() as connection:
+        with self._translated(), self.engine.connect() as connection:
             yield connection
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """Give a connection for writing: all of it happens when the block ends, or none."""
         with (
-            _translated(),
+            self._translated(),
             self.engine.connect().execution_options(marsham_write=True) as connection,
             connection.begin(),
         ):
             yield connection
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except SQLAlchemyError as error:
+            cause = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
+            raise ArchiveError(
+                f"the catalogue could not be used: {cause} ({self.name}); {_advice(cause)}"
+            ) from error
 
     def close(self) -> None:
         """Let go of every connection."""
@@ -212,17 +235,15 @@ def stream(connection: Connection, query: Select[Any]) -> Iterator[Any]:
     yield from connection.execute(query, execution_options={"yield_per": _BATCH})
 
 
+def _advice(cause: str) -> str:
+    for words, advice in _ADVICE.items():
+        if words in cause.lower():
+            return advice
+    return "see what is wrong with: marsham verify; make it anew with: marsham rebuild"
+
+
 def _may_write(path: Path) -> bool:
     return os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)
-
-
-@contextmanager
-def _translated() -> Iterator[None]:
-    try:
-        yield
-    except SQLAlchemyError as error:
-        cause = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
-        raise ArchiveError(f"the catalogue could not be used: {cause}") from error
 
 
 def _set_up_sqlite(connection: _DriverConnection, _: object) -> None:

@@ -250,7 +250,7 @@ class _Check:
         self._counted["files"] += 1
         place = (
             self.archive.locate(file.path)
-            if file.kind == "warc"
+            if file.kind != "note"
             else (self.archive.path / file.path)
         )
         try:

@@ -19,9 +19,11 @@ from sqlalchemy import (
     Connection,
     Row,
     Select,
+    and_,
     bindparam,
     exists,
     func,
+    or_,
     select,
     union_all,
 )
@@ -39,6 +41,7 @@ __all__ = [
     "KIND_CODES",
     "capture_of",
     "every",
+    "extent",
     "nearest",
     "neighbours",
     "prefix",
@@ -192,6 +195,23 @@ def every(connection: Connection, span: Span | None = None) -> Iterator[Capture]
     yield from _sorted(connection, _within(along, span))
 
 
+def extent(connection: Connection, wanted: str | None) -> tuple[int, str, str] | None:
+    """Count the captures of a page, of every page below ``PREFIX*``, or all (None).
+
+    Returns:
+        How many are in view, and the timestamps of the first and the last; None when there is none.
+    """
+    query = select(
+        func.count(), func.min(capture.c.timestamp), func.max(capture.c.timestamp)
+    ).where(capture.c.url_id == url.c.id, visible())
+    if wanted and wanted.endswith("*"):
+        query = query.where(_below(wanted[:-1]))
+    elif wanted:
+        query = query.where(url.c.urlkey == url_key(wanted))
+    number, first, last = connection.execute(query).one()
+    return (number, _digits(first), _digits(last)) if number else None
+
+
 def sites(connection: Connection) -> Iterator[str]:
     """Give every host (with its port, if unusual) that has captures, in the order of their keys.
 
@@ -277,6 +297,11 @@ def url_hash(text: str) -> int:
     """Give the signed 8-byte number that stands for a URL in the unique index."""
     digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
     return int.from_bytes(digest[:8], "big", signed=True)
+
+
+def _below(start: str) -> ColumnElement[bool]:
+    first, beyond = prefix_range(start)
+    return or_(and_(url.c.urlkey >= first, url.c.urlkey < beyond), url.c.urlkey == url_key(start))
 
 
 def _sorted(connection: Connection, query: Select[Any]) -> Iterator[Capture]:

@@ -6,13 +6,9 @@ from, which dates were stated for it, and what could not be undone.
 """
 
 import hashlib
-import json
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 from pathlib import Path
-
-from sqlalchemy import Connection, select
 
 from archiver.errors import FormatError, NotWritableError
 from archiver.ingest.arc import read_arc
@@ -21,8 +17,9 @@ from archiver.ingest.folder import read_folder
 from archiver.ingest.har import read_har
 from archiver.ingest.mhtml import read_mhtml
 from archiver.ingest.mirror import read_mirror
-from archiver.ingest.names import shown
+from archiver.ingest.names import LISTING, shown
 from archiver.ingest.saved import (
+    KEPT_ONLY,
     SavedCapture,
     SavedFile,
     as_record,
@@ -30,14 +27,13 @@ from archiver.ingest.saved import (
     read_listing,
 )
 from archiver.ingest.sniff import Format, sniff
-from archiver.records import Problem
+from archiver.records import DateSource, Problem
 from archiver.warc import Listed
 from snapshots.adoption import adopt_package, adopt_warc
 from snapshots.ahead import ReadWarc
 from snapshots.disk import file_sha256
-from snapshots.erased import Erasure, erasure_of_input
+from snapshots.known import recall
 from snapshots.session import Intake, Session
-from snapshots.tables import intake, snapshot
 from snapshots.writer import Writer
 
 __all__ = ["Intake", "take_in"]
@@ -50,6 +46,7 @@ _STATES_ITS_OWN = {
     Format.HAR: "a HAR file",
     Format.MHTML: "an MHTML file",
 }
+_FOLDERS = (Format.PAGES, Format.FOLDER, Format.MIRROR)
 _SAVED = (Format.PAGES, Format.FOLDER, Format.MIRROR, Format.PAGE, Format.TEXT)
 
 
@@ -82,6 +79,8 @@ def take_in(
         ahead: what was read of a WARC file before its turn; of use only while it is the same.
 
     Raises:
+        DamagedError: when it was taken in before, and the archive has lost files that came of it
+            and that it does not hold byte for byte; those it holds are put back.
         FormatError: when the input cannot be read or holds nothing to list; nothing was changed.
         NotWritableError: when the archive cannot be written; nothing was changed.
         TimestampError: when `captured` is no date.
@@ -90,16 +89,19 @@ def take_in(
     if kind in _STATES_ITS_OWN and (url or captured):
         what = _STATES_ITS_OWN[kind]
         raise FormatError(str(path), f"is {what}, which states its own addresses and dates")
+    if kind in _FOLDERS and (url or captured):
+        raise FormatError(
+            str(path),
+            "is a folder, and an address and date can be given for a single page only; "
+            f"list the pages in {LISTING}",
+        )
     try:
         digest = ahead.sha256 if ahead else _input_digest(path, kind, url, captured)
     except OSError as error:
         raise FormatError(str(path), error.strerror or str(error)) from error
-    with writer.archive.catalogue.read() as connection:
-        known = _known(connection, digest)
-        erased = erasure_of_input(connection, digest) if known else None
+    known = recall(writer, path, digest)
     if known:
-        told = (_erased_before(shown(path), *erased),) if erased else ()
-        return replace(known, name=shown(path), problems=told)
+        return known
     session = Session(
         writer,
         path,
@@ -122,7 +124,8 @@ def take_in(
                 session.take(found)
         if not session.entries:
             raise FormatError(
-                str(path), _nothing(session.problems, "page" if kind in _SAVED else "capture")
+                str(path),
+                _nothing(shown(path), session.problems, "page" if kind in _SAVED else "capture"),
             )
         return writer.commit(session.store)
     except NotWritableError:
@@ -141,11 +144,11 @@ def _converted(
 ) -> Iterator[Converted | SavedFile | Problem]:
     path, kind = session.path, session.kind
     if kind is Format.PAGES:
-        yield from _saved(read_listing(path))
+        yield from _saved(path, read_listing(path))
     elif kind is Format.FOLDER:
-        yield from _saved(read_folder(path))
+        yield from _saved(path, read_folder(path))
     elif kind is Format.MIRROR:
-        yield from _saved(read_mirror(path))
+        yield from _saved(path, read_mirror(path))
     elif kind is Format.ARC:
         yield from read_arc(path, shown(path), session.keep_file())
     elif kind is Format.HAR:
@@ -153,14 +156,35 @@ def _converted(
     elif kind is Format.MHTML:
         yield from read_mhtml(path, shown(path), session.keep_file())
     else:
-        yield from _saved(read_file(path, url=url, captured=captured))
+        yield from _saved(path, read_file(path, url=url, captured=captured))
 
 
 def _saved(
-    found: Iterable[SavedCapture | SavedFile | Problem],
+    path: Path, found: Iterable[SavedCapture | SavedFile | Problem]
 ) -> Iterator[Converted | SavedFile | Problem]:
+    undated: list[SavedCapture] = []
+    number = 0
     for one in found:
-        yield as_record(one) if isinstance(one, SavedCapture) else one
+        if not isinstance(one, SavedCapture):
+            yield one
+            continue
+        if one.provenance.chosen and one.provenance.chosen.source is DateSource.FILE:
+            number += 1
+            undated = undated or [one]
+        yield as_record(one)
+    for first in undated:
+        yield _from_file_time(path, first, number)
+
+
+def _from_file_time(path: Path, first: SavedCapture, number: int) -> Problem:
+    if number == 1:
+        message = f"nothing states when it was captured: its file's time, {first.timestamp}, stands"
+        return Problem("date-from-file", message, first.provenance.source_file, url=first.url)
+    message = (
+        f"nothing states when {number} of its captures were made: the times of their files stand; "
+        f"the first is {first.provenance.source_file}"
+    )
+    return Problem("date-from-file", message, shown(path.resolve().name), url=first.url)
 
 
 def _input_digest(path: Path, kind: Format, url: str | None, captured: str | None) -> str:
@@ -178,38 +202,13 @@ def _input_digest(path: Path, kind: Format, url: str | None, captured: str | Non
     return hashlib.sha256(f"{file} {url or ''} {captured or ''}".encode()).hexdigest()
 
 
-def _known(connection: Connection, digest: str) -> Intake | None:
-    query = (
-        select(intake, snapshot.c.label)
-        .join(snapshot, snapshot.c.id == intake.c.snapshot_id)
-        .where(intake.c.digest == digest)
-    )
-    row = connection.execute(query).one_or_none()
-    if row is None:
-        return None
-    return Intake(
-        name=row.name,
-        format=Format(row.format),
-        snapshot_id=row.snapshot_id,
-        label=row.label,
-        captures=row.captures,
-        counts=json.loads(row.counts),
-        before=f"{row.taken:014}",
-    )
-
-
-def _erased_before(name: str, count: int, by: Erasure) -> Problem:
-    message = (
-        f"{count} captures of this input were erased on {by.decided[:8]} by {by.authority} "
-        f"({by.reason}), and are not taken in again"
-    )
-    return Problem("erased", message, name)
-
-
-def _nothing(problems: list[Problem], what: str) -> str:
+def _nothing(name: str, problems: list[Problem], what: str) -> str:
+    nothing = f"holds no {what} that could be listed"
     if not problems:
-        return f"holds no {what} that could be listed"
+        return nothing
     first = problems[0]
     where = "" if first.offset is None else f" at byte {first.offset}"
+    file = "" if first.file == name else f"{first.file}: "
+    said = first.message.removeprefix(KEPT_ONLY).removesuffix("; left out")  # nothing is kept
     more = f" (and {len(problems) - 1} more problems)" if len(problems) > 1 else ""
-    return f"holds no {what} that could be listed; {first.code}{where}: {first.message}{more}"
+    return f"{nothing}; {first.code}{where}: {file}{said}{more}"

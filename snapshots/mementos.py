@@ -203,7 +203,12 @@ def _open(archive: Archive, capture: Capture) -> OpenRecord:
         except FileNotFoundError:  # it may just have been finished, and moved
             opened = open_record(archive.locate(capture.file), capture.offset)
     except FileNotFoundError:
-        raise WarcError(capture.file, capture.offset, "the file is missing") from None
+        raise WarcError(
+            capture.file,
+            capture.offset,
+            "the file is missing; restore it from a copy, or take its input in again "
+            "(what else is missing is told by: marsham verify)",
+        ) from None
     if target_uri(opened.headers) != capture.url:
         opened.block.close()
         raise WarcError(

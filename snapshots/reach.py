@@ -11,7 +11,7 @@ from archiver.digests import sha1
 from archiver.errors import WithdrawnError
 from archiver.records import Capture
 from archiver.timestamps import Span, format_timestamp
-from archiver.urls import check_url, url_key
+from archiver.urls import check_listed, url_key
 from snapshots import index
 from snapshots.tables import DIGEST_PREFIX, capture, url, withdrawal, withdrawal_reach
 from snapshots.visible import in_force, reached, visible
@@ -65,7 +65,7 @@ def explain(
         return 0, None
     of: list[ColumnElement[bool]] = []
     if wanted and wanted.endswith("*"):
-        pairs = keys_of(Scope("prefix", check_url(wanted[:-1])))
+        pairs = keys_of(Scope("prefix", check_listed(wanted[:-1])))
     else:
         pairs = keys_of(Scope("page", wanted) if wanted else Scope("dates", ""))
     of.append(or_(*((url.c.urlkey >= a) & (url.c.urlkey < b) for a, b in pairs)))

@@ -14,6 +14,7 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select
 
+from snapshots.archive import original_path
 from snapshots.catalogue import stream
 from snapshots.commits import note_name
 from snapshots.findings import Level
@@ -121,7 +122,7 @@ class Scratch:
             "INSERT INTO manifest SELECT 'manifests/' || name(path) || '.json' FROM kept"
         )
         self._keep(
-            KeptFile(_place(row.sha256), "original", row.size, row.sha256)
+            KeptFile(original_path(row.sha256), "original", row.size, row.sha256)
             for row in stream(connection, select(original))
         )
         self._keep(
@@ -245,10 +246,6 @@ _ENTRIES = (
     .join(media_type, media_type.c.id == capture.c.media_type_id)
     .order_by(capture.c.file_id, capture.c.record_offset)
 )
-
-
-def _place(sha256: str) -> str:
-    return f"originals/{sha256[:2]}/{sha256}"
 
 
 def _kept(row: tuple[Any, ...]) -> KeptFile:

@@ -8,7 +8,7 @@ from unicodedata import category
 
 from archiver.errors import SettingsError
 
-__all__ = ["Settings", "read_settings", "write_settings"]
+__all__ = ["Settings", "check_settings", "read_settings", "write_settings"]
 
 _UNPRINTED = ("Cc", "Cs", "Zl", "Zp")  # Unicode categories
 _TEMPLATE = """\
@@ -93,7 +93,7 @@ def read_settings(path: Path) -> Settings:
         reason = f"payload_digest must be one of {', '.join(_DIGESTS)}"
         raise SettingsError(str(path), reason)
     settings = Settings(**found)
-    _check_lines(path, settings)
+    check_settings(path, settings)
     return settings
 
 
@@ -103,13 +103,18 @@ def write_settings(path: Path, settings: Settings) -> None:
     Raises:
         SettingsError: when a text is more than one line, or holds control characters.
     """
-    _check_lines(path, settings)
+    check_settings(path, settings)
     values = {field.name: _quoted(getattr(settings, field.name)) for field in fields(Settings)}
     path.write_text(_TEMPLATE.format(**values), "utf-8")
 
 
-def _check_lines(path: Path, settings: Settings) -> None:
-    # They stand in headers, file names and pages, where a line end would begin something else.
+def check_settings(path: Path, settings: Settings) -> None:
+    """Make sure that settings can be written to a file and used.
+
+    Raises:
+        SettingsError: when a text is more than one line, or holds control characters. They stand in
+            headers, file names and pages, where a line end would begin something else.
+    """
     for field in fields(Settings):
         value = getattr(settings, field.name)
         if isinstance(value, str) and any(category(char) in _UNPRINTED for char in value):

@@ -57,13 +57,13 @@ _BYTE_ORDERED = Text().with_variant(Text(collation="C"), "postgresql")
 
 
 def _id() -> Column[int]:
-    return Column("id", Integer, primary_key=True, autoincrement=False)
+    return Column("id", Integer, primary_key=True, autoincrement=False, comment="counts up from 1")
 
 
 schema_version = Table(
     "schema_version",
     metadata,
-    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("version", Integer, primary_key=True, autoincrement=False, comment="of the schema"),
     comment="The version of this schema; one row.",
 )
 
@@ -86,7 +86,12 @@ intake = Table(
     "intake",
     metadata,
     _id(),
-    Column("snapshot_id", ForeignKey("snapshot.id"), nullable=False, index=True),
+    Column(
+        *("snapshot_id", ForeignKey("snapshot.id")),
+        nullable=False,
+        index=True,
+        comment="the snapshot its captures are part of",
+    ),
     Column("name", Text, nullable=False, comment="the input as the operator named it"),
     Column("format", Text, nullable=False, comment="warc, pages.csv, folder, page or text"),
     Column("digest", Text, nullable=False, unique=True, comment="SHA-256 (hex) of the input"),
@@ -127,9 +132,14 @@ original = Table(
     "original",
     metadata,
     Column("sha256", Text, primary_key=True, comment="hex; also its name below originals/"),
-    Column("size", BigInteger, nullable=False),
+    Column("size", BigInteger, nullable=False, comment="in bytes"),
     Column("name", Text, nullable=False, comment="the file as the operator named it"),
-    Column("intake_id", ForeignKey("intake.id"), nullable=False, index=True),
+    Column(
+        *("intake_id", ForeignKey("intake.id")),
+        nullable=False,
+        index=True,
+        comment="the input it first came with",
+    ),
     comment="An input file that was not WARC, kept untouched.",
 )
 
@@ -137,7 +147,7 @@ media_type = Table(
     "media_type",
     metadata,
     _id(),
-    Column("name", Text, nullable=False, unique=True),
+    Column("name", Text, nullable=False, unique=True, comment="empty: none was declared"),
     comment="Media types as declared, lower case, without parameters.",
 )
 
@@ -155,18 +165,18 @@ url = Table(
 capture = Table(
     "capture",
     metadata,
-    Column("url_id", ForeignKey("url.id"), nullable=False),
+    Column("url_id", ForeignKey("url.id"), nullable=False, comment="its address"),
     Column("timestamp", BigInteger, nullable=False, comment="when it was captured"),
     Column("seq", Integer, nullable=False, comment="tells captures of one second apart"),
-    Column("file_id", ForeignKey("warc_file.id"), nullable=False),
+    Column("file_id", ForeignKey("warc_file.id"), nullable=False, comment="where its record is"),
     Column("record_offset", BigInteger, nullable=False, comment="where the record begins"),
     Column("record_length", BigInteger, nullable=False, comment="bytes as stored"),
     Column("status", SmallInteger, comment="HTTP status; null where there was none"),
-    Column("media_type_id", ForeignKey("media_type.id"), nullable=False),
+    Column("media_type_id", ForeignKey("media_type.id"), nullable=False, comment="as declared"),
     Column("digest", LargeBinary, nullable=False, comment="payload digest; SHA-1 if 20 bytes"),
     Column("kind", SmallInteger, nullable=False, comment="1 response, 2 revisit, 3 resource"),
     Column("grade", SmallInteger, nullable=False, comment="fidelity: 1 A, 2 B, 3 C, 4 D"),
-    Column("snapshot_id", ForeignKey("snapshot.id"), nullable=False),
+    Column("snapshot_id", ForeignKey("snapshot.id"), nullable=False, comment="it is part of"),
     PrimaryKeyConstraint("url_id", "timestamp", "seq"),
     comment="One response to one request at one moment.",
     sqlite_with_rowid=False,
@@ -176,9 +186,9 @@ Index("capture_digest", func.substr(capture.c.digest, 1, DIGEST_PREFIX))
 stated_date = Table(
     "stated_date",
     metadata,
-    Column("url_id", Integer, nullable=False),
-    Column("timestamp", BigInteger, nullable=False),
-    Column("seq", Integer, nullable=False),
+    Column("url_id", Integer, nullable=False, comment="of the capture"),
+    Column("timestamp", BigInteger, nullable=False, comment="of the capture"),
+    Column("seq", Integer, nullable=False, comment="of the capture"),
     Column("position", SmallInteger, nullable=False, comment="order in which they were found"),
     Column("source", Text, nullable=False, comment="who stated it: address, banner, list ..."),
     Column("stated", Text, nullable=False, comment="4 to 14 digits, as precise as stated"),
@@ -203,7 +213,7 @@ problem = Table(
     Column("file", Text, nullable=False, comment="the file as the operator named it"),
     Column("record_offset", BigInteger, comment="byte offset in that file"),
     Column("record_length", BigInteger, comment="bytes concerned"),
-    Column("url", Text),
+    Column("url", Text, comment="the address concerned"),
     comment="Something lost, doubtful or left out.",
 )
 
@@ -227,8 +237,8 @@ withdrawal = Table(
 withdrawal_reach = Table(
     "withdrawal_reach",
     metadata,
-    Column("withdrawal_id", ForeignKey("withdrawal.id"), nullable=False),
-    Column("position", Integer, nullable=False),
+    Column("withdrawal_id", ForeignKey("withdrawal.id"), nullable=False, comment="the decision"),
+    Column("position", Integer, nullable=False, comment="counts from 0"),
     Column("first_key", _BYTE_ORDERED, nullable=False, comment="first urlkey out of view"),
     Column("beyond_key", _BYTE_ORDERED, nullable=False, comment="first urlkey behind them"),
     Column("first", BigInteger, nullable=False, comment="first time of capture out of view"),
@@ -242,7 +252,7 @@ withdrawn_payload = Table(
     "withdrawn_payload",
     metadata,
     Column("digest", LargeBinary, nullable=False, comment="payload digest, as of a capture"),
-    Column("withdrawal_id", ForeignKey("withdrawal.id"), nullable=False),
+    Column("withdrawal_id", ForeignKey("withdrawal.id"), nullable=False, comment="the decision"),
     PrimaryKeyConstraint("digest", "withdrawal_id"),
     comment="The payloads in which a withdrawn value was read, wherever they were captured.",
     sqlite_with_rowid=False,

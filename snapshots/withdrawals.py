@@ -35,6 +35,7 @@ __all__ = [
     "keys_of",
     "lift",
     "note_found",
+    "put_in_force",
     "register",
     "restore",
     "scope_of",
@@ -277,39 +278,44 @@ def note_found(
 
 def restore(connection: Connection, entries: Iterable[dict[str, Any]]) -> None:
     """Make the catalogue's rows anew from the entries of the journal; others are passed over."""
-    entries = [entry for entry in entries if entry.get("type") in _ENTRY_TYPES]
-    lifted = {e["withdrawal"]: e["at"] for e in entries if e["type"] == "lift"}
-    rows: list[dict[str, Any]] = []
-    reaches: list[dict[str, Any]] = []
-    payloads: dict[tuple[bytes, int], None] = {}
-    for entry in entries:
-        if entry["type"] == "withdrawal":
-            rows.append(_row(_withdrawal(entry, lifted=lifted.get(entry["number"]))))
-    for entry in entries:
-        number = entry["number"] if entry["type"] == "withdrawal" else entry["withdrawal"]
-        if entry["type"] == "lift" or number in lifted:
-            continue
-        if entry["type"] == "withdrawal":
-            reaches.extend(_reach(number, _withdrawal(entry).scope))
-        for digest, address, timestamp in entry.get("found", ()):
-            raw = read_digest(digest) or b""
-            if raw and raw != _EMPTY:
-                payloads[raw, number] = None
-            else:  # a payload that is not known by its digest is withdrawn where it stands
-                reaches.extend(_reach(number, Scope("page", address, timestamp, timestamp)))
-    for table in (withdrawn_payload, withdrawal_reach, withdrawal):
+    made = _rows_of(entries)
+    for table in _TABLES:
         connection.execute(delete(table))
-    positions: dict[int, int] = {}
-    for reach in reaches:
-        number = reach["withdrawal_id"]
-        reach["position"] = positions[number] = positions.get(number, -1) + 1
-    insert_rows(connection, withdrawal, rows)
-    insert_rows(connection, withdrawal_reach, reaches)
-    insert_rows(
-        connection,
-        withdrawn_payload,
-        [{"digest": digest, "withdrawal_id": number} for digest, number in payloads],
-    )
+    for table in reversed(_TABLES):
+        insert_rows(connection, table, made[table.name])
+
+
+def put_in_force(archive: Archive) -> bool:
+    """Put in force what the journal decides and an interruption kept out of the catalogue.
+
+    To be called by who holds the archive's lock. Nothing is done where the journal has lost what
+    the catalogue knows: that could only bring something into view.
+
+    Returns:
+        Whether there was anything to do.
+    """
+    known = _withdrawals_of(journal.entries(archive.path / journal.JOURNAL))
+    if not known:
+        return False
+    made = _rows_of(known)
+    with archive.catalogue.read() as connection:
+        held = {
+            table.name: [dict(row._mapping) for row in connection.execute(select(table))]
+            for table in _TABLES
+        }
+    if all(_as_set(made[name]) == _as_set(held[name]) for name in held):
+        return False
+    lifted = {row["id"] for row in made[withdrawal.name] if row["lifted"] is not None}
+    rest = {name: _as_set(rows) for name, rows in made.items()}
+    for name, rows in held.items():
+        for row in rows:
+            if row.get("withdrawal_id", row.get("id")) in lifted:
+                continue
+            if frozenset(row.items()) not in rest[name]:
+                return False
+    with archive.catalogue.write() as connection:
+        restore(connection, known)
+    return True
 
 
 def register(connection: Connection) -> list[Withdrawal]:
@@ -335,6 +341,7 @@ def standing_values(connection: Connection) -> dict[int, str]:
     return {row.id: row.target for row in connection.execute(query)}
 
 
+_TABLES = (withdrawn_payload, withdrawal_reach, withdrawal)  # in an order that may be emptied
 _ENTRY_TYPES = ("withdrawal", "lift", "found")
 
 
@@ -349,6 +356,45 @@ def _journalled(archive: Archive) -> list[dict[str, Any]]:
         numbers = ", ".join(map(str, sorted(lost)))
         raise DamagedError(str(archive.path / journal.JOURNAL), f"it has lost withdrawal {numbers}")
     return known
+
+
+def _rows_of(entries: Iterable[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
+    # What the tables hold, by their names, when all of a journal is in force.
+    entries = _withdrawals_of(entries)
+    lifted = {e["withdrawal"]: e["at"] for e in entries if e["type"] == "lift"}
+    rows: list[dict[str, Any]] = []
+    reaches: list[dict[str, Any]] = []
+    payloads: dict[tuple[bytes, int], None] = {}
+    for entry in entries:
+        if entry["type"] == "withdrawal":
+            rows.append(_row(_withdrawal(entry, lifted=lifted.get(entry["number"]))))
+    for entry in entries:
+        number = entry["number"] if entry["type"] == "withdrawal" else entry["withdrawal"]
+        if entry["type"] == "lift" or number in lifted:
+            continue
+        if entry["type"] == "withdrawal":
+            reaches.extend(_reach(number, _withdrawal(entry).scope))
+        for digest, address, timestamp in entry.get("found", ()):
+            raw = read_digest(digest) or b""
+            if raw and raw != _EMPTY:
+                payloads[raw, number] = None
+            else:  # a payload that is not known by its digest is withdrawn where it stands
+                reaches.extend(_reach(number, Scope("page", address, timestamp, timestamp)))
+    positions: dict[int, int] = {}
+    for reach in reaches:
+        number = reach["withdrawal_id"]
+        reach["position"] = positions[number] = positions.get(number, -1) + 1
+    return {
+        withdrawal.name: rows,
+        withdrawal_reach.name: reaches,
+        withdrawn_payload.name: [
+            {"digest": digest, "withdrawal_id": number} for digest, number in payloads
+        ],
+    }
+
+
+def _as_set(rows: list[dict[str, Any]]) -> set[frozenset[tuple[str, Any]]]:
+    return {frozenset(row.items()) for row in rows}
 
 
 def _withdrawals_of(entries: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:

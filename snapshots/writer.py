@@ -3,14 +3,18 @@
 One writer at a time holds the lock. The order of steps is what makes it safe:
 
 1. Records are appended to a file below ``warcs/open/``, each a whole gzip member, and synced.
+   Inputs that are kept as they are stand there too, synced, as ``SHA-256.original``.
 2. One database transaction adds the rows that point at them and the file's `committed_length`.
    Its last step before it takes effect is to write its commit note, synced: see
    `snapshots.commits`.
-3. A finished file gets its manifest, moves to ``warcs/YYYY/MM/``, and is marked sealed.
+3. A finished file gets its manifest, moves to ``warcs/YYYY/MM/``, and is marked sealed; originals
+   move to ``originals/``.
 
 So the catalogue never points at bytes that may not be there, and the notes tell of every commit.
 Opening a writer puts right what an interruption left: a note without its commit goes first, bytes
-beyond `committed_length` go to quarantine, a half-done step 3 is finished,
+beyond `committed_length` go to quarantine, originals that no row names are removed (they are copies
+of what is still where it came from), a half-done step 3 is finished, a decision
+in the journal that is not in force comes into force,
 and a file shorter than its `committed_length` is damage that stops everything.
 """
 
@@ -19,7 +23,7 @@ import json
 import logging
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -34,13 +38,14 @@ from archiver.records import Problem
 from archiver.software import software_name
 from archiver.timestamps import format_timestamp
 from archiver.warc import NewRecord, record_id, write_record
-from snapshots.archive import Archive
+from snapshots.archive import OPEN, ORIGINAL, Archive, original_path
 from snapshots.catalogue import next_id
 from snapshots.commits import Marks, Part, describe, drop_note, marks, note_place, write_note
 from snapshots.disk import copy_synced, file_sha256, sync_folder, write_synced
 from snapshots.erasing import settle
 from snapshots.journal import JOURNAL
-from snapshots.tables import commit_note, problem, warc_file
+from snapshots.tables import commit_note, original, problem, warc_file
+from snapshots.withdrawals import put_in_force
 
 __all__ = ["Place", "Writer", "store_problems"]
 
@@ -48,7 +53,6 @@ T = TypeVar("T")
 _log = logging.getLogger(__name__)
 
 ROLL_OVER = 1 << 30  # bytes after which a new WARC file is begun
-_OPEN = "warcs/open"
 _QUARANTINE = "quarantine"
 _LIST = "manifests/manifest-sha256.txt"
 
@@ -100,12 +104,14 @@ class Writer:
         self._lock = archive.lock()
         self._current: _OpenFile | None = None
         self._pending: list[_OpenFile] = []  # full or copied in, to be sealed after the commit
-        self._new_originals: list[Path] = []
+        self._new_originals: list[str] = []  # by SHA-256
         self._new_note: Path | None = None
         self._broken = False  # whether something could not be undone, which the next writer will
         try:
             with _disk(archive.path):
+                archive.complete()
                 self._recover()
+                self._decide()
         except BaseException:
             self._lock.release()
             raise
@@ -130,7 +136,7 @@ class Writer:
 
         An interruption leaves a file that the next writer removes.
         """
-        place = self.archive.path / _OPEN / f"{uuid4().hex}.copy"
+        place = self.archive.path / OPEN / f"{uuid4().hex}.copy"
         with _disk(place):
             try:
                 yield place
@@ -188,26 +194,30 @@ class Writer:
         with self.workbench() as place:
             sha256 = copy_synced(source, place)
             size = place.stat().st_size
-            final = self.archive.path / "originals" / sha256[:2] / sha256
-            if not final.exists():
-                final.parent.mkdir(exist_ok=True)
+            if not self._keeps(sha256):
                 place.chmod(0o444)
-                self._new_originals.append(final)
-                place.replace(final)
-                sync_folder(final.parent)
+                self._new_originals.append(sha256)
+                place.replace(self._open_original(sha256))
+                sync_folder(place.parent)
         return sha256, size
 
     def keep_original(self, data: bytes, sha256: str) -> None:
         """Keep an input that is not WARC, untouched, under its SHA-256."""
         self._check()
-        place = self.archive.path / "originals" / sha256[:2] / sha256
-        if place.exists():
+        if self._keeps(sha256):
             return
+        place = self._open_original(sha256)
         with _disk(place):
-            place.parent.mkdir(exist_ok=True)
-            self._new_originals.append(place)
+            self._new_originals.append(sha256)
             write_synced(place, data)
             place.chmod(0o444)
+
+    def _open_original(self, sha256: str) -> Path:
+        return self.archive.path / OPEN / f"{sha256}{ORIGINAL}"
+
+    def _keeps(self, sha256: str) -> bool:
+        final = self.archive.path / original_path(sha256)
+        return final.exists() or self._open_original(sha256).exists()
 
     def commit(self, store: Callable[[Connection], T], *, snapshot_id: int | None = None) -> T:
         """Sync what was appended, then write the rows that point at it in one transaction.
@@ -236,9 +246,10 @@ class Writer:
         for file in touched:
             file.known = True
             file.committed = self._length(file)
-        self._new_originals.clear()
+        originals, self._new_originals = self._new_originals, []
         self._new_note = None
         self._seal_pending()
+        self._settle(originals)
         return result
 
     def touched(self) -> list[str]:
@@ -307,8 +318,8 @@ class Writer:
             if file and file.handle:
                 file.handle.truncate(file.committed)
                 file.handle.seek(file.committed)
-        for place in self._new_originals:
-            place.unlink(missing_ok=True)
+        for sha256 in self._new_originals:
+            self._open_original(sha256).unlink(missing_ok=True)
         self._new_originals.clear()
 
     def close(self) -> None:
@@ -373,7 +384,7 @@ class Writer:
         )
 
     def _open_place(self, path: str) -> Path:
-        return self.archive.path / _OPEN / (Path(path).name + ".open")
+        return self.archive.path / OPEN / (Path(path).name + ".open")
 
     def _length(self, file: _OpenFile) -> int:
         return file.handle.tell() if file.handle else file.committed
@@ -386,6 +397,25 @@ class Writer:
                 self._seal(file)
             except ArchiveError as error:
                 _log.warning("%s stays unsealed for now: %s", file.path, error)
+
+    def _settle(self, originals: list[str]) -> None:
+        # As with sealing: what stays behind is settled by the next writer opened.
+        try:
+            self._move_originals(originals)
+        except NotWritableError as error:
+            _log.warning("originals stay in %s for now: %s", OPEN, error)
+
+    def _move_originals(self, originals: Iterable[str]) -> None:
+        folders = set()
+        for sha256 in originals:
+            final = self.archive.path / original_path(sha256)
+            with _disk(final):
+                final.parent.mkdir(exist_ok=True)
+                self._open_original(sha256).replace(final)
+            folders.add(final.parent)
+        with _disk(self.archive.path / OPEN):
+            for folder in sorted(folders):
+                sync_folder(folder)
 
     def _seal(self, file: _OpenFile) -> None:
         if file.handle:
@@ -456,16 +486,32 @@ class Writer:
         if self.recovered:
             self.commit(self._store_recovered)
 
+    def _decide(self) -> None:
+        if put_in_force(self.archive):
+            message = "an interrupted run left a decision that was not in force; now it is"
+            found = [Problem("interrupted-run", message, JOURNAL)]
+            self.recovered.extend(found)
+            self.commit(lambda connection: store_problems(connection, None, found))
+
     def _sweep(self, known: set[Path]) -> None:
-        for place in sorted((self.archive.path / _OPEN).iterdir()):
-            if place.suffix == ".copy":
+        for place in sorted((self.archive.path / OPEN).iterdir()):
+            if place.suffix == ".copy" or place.name.endswith(f"{ORIGINAL}.new"):
                 place.unlink()  # half a copy of a file that is still where it came from
+            elif place.suffix == ORIGINAL and self._is_original(place.stem):
+                self._move_originals([place.stem])
+            elif place.suffix == ORIGINAL:
+                place.unlink()  # a whole copy of one that was never committed
             elif place not in known and place.stat().st_size == 0:
                 place.unlink()
             elif place not in known:
                 self._quarantine(
                     place, 0, "an interrupted run left a file that was never committed"
                 )
+
+    def _is_original(self, sha256: str) -> bool:
+        with self.archive.catalogue.read() as connection:
+            found = select(original.c.sha256).where(original.c.sha256 == sha256)
+            return connection.scalar(found) is not None
 
     def _quarantine(self, place: Path, committed: int, reason: str) -> None:
         # The tail is copied and synced before it is cut, so that it is never in neither place.

@@ -13,7 +13,8 @@ from pathlib import Path
 import click
 import pytest
 
-from marsham.cli import marsham
+from extract import tables
+from marsham.cli.commands import marsham
 from marsham.reference import command_reference, database_reference, findings_reference
 from marsham.schema import schema_sql
 
@@ -23,6 +24,12 @@ PAGES = [
     *sorted((ROOT / "docs").glob("*.md")),
     *sorted((ROOT / "docs/guides").glob("*.md")),
 ]
+_CONTEXT = click.Context(marsham)
+COMMANDS = {
+    name: command
+    for name in marsham.list_commands(_CONTEXT)
+    if (command := marsham.get_command(_CONTEXT, name))
+}
 _BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _MAKE = {"MAKEFLAGS", "MAKELEVEL", "MFLAGS", "MARSHAM_ARCHIVE"}
 _SERVED = re.compile(r"http://127\.0\.0\.1:\d+/")
@@ -95,19 +102,32 @@ def test_generated_pages_are_up_to_date(page: str, made: Callable[[], str]) -> N
     assert (ROOT / page).read_text("utf-8") == made(), "run: make docs schema"
 
 
+def test_every_column_of_every_table_is_explained() -> None:
+    columns = [column for table in tables.metadata.sorted_tables for column in table.columns]
+    assert [str(column) for column in columns if not column.comment] == []
+
+
 def test_every_command_is_shown_in_the_readme_or_a_guide() -> None:
     text = "".join(page.read_text("utf-8") for page in PAGES)
-    missing = [name for name in marsham.commands if f"marsham {name}" not in text]
+    missing = [name for name in COMMANDS if f"marsham {name}" not in text]
     assert not missing
 
 
 def test_every_command_has_help_with_an_example() -> None:
-    for name, command in marsham.commands.items():
+    for name, command in COMMANDS.items():
         assert command.help, name
         assert command.epilog, name
         assert "Example: marsham" in command.epilog, name
         for parameter in command.params:
             assert not isinstance(parameter, click.Option) or parameter.help, (name, parameter.name)
+
+
+def test_the_list_of_commands_fits_a_terminal_of_80_columns() -> None:
+    names = marsham.context_settings["help_option_names"]
+    with click.Context(marsham, terminal_width=80, help_option_names=names) as context:
+        listed = marsham.get_help(context)
+    assert [line for line in listed.splitlines()[1:] if line.endswith("...")] == []
+    assert all(name in listed for name in COMMANDS)
 
 
 class Session:

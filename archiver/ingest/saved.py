@@ -10,7 +10,7 @@ import io
 import mimetypes
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from urllib.parse import quote
@@ -18,6 +18,7 @@ from urllib.parse import quote
 from archiver.errors import FormatError, InputError, TimestampError
 from archiver.http import media_type
 from archiver.ingest.converted import RESPONSE, Converted, message, status_line
+from archiver.ingest.listing import ADVICE, column_names, parted_by
 from archiver.ingest.names import LISTING, shown
 from archiver.provenance import NoDateError, Provenance
 from archiver.records import DateSource, Grade, Problem, StatedDate
@@ -26,6 +27,7 @@ from archiver.unreplay import recover_page
 from archiver.urls import check_url, join_url, parse_replay_address
 
 __all__ = [
+    "KEPT_ONLY",
     "Known",
     "Saved",
     "SavedCapture",
@@ -41,7 +43,9 @@ __all__ = [
     "stated_address",
 ]
 
+KEPT_ONLY = "kept as an original, but not as a capture: "
 _COLUMNS = ("url", "timestamp", "status", "file", "content_type", "location")
+_NO_DATE, _REPEATED = "no-date", "repeated-line"  # codes of problems
 _FILE_LIMIT = 1 << 28  # bytes of one saved file
 _STATUSES = range(100, 600)
 _SAVED_FROM = re.compile(rb"<!--\s*saved from url=\(\d{1,6}\)(\S{1,4000})\s*-->", re.IGNORECASE)
@@ -189,11 +193,17 @@ def read_listing(folder: Path) -> Iterator[Saved]:
     data = (folder / LISTING).read_bytes()
     yield SavedFile(name, data, hashlib.sha256(data).hexdigest())
     used = {folder / LISTING}
+    lines = _Lines(name)
     for number, row in _rows(folder / LISTING, data):
         file = row.get("file", "")
         path = _inside(folder, file)
-        line = _line(row, shown(f"{folder.name}/{file}") if file else name, number)
-        if isinstance(line, Problem):
+        line = _line(row, shown(f"{folder.name}/{file}") if file else name, name, number)
+        again = lines.note(number, row)
+        if again:
+            yield again
+        if again and again.code == _REPEATED:
+            pass
+        elif isinstance(line, Problem):
             yield line
         elif file and path is None:
             yield Problem(
@@ -210,7 +220,10 @@ def read_listing(folder: Path) -> Iterator[Saved]:
                 url=line.address,
             )
         else:
-            yield from read_known(line, path)
+            for found in read_known(line, path):
+                if isinstance(found, Problem) and found.code == _NO_DATE:
+                    found = replace(found, message=f"line {number}: {found.message}", file=name)
+                yield found
         if path:
             used.add(path)
     for path in files_below(folder):
@@ -229,7 +242,7 @@ def read_known(line: Known, path: Path | None) -> Iterator[Saved]:
     try:
         yield _capture(line, saved, path)
     except NoDateError as error:
-        yield Problem("no-date", f"{error}; left out", line.name, url=line.address)
+        yield Problem(_NO_DATE, f"{error}; left out", line.name, url=line.address)
 
 
 def _capture(line: Known, saved: SavedFile | None, path: Path | None) -> SavedCapture:
@@ -280,6 +293,10 @@ def _rows(path: Path, data: bytes) -> Iterator[tuple[int, dict[str, str]]]:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
         text = data.decode("windows-1252", "replace")  # as Excel saves it in Britain
+    first = next(iter(text.splitlines()), "")
+    parted = parted_by(first)
+    if parted and "url" not in column_names(first):
+        raise FormatError(str(path), f"its columns are parted by {parted}; {ADVICE}")
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     names: list[str] | None = None
     try:
@@ -295,9 +312,31 @@ def _rows(path: Path, data: bytes) -> Iterator[tuple[int, dict[str, str]]]:
         raise FormatError(f"{path} line {reader.line_num}", f"is not CSV: {error}") from error
 
 
-def _line(row: dict[str, str], name: str, number: int) -> Known | Problem:
+class _Lines:
+    """The lines of a list read so far, by what they say."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._rows: dict[tuple[tuple[str, str], ...], int] = {}
+        self._captures: dict[tuple[str, str], int] = {}
+
+    def note(self, number: int, row: dict[str, str]) -> Problem | None:
+        """Take note of a line; give a problem when one like it went before."""
+        same = self._rows.setdefault(tuple(row.items()), number)
+        if same != number:
+            message = f"line {number}: repeats line {same}; left out"
+            return Problem(_REPEATED, message, self._name, url=row.get("url"))
+        capture = (row.get("url", ""), row.get("timestamp", ""))
+        same = self._captures.setdefault(capture, number) if all(capture) else number
+        if same == number:
+            return None
+        message = f"line {number}: has the address and date of line {same}; both are kept"
+        return Problem("repeated-capture", message, self._name, url=capture[0])
+
+
+def _line(row: dict[str, str], name: str, listing: str, number: int) -> Known | Problem:
     def problem(code: str, message: str) -> Problem:
-        return Problem(code, f"line {number}: {message}; left out", name, url=row.get("url"))
+        return Problem(code, f"line {number}: {message}; left out", listing, url=row.get("url"))
 
     try:
         address = check_url(row.get("url", ""))
@@ -378,7 +417,7 @@ def left_over(folder: Path, path: Path, why: str) -> Iterator[Saved]:
     saved = _load(path, name)
     yield saved
     if isinstance(saved, SavedFile):
-        yield Problem("not-listed", f"kept as an original, but not as a capture: {why}", name)
+        yield Problem("not-listed", KEPT_ONLY + why, name)
 
 
 def kind_of(name: str, data: bytes) -> str:

@@ -1,6 +1,5 @@
 """What kind of input a path is, told by its content and never by its name alone."""
 
-import csv
 import stat
 import zlib
 from enum import StrEnum
@@ -12,6 +11,7 @@ from archiver.errors import FormatError
 from archiver.framing import GZIP_MAGIC, ZSTD_DICTIONARY, ZSTD_MAGIC
 from archiver.ingest.arc import ARC_START
 from archiver.ingest.har import HAR_START
+from archiver.ingest.listing import parted_by
 from archiver.ingest.mhtml import is_mhtml
 from archiver.ingest.mirror import is_mirror
 from archiver.ingest.names import LISTING
@@ -23,6 +23,10 @@ _START = 4096  # bytes looked at
 _ZSTD_START = 1 << 18  # and more of a zstd file, whose blocks give nothing until they are whole
 _INNER = 64  # bytes looked at inside gzip and zstd
 _WINDOW_LIMIT = 1 << 27  # bytes a zstd frame may ask to be kept in memory
+_ACCEPTED = (
+    "what can be taken in are WARC, ARC, WACZ, HAR and MHTML files, pages saved as HTML or text, "
+    f"and folders of such pages, with a {LISTING} or without"
+)
 _NAMED = (
     (b"\x89PNG", "a PNG picture"),
     (b"\xff\xd8\xff", "a JPEG picture"),
@@ -100,7 +104,7 @@ def _sniff_bytes(name: str, start: bytes) -> Format:
         return Format.MHTML
     for magic, what in _NAMED:
         if inner.startswith(magic):
-            raise FormatError(name, f"is {what}, not something that holds archived pages")
+            raise FormatError(name, f"is {what}; {_ACCEPTED}")
     if packed:
         raise FormatError(name, f"is a {packed} file, but does not hold WARC or ARC records")
     head = start.lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n").replace(b"\x00", b"").lower()
@@ -109,9 +113,8 @@ def _sniff_bytes(name: str, start: bytes) -> Format:
     if b"<html" in head or b"<body" in head or b"<title" in head:
         return Format.PAGE
     if b"\x00" in start:
-        raise FormatError(name, "is neither WARC nor a page nor text")
-    first = next(csv.reader([start.decode("latin-1").splitlines()[0]]), [])
-    if "url" in (field.strip().lower() for field in first):
+        raise FormatError(name, f"is neither WARC nor a page nor text; {_ACCEPTED}")
+    if parted_by(next(iter(start.decode("utf-8-sig", "replace").splitlines()), "")):
         raise FormatError(name, f"is a list of pages; give the folder it stands in, with {LISTING}")
     return Format.TEXT
 

@@ -34,7 +34,7 @@ __all__ = ["extract"]
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
 @pass_archive
 def extract(archive: Archive, jobs: int | None, again: bool, as_json: bool) -> int:
-    """Read contacts, partnerships and claims out of every page not yet read.
+    """Read contacts, partnerships and claims out of pages not yet read.
 
     The same bytes are never read twice, whatever date or address they were captured under. A run
     that is stopped goes on where it was. A page made to do harm costs itself only: its reading is

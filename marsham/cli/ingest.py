@@ -7,6 +7,7 @@ import click
 
 from archiver.errors import (
     ArchiveError,
+    DamagedError,
     FormatError,
     NotWritableError,
     TimestampError,
@@ -30,9 +31,15 @@ from marsham.cli.support import (
 from snapshots.ahead import Ahead
 from snapshots.archive import Archive
 from snapshots.intake import Intake, take_in
+from snapshots.known import ERASED, PUT_BACK
 from snapshots.writer import Writer
 
 __all__ = ["ingest"]
+
+_HINTS = {  # news of an input that was here before, and what tells more
+    PUT_BACK: "marsham verify --level files",
+    ERASED: "marsham erase --list",
+}
 
 
 @click.command(epilog="Example: marsham ingest crawl.warc.gz saved-pages/")
@@ -109,14 +116,14 @@ def ingest(
                 left = len(paths) - number
                 rest = f"; {counted(left, 'input')} behind it not tried" if left else ""
                 raise ArchiveError(f"{path} was not taken in: {error}{rest}") from error
-            except (FormatError, TimestampError, UrlError) as error:
+            except (DamagedError, FormatError, TimestampError, UrlError) as error:
                 say(f"marsham: {error}; nothing was taken in", err=True)
                 if as_json:
                     click.echo(as_json_line({"name": str(path), "error": str(error)}))
                 worst = FAILED
                 continue
             _report(taken, as_json, checked=not (no_check or indexes))
-            worst = max(worst, FINDINGS if taken.problems else DONE)
+            worst = max(worst, FINDINGS if _news(taken) else DONE)
     return worst
 
 
@@ -124,12 +131,15 @@ def _report(taken: Intake, as_json: bool, *, checked: bool) -> None:
     if as_json:
         click.echo(as_json_line(_as_json(taken)))
         return
+    news = _news(taken)
     if taken.before:
+        back = sum(found.code == PUT_BACK for found in news)
+        changed = f"{counted(back, 'lost file')} put back" if back else "nothing changed"
         say(
             f"{taken.name}: already here since {taken.before} as snapshot {taken.snapshot_id} "
-            f"({taken.label}), {counted(taken.captures, 'capture')}; nothing changed"
+            f"({taken.label}), {counted(taken.captures, 'capture')}; {changed}"
         )
-        print_problems(taken.problems, "marsham erase --list")
+        print_problems(news, _HINTS[news[0].code] if news else "")
         return
     counts = ", ".join(_counted(kind, number) for kind, number in taken.counts.items())
     say(
@@ -137,9 +147,14 @@ def _report(taken: Intake, as_json: bool, *, checked: bool) -> None:
         f"({taken.label}); {taken.format.value}: {counts}"
         + ("" if checked or taken.format is not Format.WARC else "; digests not checked")
     )
-    if taken.problems:
-        say(f"{taken.name}: {counted(len(taken.problems), 'problem')}", err=True)
-        print_problems(taken.problems, f"marsham snapshots {taken.snapshot_id}")
+    if news:
+        say(f"{taken.name}: {counted(len(news), 'problem')}", err=True)
+        print_problems(news, f"marsham snapshots {taken.snapshot_id}")
+
+
+def _news(taken: Intake) -> list[Problem]:
+    # Of an input that was here before, its problems are old; that it lost a file is not.
+    return [found for found in taken.problems if not taken.before or found.code in _HINTS]
 
 
 def _counted(kind: str, number: int) -> str:
@@ -148,7 +163,6 @@ def _counted(kind: str, number: int) -> str:
 
 
 def _as_json(taken: Intake) -> dict[str, object]:
-    problems: list[Problem] = list(taken.problems)
     return {
         "name": taken.name,
         "format": taken.format.value,
@@ -157,5 +171,5 @@ def _as_json(taken: Intake) -> dict[str, object]:
         "captures": taken.captures,
         "counts": taken.counts,
         "already": taken.before,
-        "problems": [problem_as_json(found) for found in problems],
+        "problems": [problem_as_json(found) for found in taken.problems],
     }

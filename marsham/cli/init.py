@@ -23,7 +23,7 @@ __all__ = ["init"]
 @click.option("--database", default="", help="Database URL of the catalogue; SQLite without it.")
 @click.pass_obj
 def init(context: Context, name: str, institution: str, contact: str, database: str) -> None:
-    """Make a new archive: an empty folder with settings and a catalogue."""
+    """Make a new archive, with settings and a catalogue."""
     settings = Settings(name, institution, contact, database=database)
     Archive.create(context.path, settings).close()
     click.echo(f"made an archive in {context.path}; its settings are in {context.path / SETTINGS}")

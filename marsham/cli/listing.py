@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from archiver.errors import NoCaptureError
 from archiver.records import Capture
 from archiver.timestamps import Span
-from archiver.urls import check_url
+from archiver.urls import check_listed
 from marsham.cli.support import (
     DATE,
     as_json_line,
@@ -26,7 +26,7 @@ from snapshots.cdx import cdx_lines, cdxj_lines
 from snapshots.erased import explain_erased
 from snapshots.reach import explain
 
-__all__ = ["capture_as_json", "checked", "choose", "list_"]
+__all__ = ["capture_as_json", "checked", "choose", "list_", "nothing_found"]
 
 _FIELDS = (
     "url",
@@ -59,7 +59,7 @@ _HEADS = ("timestamp", "status", "type", "grade", "length", "url")
 def list_(
     archive: Archive, url: str | None, start: Span | None, end: Span | None, form: str
 ) -> None:
-    """List captures: of one URL, of every URL below PREFIX*, or all of them."""
+    """List captures of a URL, of every URL below PREFIX*, or of all."""
     with archive.catalogue.read() as connection:
         wanted, span = checked(url), between(start, end)
         captures = _Counted(choose(connection, wanted, span))
@@ -67,13 +67,24 @@ def list_(
         sys.stdout.flush()
         hidden, why = explain(connection, wanted, span)
         erased, gone = explain_erased(connection, wanted, span)
-    if url and not captures.number:
-        raise why or gone or NoCaptureError(url)
+        others = None if captures.number else index.extent(connection, wanted)
+    if (url or span) and not captures.number:
+        raise why or gone or nothing_found(wanted, others)
     if hidden:
         are = "capture is" if hidden == 1 else "captures are"
         click.echo(f"{hidden} {are} withdrawn and not listed", err=True)
     if erased:
         click.echo(f"{counted(erased, 'capture')} of these were erased", err=True)
+
+
+def nothing_found(wanted: str | None, others: tuple[int, str, str] | None) -> NoCaptureError:
+    """Say that there is no capture of what was chosen, and which there are of other dates.
+
+    Args:
+        wanted: a page, ``PREFIX*``, or None for everything.
+        others: as `snapshots.index.extent` tells.
+    """
+    return NoCaptureError(wanted or "any address", *(others or ()))
 
 
 def capture_as_json(capture: Capture) -> dict[str, object]:
@@ -144,9 +155,11 @@ def choose(connection: Connection, wanted: str | None, span: Span | None) -> Ite
 def checked(url: str | None) -> str | None:
     """Clean what was given as a URL, PREFIX* or ``*``; None stands for everything.
 
+    An address that is none of the web, such as ``dns:www.example``, is one if captures may have it.
+
     Raises:
         UrlError: when it is none of these.
     """
     if url is None or url == "*":
         return None
-    return check_url(url[:-1]) + "*" if url.endswith("*") else check_url(url)
+    return check_listed(url[:-1]) + "*" if url.endswith("*") else check_listed(url)

@@ -5,10 +5,9 @@ from pathlib import Path
 
 import click
 
-from archiver.errors import NoCaptureError
 from archiver.timestamps import Span
 from extract.store import title_of
-from marsham.cli.listing import checked, choose
+from marsham.cli.listing import checked, choose, nothing_found
 from marsham.cli.support import (
     DATE,
     DONE,
@@ -19,6 +18,7 @@ from marsham.cli.support import (
     print_problems,
     problem_as_json,
 )
+from snapshots import index
 from snapshots.archive import Archive
 from snapshots.erased import explain_erased
 from snapshots.package import FORMATS
@@ -59,7 +59,7 @@ def package(
     out: Path,
     as_json: bool,
 ) -> int:
-    """Package the captures of one URL, of every URL below PREFIX*, or all that are in view.
+    """Package captures of a URL, of every URL below PREFIX*, or of all.
 
     Records are copied as they are stored, with their requests and metadata where these follow
     them. What is withdrawn is left out. The same captures give the same bytes.
@@ -73,7 +73,7 @@ def package(
         if not captures:
             _, why = explain(connection, wanted, span)
             _, gone = explain_erased(connection, wanted, span)
-            raise why or gone or NoCaptureError(wanted or "any address")
+            raise why or gone or nothing_found(wanted, index.extent(connection, wanted))
         titles = partial(title_of, connection)
         done = write_package(archive, captures, out, form, about=about, title_of=titles)
     if as_json:

@@ -44,7 +44,7 @@ def read(
     manifest: Path | None,
     out: Path | None,
 ) -> int:
-    """Read what saved pages say: content, contacts, partnerships, claims.
+    """Read what saved pages say: contacts, partnerships, claims.
 
     Works on files alone, without any archive. Another archive's banner and rewritten links are
     taken off first, and every date stated for the page is given with its source.
@@ -52,9 +52,16 @@ def read(
     if manifest:
         if files or not out:
             raise click.UsageError("--manifest goes with --out and without FILES")
+        if url or captured or content_type or as_json:
+            raise click.UsageError(
+                "--url, --captured, --content-type and --json are for FILES; a manifest states "
+                "these for each page, and JSON is what --out gets"
+            )
         return _read_manifest(manifest, out)
     if not files:
         raise click.UsageError("give a FILE to read, or --manifest")
+    if out:
+        raise click.UsageError("--out goes with --manifest; FILES are written to standard output")
     if len(files) > 1 and (url or captured):
         raise click.UsageError("--url and --captured speak of one page; give one FILE with them")
     stated = _listed(format_timestamp(captured.first), str(captured.first)) if captured else ()

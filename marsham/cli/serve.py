@@ -25,7 +25,7 @@ __all__ = ["serve"]
 )
 @pass_archive
 def serve(archive: Archive, host: str, port: int) -> None:
-    """Show the archive's snapshots under their preservation banner, until stopped.
+    """Show snapshots in a browser, under their banner, until stopped.
 
     The archive is only read: it may be written by another process meanwhile.
     """

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from archiver.records import Capture, StatedDate
 from archiver.timestamps import Span, parse_span
-from archiver.urls import check_url
+from archiver.urls import check_listed
 from marsham.cli.listing import capture_as_json
 from marsham.cli.support import DATE, as_json_line, pass_archive, say
 from snapshots import index
@@ -21,27 +21,30 @@ __all__ = ["show"]
 @click.command(epilog="Example: marsham show http://www.homeoffice.gov.uk/crime/ --at 2011-05")
 @click.argument("url")
 @click.option("--at", type=DATE, metavar="DATE", help="The capture closest to this date; else now.")
-@click.option("--body", "what", flag_value="body", help="Write the decoded body.")
-@click.option("--raw", "what", flag_value="raw", help="Write the record's block as stored.")
-@click.option("--json", "what", flag_value="json", help="Print what is known of it as JSON.")
+@click.option("--body", is_flag=True, help="Write the decoded body.")
+@click.option("--raw", is_flag=True, help="Write the record's block as stored.")
+@click.option("--json", "as_json", is_flag=True, help="Print what is known of it as JSON.")
 @pass_archive
-def show(archive: Archive, url: str, at: Span | None, what: str | None) -> None:
-    """Show the memento of URL closest to a date: what is known of it, and its head.
+def show(archive: Archive, url: str, at: Span | None, body: bool, raw: bool, as_json: bool) -> None:
+    """Show the memento of URL closest to a date.
 
+    Without an option that is what is known of it, and its head.
     A date such as 2011 means its first second, as it does in web addresses of archives.
     """
-    memento = memento_at(archive, check_url(url), at.first if at else datetime.now(UTC))
-    if what == "body":
+    if body + raw + as_json > 1:
+        raise click.UsageError("give one of --body, --raw and --json: each writes something else")
+    memento = memento_at(archive, check_listed(url), at.first if at else datetime.now(UTC))
+    if body:
         sys.stdout.buffer.write(memento.content())
         return
-    if what == "raw":
+    if raw:
         for part in memento.block():
             sys.stdout.buffer.write(part)
         return
     with archive.catalogue.read() as connection:
         stated = index.stated_dates(connection, memento.capture)
         holder = _holder(connection, memento)
-    if what == "json":
+    if as_json:
         click.echo(as_json_line(_as_json(memento, holder, stated)))
         return
     for line in _lines(memento, holder, stated):

@@ -1,5 +1,6 @@
 """``marsham snapshots``: the dated runs and sets the archive holds, and the report of one."""
 
+import json
 from collections.abc import Iterator
 from functools import partial
 from itertools import islice
@@ -9,13 +10,14 @@ import click
 from archiver.confined import Confined
 from archiver.errors import InputError
 from extract.missing import says_missing
-from marsham.cli.support import as_json_line, pass_archive, print_table, say
+from marsham.cli.support import as_json_line, pass_archive, print_table, readable, say
 from snapshots.archive import Archive
 from snapshots.reports import Report, report_on, snapshot_rows
 
 __all__ = ["snapshots"]
 
 _SHOWN = ("id", "label", "captures", "first", "last", "created")
+_TIMES = ("first", "last", "created", "taken")
 _LONGEST = 20  # lines of one kind
 
 
@@ -42,7 +44,7 @@ def snapshots(archive: Archive, number: int | None, pages: int, as_json: bool) -
         if number is not None and not rows:
             raise InputError(f"there is no snapshot {number}; see: marsham snapshots")
         if number is None and not as_json:
-            print_table(_SHOWN, [[row[name] for name in _SHOWN] for row in rows])
+            print_table(_SHOWN, [[_value(name, row[name]) for name in _SHOWN] for row in rows])
             return
         for row in rows:
             report = report_on(
@@ -78,17 +80,20 @@ def _as_json(report: Report) -> dict[str, object]:
 
 def _lines(report: Report) -> Iterator[str]:
     for name, value in report.row.items():
-        yield f"{name:<9} {'' if value is None else value}".rstrip()
+        yield f"{name:<9} {_value(name, value)}".rstrip()
     for taken in report.inputs:
-        yield f"input     {taken['name']} ({taken['format']}): {taken['counts']}"
-        yield f"          sha256 {taken['digest']}, taken in {taken['taken']}"
+        yield f"input     {taken['name']} ({taken['format']})"
+        yield f"          taken in {_value('taken', taken['taken'])}"
+        yield f"          sha256 {taken['digest']}"
+        counts = json.loads(taken["counts"])
+        said = {f"status {kind}" if kind.isdigit() else kind: n for kind, n in counts.items()}
+        yield from _table("", said)
     for name, counts in (
         ("status", report.statuses),
         ("type", report.types),
         ("host", report.hosts),
     ):
-        lines = [f"{name:<9} {kind}: {number}" for kind, number in counts.items()]
-        yield from _first(name, lines)
+        yield from _first(name, _table(name, counts))
     seen, pages = report.pages_seen
     if seen < pages:
         yield f"looked    into {seen} of {pages} pages; see --pages"
@@ -105,6 +110,18 @@ def _lines(report: Report) -> Iterator[str]:
         place = found["record_offset"]
         where = found["file"] if place is None else f"{found['file']} at byte {place}"
         yield f"problem   {found['code']}: {where}: {found['message']}"
+
+
+def _value(name: str, value: object) -> str:
+    if value is None:
+        return ""
+    return readable(str(value)) if name in _TIMES else str(value)
+
+
+def _table(name: str, counts: dict[str, int]) -> list[str]:
+    wide = max(map(len, counts), default=0)
+    long = max((len(str(number)) for number in counts.values()), default=0)
+    return [f"{name:<9} {kind:<{wide}}  {number:>{long}}" for kind, number in counts.items()]
 
 
 def _first(name: str, lines: list[str]) -> Iterator[str]:

@@ -8,14 +8,16 @@ from datetime import UTC, datetime
 from functools import update_wrapper
 from itertools import chain, islice
 from pathlib import Path
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
 import click
 
 from archiver.errors import InputError, TimestampError
 from archiver.records import Problem
-from archiver.timestamps import Span, parse_date
-from snapshots.archive import Archive
+from archiver.timestamps import Span, parse_date, parse_timestamp
+
+if TYPE_CHECKING:
+    from snapshots.archive import Archive
 
 __all__ = [
     "DATE",
@@ -30,6 +32,7 @@ __all__ = [
     "print_problems",
     "print_table",
     "problem_as_json",
+    "readable",
     "say",
 ]
 
@@ -70,10 +73,12 @@ class _Date(click.ParamType[Span]):
 DATE = _Date()
 
 
-def pass_archive(command: Callable[Concatenate[Archive, P], R]) -> Callable[P, R]:
+def pass_archive(command: Callable[Concatenate["Archive", P], R]) -> Callable[P, R]:
     """Give a command the archive, opened for reading and closed when the command is done."""
 
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
+        from snapshots.archive import Archive  # the database is not needed to print a help page
+
         context: Context = click.get_current_context().obj
         with Archive.open(context.path) as archive:
             return command(archive, *args, **kwargs)
@@ -113,6 +118,16 @@ def counted(number: int, one: str, many: str | None = None) -> str:
     ('1 capture', '2 captures')
     """
     return f"{number} {one if number == 1 else many or one + 's'}"
+
+
+def readable(timestamp: int | str) -> str:
+    """Write a timestamp of 14 digits for people, to the minute.
+
+    >>> readable(20110529101621)
+    '29 May 2011, 10:16'
+    """
+    at = parse_timestamp(f"{timestamp:0>14}")
+    return f"{at.day} {at:%B %Y, %H:%M}"
 
 
 def print_table(heads: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:

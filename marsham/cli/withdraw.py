@@ -68,8 +68,9 @@ def withdraw(
     listing: bool,
     as_json: bool,
 ) -> int:
-    """Take captures out of view: of URL, of every URL below PREFIX*, of a host, or with a value.
+    """Take captures out of view by a decision, or bring them back.
 
+    What is meant is a URL, every URL below PREFIX*, a host, or a value wherever it was read.
     Nothing is destroyed. What is withdrawn is left out of lists, replay, exports, comparisons and
     packages; who asks for it is told that it was withdrawn, when, by whom and why. A page is
     withdrawn whole. Copies of it at other addresses stay in view and are named, for you to decide

@@ -15,6 +15,7 @@ from archiver.http import CodingError, media_type
 from archiver.records import Capture, DateSource, Grade, StatedDate
 from archiver.timestamps import parse_timestamp
 from archiver.urls import check_url, join_url, url_key
+from marsham.web.fragment import SCRIPT, SCRIPT_SOURCE
 from marsham.web.pages import problem_page, views_of
 from marsham.web.places import Place, listing_address, parse_place, snapshot_address
 from marsham.web.views import Views, long_date
@@ -160,6 +161,8 @@ def _framed(views: Views, memento: Memento, place: Place) -> Response:
         empty=_is_empty(memento),
         sandbox=" ".join(_SANDBOX if settings.scripts else _SANDBOX[1:]),
         content=snapshot_address(capture.timestamp, capture.url, modifier="mp_"),
+        script=Markup(SCRIPT),  # noqa: S704 - our own
+        script_source=SCRIPT_SOURCE,
     )
 
 

@@ -12,7 +12,7 @@ from snapshots.archive import Archive
 
 __all__ = ["Views", "long_date"]
 
-# Our own pages run no script and load nothing from elsewhere.
+# Our own pages load nothing from elsewhere, and run no script but the one a page names by its hash.
 _POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; frame-src 'self'; form-action 'self'; "
     "base-uri 'none'; frame-ancestors 'none'"
@@ -49,12 +49,22 @@ class Views:
         *,
         status: int = 200,
         headers: dict[str, str] | None = None,
+        script_source: str = "",
         **values: object,
     ) -> HTMLResponse:
-        """Render a page of our own."""
+        """Render a page of our own.
+
+        Args:
+            template: its file.
+            status: of the answer.
+            headers: further ones.
+            script_source: the hash of the script in it, as a policy has it; empty for none.
+            values: what the template is filled with.
+        """
         body = self._templates.get_template(template).render(**values)
+        policy = f"{_POLICY}; script-src {script_source}" if script_source else _POLICY
         own = {
-            "Content-Security-Policy": _POLICY,
+            "Content-Security-Policy": policy,
             "Referrer-Policy": "same-origin",
             "X-Content-Type-Options": "nosniff",
             "Cache-Control": "no-cache",

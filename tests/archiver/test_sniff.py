@@ -60,6 +60,9 @@ def test_a_file_is_known_by_its_content(
         ("a.warc", bytes(5000), "neither WARC nor a page nor text"),
         ("pages.csv", b"url,timestamp\nhttp://x.example/,2011", "give the folder it stands in"),
         ("list.csv", b'"timestamp","URL"\n', "give the folder it stands in"),
+        ("list.csv", b"\xef\xbb\xbfurl,timestamp\r\n", "give the folder it stands in"),
+        ("list.csv", b'"url";"timestamp"\n', "give the folder it stands in"),
+        ("a.png", b"\x89PNG\r\n\x1a\n", "is a PNG picture; what can be taken in are WARC, ARC,"),
     ],
 )
 def test_what_cannot_be_read_is_refused_by_what_it_is(

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Frame, Page, Request, Response, sync_playwright
+from playwright.sync_api import Error as PlaywrightError
 
 import marsham
 from tests.builders import response, warc
@@ -128,6 +129,70 @@ def test_a_link_of_the_page_leads_to_the_next_snapshot_with_its_banner(
     visit.page.wait_for_url("**/directory/west-midlands/")
     assert visit.page.locator("section.banner").is_visible()
     assert visit.page.url.startswith(f"{server}/web/20110509")
+
+
+HOST = "http://www.homeoffice.example"
+LONG = b"""<h1>Contacts</h1><a id=other href="%s/contacts/#end">by its whole address</a>
+<p style="margin-top: 3000px" id=post>Post</p><p style="margin-top: 3000px" id=end>End</p>"""
+LINKS = b"""<a id=page href="/contacts/#post">page</a><a id=moved href="/moved/#post">moved</a>"""
+
+
+@pytest.fixture(scope="module")
+def long_pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    folder = tmp_path_factory.mktemp("long")
+    records = [
+        response(LINKS, url=f"{HOST}/", date="2011-05-09T10:16:21Z"),
+        response(LONG % HOST.encode(), url=f"{HOST}/contacts/", date="2011-05-11T00:00:00Z"),
+        response(
+            b"",
+            url=f"{HOST}/moved/",
+            status="301 Moved Permanently",
+            head=[("Location", "/contacts/")],
+        ),
+    ]
+    (folder / "a.warc.gz").write_bytes(warc(*records))
+    with marsham.create_archive(folder / "archive") as archive:
+        marsham.ingest(archive, [folder / "a.warc.gz"])
+        yield from serving(archive)
+
+
+def place_in_frame(visit: Visit) -> float:
+    """How far down the archived page is scrolled, as soon as it is somewhere below its top."""
+    for _ in range(50):
+        with suppress(PlaywrightError):  # it is just being led elsewhere
+            place: float = visit.frame().evaluate("window.scrollY")
+            if place:
+                return place
+        visit.page.wait_for_timeout(100)
+    return 0
+
+
+@pytest.mark.parametrize("link", ["#page", "#moved"])
+def test_a_link_into_a_page_leads_to_its_place_there(
+    link: str, long_pages: str, visit: Visit
+) -> None:
+    visit.page.goto(f"{long_pages}/web/2011/{HOST}/", wait_until="networkidle")
+    visit.frame().locator(link).click()
+    visit.page.wait_for_url("**/contacts/#post")
+    assert 2500 < place_in_frame(visit) < 4000
+    assert visit.page.evaluate("window.scrollY") == 0  # the banner stays in view
+    assert visit.failures == []
+
+
+def test_a_link_to_another_place_of_the_page_leads_there(long_pages: str, visit: Visit) -> None:
+    visit.page.goto(f"{long_pages}/web/2011/{HOST}/contacts/", wait_until="networkidle")
+    visit.frame().locator("#other").click()
+    visit.page.wait_for_url("**/contacts/#end")
+    assert place_in_frame(visit) > 4000
+
+
+def test_no_script_but_ours_runs_in_our_own_pages(long_pages: str, visit: Visit) -> None:
+    visit.page.goto(f"{long_pages}/web/2011/{HOST}/contacts/", wait_until="networkidle")
+    visit.page.evaluate(
+        """() => { const script = document.createElement("script");
+        script.textContent = "document.title = 'ran'"; document.body.append(script); }"""
+    )
+    assert visit.page.title() != "ran"
 
 
 def test_the_look_up_works_by_keyboard_alone(server: str, visit: Visit) -> None:

@@ -16,7 +16,9 @@ from pathlib import Path
 import pytest
 
 from marsham.cli import run as run_command
+from tests.builders import dns, resource, warc
 from tests.marsham.conftest import EXAMPLE
+from tests.snapshots.helpers import put
 
 LANDING = "http://www.homeoffice.example/crime/partnerships/"
 
@@ -116,15 +118,25 @@ def test_the_same_input_again_changes_nothing_and_says_so(run: Run) -> None:
     assert run("list", "--format", "json").stdout == listed
 
 
-def test_a_second_writer_is_told_who_is_writing_within_two_seconds(
-    run: Run, tmp_path: Path
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["ingest", EXAMPLE / "2009"],
+        ["withdraw", LANDING, "--reason", "Names", "--authority", "Panel"],
+        ["withdraw", "--lift", "1", "--reason", "Names", "--authority", "Panel"],
+        ["extract"],
+    ],
+    ids=["ingest", "withdraw", "lift", "extract"],
+)
+def test_a_second_writer_is_told_at_once_who_is_writing(
+    run: Run, tmp_path: Path, command: list[object]
 ) -> None:
     run("init")
     with (tmp_path / "archive/lock").open("a+") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         lock.write(json.dumps({"pid": 4711, "host": "here", "command": "marsham ingest x"}))
         lock.flush()
-        done = run("ingest", EXAMPLE / "2009")
+        done = run(*command)
     assert done.returncode == 2
     assert "is being written by process 4711 on here (marsham ingest x)" in sentence(done)
 
@@ -213,6 +225,69 @@ def test_list_as_json_has_the_fields_other_tools_read(demo: Path, run: Run) -> N
 def test_list_can_be_limited_to_dates(demo: Path, run: Run) -> None:
     lines = run("--archive", demo, "list", LANDING, "--from", "2010", "--to", "2011").stdout
     assert [line.split()[0] for line in lines.splitlines()[2:]] == ["20110529000000"]
+
+
+@pytest.mark.parametrize(
+    ("what", "said"),
+    [
+        ([LANDING], f"no capture of {LANDING} in that span of dates; there are 3 outside it"),
+        ([f"{LANDING}*"], "outside it, from 2009-04-02 to 2013-0"),
+        ([], "no capture of any address in that span of dates; there are "),
+        (["http://never.example/"], "no capture of http://never.example/; see what there is"),
+    ],
+    ids=["page", "prefix", "all", "never"],
+)
+def test_a_span_without_captures_says_which_there_are_outside_it(
+    demo: Path, run: Run, what: list[str], said: str
+) -> None:
+    done = run("--archive", demo, "list", *what, "--from", "2015")
+    assert done.returncode == 2
+    assert said in sentence(done)
+
+
+def test_a_span_that_ends_before_it_begins_is_refused(demo: Path, run: Run) -> None:
+    done = run("--archive", demo, "list", "--from", "2013", "--to", "2011")
+    assert done.returncode == 2
+    assert "--to lies before --from" in sentence(done)
+
+
+def test_what_list_prints_can_be_asked_for_whatever_its_scheme(run: Run, tmp_path: Path) -> None:
+    manifest = "metadata://gnu.org/software/wget/warc/MANIFEST.txt"
+    (tmp_path / "a.warc.gz").write_bytes(warc(dns(), resource(b"one", url=manifest)))
+    run("init")
+    run("ingest", "a.warc.gz")
+    printed = [json.loads(line) for line in run("list", "--format", "json").stdout.splitlines()]
+    assert [line["url"] for line in printed] == ["dns:www.homeoffice.example", manifest]
+    for line in printed:
+        assert json.loads(run("list", line["url"], "--format", "json").stdout) == line
+        assert f"url        {line['url']}" in run("show", line["url"]).stdout
+    assert run("show", manifest, "--body").stdout == "one"
+    assert len(run("list", "dns:*").stdout.splitlines()) == 3
+    done = run("list", "dns:never.example")
+    assert "no capture of dns:never.example" in sentence(done)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["show", LANDING, "--body", "--raw"], "give one of --body, --raw and --json"),
+        (["show", LANDING, "--json", "--body"], "give one of --body, --raw and --json"),
+        (["read", "a.html", "--out", "x"], "--out goes with --manifest"),
+        (["read", "--manifest", "m", "--out", "x", "--json"], "--json are for FILES"),
+        (["ingest", "pages", "--url", LANDING], "is a folder, and an address and date can be"),
+        (["ingest", "pages", "--captured", "2011"], "list the pages in pages.csv"),
+    ],
+)
+def test_options_that_would_be_ignored_are_refused(
+    run: Run, tmp_path: Path, arguments: list[str], said: str
+) -> None:
+    put(tmp_path, {"a.html": "<p>a", "pages/a.html": "<p>a"})
+    run("init")
+    done = run(*arguments)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert said in done.stderr
+    assert not (tmp_path / "x").exists()
 
 
 @pytest.mark.parametrize(

@@ -93,7 +93,15 @@ def test_the_terminal_says_the_same_in_lines(
     held: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     lines = reported(held, capsys).splitlines()
-    assert "status    404: 1" in lines
+    assert [line for line in lines if line.startswith("status ")] == [
+        "status    200   5",
+        "status    301   7",
+        "status    302   1",
+        "status    404   1",
+        "status    none  1",
+    ]
+    assert "first     9 May 2011, 10:16" in lines
+    assert any(line.split()[:1] == ["response"] for line in lines)  # of the input, by kind
     assert f"redirect  {HOST}/lost ends nowhere: {HOST}/never-captured" in lines
     assert f"lacks     {HOST}/crime/: {HOST}/gone.gif" in lines
     assert f"soft 404  {HOST}/soft/" in lines

@@ -94,7 +94,10 @@ def test_a_catalogue_that_is_no_database_is_an_error_of_the_archive(tmp_path: Pa
     with Archive.create(tmp_path / "archive"):
         pass
     (tmp_path / "archive" / "catalogue.db").write_bytes(b"not a database, but long enough" * 99)
-    with pytest.raises(ArchiveError, match="catalogue could not be used: file is not a database"):
+    with pytest.raises(
+        ArchiveError,
+        match=r"not be used: file is not a database \(.*catalogue.db\); .*: marsham rebuild",
+    ):
         Archive.open(tmp_path / "archive")
 
 
@@ -114,6 +117,65 @@ def test_a_database_that_holds_a_catalogue_is_not_given_to_a_second_archive(
     Archive.create(tmp_path / "one", settings).close()
     with pytest.raises(ArchiveError, match="holds the catalogue of an archive already"):
         Archive.create(tmp_path / "two", settings)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        Settings(name="two\nlines"),
+        Settings(database="postgresql://nobody@127.0.0.1:1/none"),
+        Settings(database="no database"),
+    ],
+    ids=["settings that cannot be written", "no server", "no address"],
+)
+def test_what_a_failed_start_made_is_removed_and_the_next_one_works(
+    tmp_path: Path, settings: Settings
+) -> None:
+    with pytest.raises(ArchiveError):
+        Archive.create(tmp_path / "new" / "archive", settings)
+    assert list(tmp_path.iterdir()) == []
+    (tmp_path / "mine").mkdir()
+    with pytest.raises(ArchiveError):
+        Archive.create(tmp_path / "mine", settings)
+    assert list((tmp_path / "mine").iterdir()) == []
+    with Archive.create(tmp_path / "mine"):
+        pass
+
+
+def test_a_start_that_fails_when_the_catalogue_is_made_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(self: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("snapshots.archive.Catalogue.lay_out", full)
+    with pytest.raises(NotWritableError, match="No space left"):
+        Archive.create(tmp_path / "archive")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_folders_that_a_copy_left_out_are_made_again(archive: Archive, tmp_path: Path) -> None:
+    for folder in ("warcs/open", "warcs", "originals", "manifests/commits", "quarantine"):
+        (archive.path / folder).rmdir()
+    (tmp_path / "a.warc.gz").write_bytes(warc(response()))
+    with Writer(archive) as writer:
+        assert take_in(writer, tmp_path / "a.warc.gz").captures == 1
+
+
+def test_an_archive_that_may_not_be_looked_into_is_told(unprivileged: Unprivileged) -> None:
+    folder, call_as_nobody = unprivileged
+    Archive.create(folder / "archive").close()
+    (folder / "archive").chmod(0o700)
+    said = call_as_nobody(lambda: Archive.open(folder / "archive"))
+    assert said.startswith("ArchiveError: ")
+    assert "cannot be looked into: Permission denied; ask who keeps it" in said
+    said = call_as_nobody(lambda: Archive.create(folder / "archive"))
+    assert said.startswith("NotWritableError: cannot write to ")
+    (folder / "archive").chmod(0o755)
+    (folder / "archive/marsham.toml").chmod(0o600)
+    said = call_as_nobody(lambda: Archive.open(folder / "archive"))
+    assert said.startswith("SettingsError: ")
+    assert "marsham.toml: Permission denied" in said
 
 
 @pytest.mark.parametrize(

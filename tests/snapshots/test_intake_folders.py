@@ -24,7 +24,8 @@ def take(archive: Archive, folder: Path) -> Intake:
 
 
 def codes(report: Intake) -> list[str]:
-    return sorted(one.code for one in report.problems)
+    """Give the codes of a report but for one: what is saved here states no date."""
+    return sorted(one.code for one in report.problems if one.code != "date-from-file")
 
 
 def saved_from(url: str, body: bytes = TEXT) -> bytes:
@@ -146,7 +147,7 @@ def test_a_name_in_a_mirror_leads_back_to_its_address(
     sqlite_archive: Archive, tmp_path: Path, file: str, url: str
 ) -> None:
     report = take(sqlite_archive, put(tmp_path / "m", {file: TEXT}))
-    assert (report.format, report.problems) == (Format.MIRROR, ())
+    assert (report.format, codes(report)) == (Format.MIRROR, [])
     (capture,) = all_captures(sqlite_archive)
     assert (capture.url, capture.timestamp) == (f"{HOST}{url}", "20110509101621")
     assert (capture.media_type, capture.grade) == ("text/html", Grade.BODY)
@@ -188,7 +189,7 @@ def test_what_was_received_is_preferred_to_what_was_converted(
     report = take(archive, folder)
     assert contents(archive) == {f"{HOST}/": received}
     assert grades(archive) == {f"{HOST}/": Grade.BODY}
-    assert report.problems == ()
+    assert codes(report) == []
     assert len(list((archive.path / "originals").glob("*/*"))) == 2
 
 
@@ -206,7 +207,7 @@ def test_converted_links_lower_the_grade_and_are_told_once(
     )
     report = take(sqlite_archive, folder)
     assert codes(report) == ["converted-links"]
-    assert "2 pages" in report.problems[0].message
+    assert any("2 pages" in found.message for found in report.problems)
     assert grades(sqlite_archive) == {
         f"{HOST}/": Grade.RECOVERED,
         f"{HOST}/b.html": Grade.RECOVERED,

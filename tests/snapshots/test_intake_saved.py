@@ -156,6 +156,8 @@ def test_inputs_are_kept_untouched(archive: Archive, tmp_path: Path) -> None:
         ("mailto:csp@homeoffice.example,2011,200,a.html", "bad-url", "only http and https"),
         (f"{HOST}/,31/04/2011,200,a.html", "bad-date", "not a date"),
         (f"{HOST}/,soon,200,a.html", "bad-date", "not a date"),
+        (f"{HOST}/,20111345000000,200,a.html", "bad-date", "not a date"),
+        (f"{TNA}/20111345000000/{HOST}/,,200,a.html", "no-date", "nothing says when"),
         (f"{HOST}/,2011,OK,a.html", "bad-status", "'OK' is no HTTP status"),
         (f"{HOST}/,2011,999,a.html", "bad-status", "'999' is no HTTP status"),
         (f"{HOST}/,2011,²⁰⁰,a.html", "bad-status", "is no HTTP status"),
@@ -181,12 +183,45 @@ def test_a_line_that_cannot_be_used_is_told_and_the_others_are_read(
     assert report.captures == 1
     found = next(problem for problem in report.problems if problem.code == code)
     assert words in found.message
-    assert found.file.startswith("set/")
-    if code != "no-date":
-        assert "line 2" in found.message
+    assert found.file == "set/pages.csv"
+    assert found.message.startswith("line 2")
     assert not any(
         b"secret" in place.read_bytes() for place in sqlite_archive.path.glob("originals/*/*")
     )
+
+
+def test_a_line_that_stands_twice_is_taken_once_and_told(
+    sqlite_archive: Archive, tmp_path: Path
+) -> None:
+    lines = f"{HOST}/,2011,a.html\n{HOST}/,2011,a.html\n{HOST}/,2011,b.html\n"
+    text = f"url,timestamp,file\n{lines}{HOST}/other,2011,b.html\n"
+    report = take(sqlite_archive, listing(tmp_path / "set", text, a_html=PAGE, b_html=b"<p>b"))
+    assert report.captures == 3
+    assert [(found.code, found.file, found.message) for found in report.problems] == [
+        ("repeated-line", "set/pages.csv", "line 3: repeats line 2; left out"),
+        (
+            *("repeated-capture", "set/pages.csv"),
+            "line 4: has the address and date of line 2; both are kept",
+        ),
+    ]
+
+
+def test_a_date_that_is_only_the_files_is_told_and_counted(
+    sqlite_archive: Archive, tmp_path: Path
+) -> None:
+    lines = f"url,timestamp,file\n{HOST}/a,,a.html\n{HOST}/b,2011,b.html\n"
+    folder = listing(tmp_path / "one", lines, a_html=PAGE, b_html=b"<p>b")
+    os.utime(folder / "a.html", (0, 0))
+    (found,) = take(sqlite_archive, folder).problems
+    assert (found.code, found.file, found.url) == ("date-from-file", "one/a.html", f"{HOST}/a")
+    assert "its file's time, 19700101000000, stands" in found.message
+    lines = f"url,file\n{HOST}/a,a.html\n{HOST}/b,b.html\n"
+    (found,) = take(
+        sqlite_archive, listing(tmp_path / "two", lines, a_html=PAGE, b_html=b"<p>b")
+    ).problems
+    assert (found.code, found.file) == ("date-from-file", "two")
+    assert "when 2 of its captures were made" in found.message
+    assert "the first is two/a.html" in found.message
 
 
 def test_a_file_no_line_names_is_kept_and_told(archive: Archive, tmp_path: Path) -> None:
@@ -203,8 +238,13 @@ def test_a_file_no_line_names_is_kept_and_told(archive: Archive, tmp_path: Path)
     [
         ("address,file\nhttp://x.example/,a.html\n", "has no column called url"),
         ('url,file\n"http://x.example/,a.html\n', "is not CSV"),
-        ("url,timestamp,file\n", "holds no page that could be listed"),
-        ("url,timestamp,file\nx:,2011,a.html\n", "holds no page .* bad-url: line 2"),
+        ("url,timestamp,file\n", "holds no page .* not-listed: set/a.html: no line of"),
+        (
+            "url,timestamp,file\nx:,2011,a.html\n",
+            "holds no page .* bad-url: set/pages.csv: line 2: not a",
+        ),
+        ("url;timestamp\nhttp://x.example/;2011\n", "parted by semicolons; save it with commas"),
+        ('"url"\t"file"\nhttp://x.example/\ta.html\n', "parted by tabs; save it with commas"),
     ],
 )
 def test_a_list_that_gives_nothing_is_refused_and_leaves_nothing(

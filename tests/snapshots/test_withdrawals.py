@@ -361,3 +361,43 @@ def test_a_decision_that_reached_only_the_journal_comes_into_force_with_the_next
     assert shown(held) == before
     withdraw(held, scope_of(address=f"{HOST}/crimes/"), PANEL, never)
     assert hidden(held, before) == {"/copy/ 201105", "/crimes/ 201105"}
+
+
+def test_a_decision_that_reached_only_the_journal_comes_into_force_with_the_next_writer(
+    held: Archive,
+) -> None:
+    before, sound = shown(held), all_rows(held)
+    copy = withdraw(held, scope_of(address=f"{HOST}/copy/"), PANEL, never)
+    withdraw(held, scope_of(address=f"{HOST}/crimes/"), PANEL, never)
+    lift(held, copy.number, PANEL)
+    decided = all_rows(held)
+    for entries in (0, 1, 2):  # the catalogue knows of none, of the first, of all but the lifting
+        with held.catalogue.write() as connection:
+            restore(connection, list(journal.entries(held.path / journal.JOURNAL))[:entries])
+        with Writer(held) as writer:
+            assert [found.file for found in writer.recovered] == [journal.JOURNAL]
+        assert hidden(held, before) == {"/crimes/ 201105"}
+        with Writer(held) as writer:
+            assert writer.recovered == []
+    made = all_rows(held)
+    for table in ("withdrawal", "withdrawal_reach", "withdrawn_payload"):
+        assert made[table] == decided[table]
+    assert made["capture"] == sound["capture"]
+
+
+def test_a_writer_brings_nothing_into_view_when_the_journal_lost_a_line(held: Archive) -> None:
+    before = shown(held)
+    found = FoundIn(digest(BODY), f"{HOST}/crime/", "20110509101621")
+    withdraw(held, scope_of(value="020 7946 0310"), PANEL, lambda *_: [])
+    with held.lock(), held.catalogue.write() as connection:
+        note_found(held, connection, [(1, found)])
+    withdraw(held, scope_of(address=f"{HOST}/crimes/"), PANEL, never)
+    gone = hidden(held, before)
+    assert len(gone) == 4
+    place = held.path / journal.JOURNAL
+    value, _, page = place.read_bytes().splitlines(keepends=True)
+    for lines in ((), (page,), (value, page)):
+        place.write_bytes(b"".join(lines))
+        with Writer(held) as writer:
+            assert writer.recovered == []
+        assert hidden(held, before) == gone

@@ -13,6 +13,8 @@ from archiver.records import Capture, Kind
 from archiver.warc import NewRecord, open_record, record_id
 from snapshots import writer as writing
 from snapshots.archive import Archive
+from snapshots.findings import Finding, Level
+from snapshots.fixity import verify
 from snapshots.intake import take_in
 from snapshots.rows import Entry, store_captures
 from snapshots.tables import problem, snapshot, warc_file
@@ -320,3 +322,48 @@ def test_a_read_only_copy_of_a_warc_file_is_taken_over_byte_for_byte(
     assert path.startswith("warcs/2011/05/TNA-crawl-May-20110509101621-00001-")
     assert path.endswith(".warc.gz")
     assert (archive.path / path).read_bytes() == data
+
+
+def test_an_original_never_committed_goes_away_and_a_committed_one_to_its_place(
+    archive: Archive, tmp_path: Path
+) -> None:
+    (tmp_path / "a.html").write_bytes(b"<p>a")
+    with Writer(archive) as writer:
+        take_in(writer, tmp_path / "a.html", url="http://a.example/", captured="2011")
+    (place,) = archive.path.glob("originals/*/*")
+    opened = archive.path / "warcs/open" / f"{place.name}.original"
+    place.rename(opened)  # as after a kill between the commit and the move
+    assert archive.locate(str(place.relative_to(archive.path))) == opened
+    found: list[Finding] = []
+    assert verify(archive, Level.FILES, found=found.append).status == 0
+    (opened.parent / f"{'0' * 64}.original").write_bytes(b"copied, not committed")
+    (opened.parent / f"{'1' * 64}.original.new").write_bytes(b"half a co")
+    with Writer(archive) as writer:
+        assert writer.recovered == []
+    assert list(opened.parent.iterdir()) == []
+    assert place.read_bytes() == b"<p>a"
+    assert list(archive.path.glob("originals/*/*")) == [place]
+
+
+def test_an_original_that_cannot_be_moved_yet_is_moved_by_the_next_writer(
+    archive: Archive, tmp_path: Path
+) -> None:
+    (tmp_path / "a.html").write_bytes(b"<p>a")
+    name = sha256(b"<p>a").hexdigest()
+    place = archive.path / "originals" / name[:2]
+    place.write_text("in the way")
+    with Writer(archive) as writer:
+        take_in(writer, tmp_path / "a.html", url="http://a.example/", captured="2011")
+        with pytest.raises(ZeroDivisionError):  # what is committed outlives a later failure
+            fail_after_keeping(writer, b"<p>a", name)
+        writer.roll_back()
+    assert archive.locate(f"originals/{name[:2]}/{name}").read_bytes() == b"<p>a"
+    place.unlink()
+    with Writer(archive):
+        pass
+    assert (place / name).read_bytes() == b"<p>a"
+
+
+def fail_after_keeping(writer: Writer, data: bytes, name: str) -> None:
+    writer.keep_original(data, name)
+    writer.commit(lambda connection: 1 / 0)

@@ -23,7 +23,7 @@ from snapshots.findings import Finding, Level
 from snapshots.fixity import verify
 from snapshots.mementos import memento_of
 from snapshots.rebuild import rebuild
-from snapshots.tables import problem, snapshot, warc_file
+from snapshots.tables import original, problem, snapshot, warc_file
 from snapshots.writer import Writer
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -133,6 +133,10 @@ class Check:
         known = {root / path for path in self.files}
         assert {place for place in root.glob("warcs/**/*") if place.is_file()} == known
         assert list((root / "warcs" / "open").iterdir()) == []
+        with self.archive.catalogue.read() as connection:
+            rows = connection.execute(select(original.c.sha256, original.c.size)).all()
+        originals = {place.name: place.stat().st_size for place in root.glob("originals/*/*")}
+        assert originals == {row.sha256: row.size for row in rows}
         kept = sorted(root.glob("quarantine/*"))
         for place in kept:
             if place.suffix != ".json":
