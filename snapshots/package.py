@@ -44,6 +44,9 @@ _BLOCK_LINES = 300  # lines of the index in one block; a reader inflates one blo
 _FOLLOWING = ("request", "metadata")
 _PAGE_TYPES = ("text/html", "application/xhtml+xml")
 _ZIP_DATE = (1980, 1, 1, 0, 0, 0)  # the first a ZIP file can state
+# Only a member longer than this gets the long form of its lengths. Where the directory of the ZIP
+# file has no extra field for a member, ReplayWeb.page takes it that its own head has none either.
+_LONG_MEMBER = (1 << 31) - 1
 
 TitleOf = Callable[[Capture], str | None]
 
@@ -139,6 +142,7 @@ def _write_wacz(
                 "wacz_version": "1.1.1",
                 "title": archive.settings.name,
                 "description": told.about,
+                "metadata": {"title": archive.settings.name, "desc": told.about},
                 "software": software_name(),
                 "resources": parts.resources,
             }
@@ -359,17 +363,17 @@ class _Parts:
         self._package = package
 
     def add(self, name: str, data: bytes) -> None:
-        self._add(name, io.BytesIO(data))
+        self._add(name, io.BytesIO(data), len(data))
 
     def add_file(self, name: str, path: Path) -> None:
         with path.open("rb") as file:
-            self._add(name, file)
+            self._add(name, file, path.stat().st_size)
 
-    def _add(self, name: str, file: BinaryIO) -> None:
+    def _add(self, name: str, file: BinaryIO, length: int) -> None:
         info = zipfile.ZipInfo(name, _ZIP_DATE)
         info.external_attr = 0o644 << 16
         digest, size = hashlib.sha256(), 0
-        with self._package.open(info, "w", force_zip64=True) as member:
+        with self._package.open(info, "w", force_zip64=length > _LONG_MEMBER) as member:
             while data := file.read(_STEP):
                 digest.update(data)
                 size += len(data)
