@@ -1,4 +1,4 @@
--- The catalogue of a Marsham archive, version 2. Made from the tables in
+-- The catalogue of a Marsham archive, version 3. Made from the tables in
 -- snapshots/tables.py and extract/tables.py by `make schema`; do not edit.
 --
 -- This text loads into SQLite and PostgreSQL alike. The archive's own catalogue differs in two
@@ -241,6 +241,27 @@ CREATE TABLE withdrawn_payload (
     PRIMARY KEY (digest, withdrawal_id),
     FOREIGN KEY(withdrawal_id) REFERENCES withdrawal (id)
 );
+
+-- A page on a list of pages that came with an input, such as that of a WACZ.
+--   position: order in which they were listed
+--   urlkey: SURT, as in url
+--   url: the address as listed
+--   stated: the time as listed; null when none was
+--   timestamp: of the capture it means; null when there is none
+--   title: what it was called; empty when nothing
+CREATE TABLE listed_page (
+    intake_id INTEGER NOT NULL,
+    position INTEGER NOT NULL,
+    urlkey TEXT NOT NULL,
+    url TEXT NOT NULL,
+    stated BIGINT,
+    timestamp BIGINT,
+    title TEXT NOT NULL,
+    PRIMARY KEY (intake_id, position),
+    FOREIGN KEY(intake_id) REFERENCES intake (id)
+);
+
+CREATE INDEX listed_page_place ON listed_page (urlkey, timestamp);
 
 -- One value of one field of one record on a page. (Without rowid.)
 --   kind: contact, partnership, count, link ...

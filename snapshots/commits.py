@@ -24,7 +24,7 @@ from sqlalchemy import Connection, func, select
 from archiver.records import Problem
 from archiver.timestamps import format_timestamp
 from snapshots.disk import sync_folder, write_synced
-from snapshots.tables import commit_note, intake, original, problem, snapshot
+from snapshots.tables import commit_note, intake, listed_page, original, problem, snapshot
 
 __all__ = [
     "COMMITS",
@@ -41,7 +41,7 @@ __all__ = [
 ]
 
 COMMITS: Final = "manifests/commits"
-_NOTED = {table.name: table for table in (snapshot, intake, original, problem)}
+_NOTED = {table.name: table for table in (snapshot, intake, original, listed_page, problem)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +108,9 @@ def describe(
         ),
         "intake": taken,
         "original": _rows(connection, select(original).where(original.c.intake_id > before.intake)),
+        "listed_page": _rows(
+            connection, select(listed_page).where(listed_page.c.intake_id > before.intake)
+        ),
         "problem": _rows(connection, select(problem).where(problem.c.id > before.problem)),
     }
     last = select(commit_note.c.sha256).where(commit_note.c.id == before.commit_note)

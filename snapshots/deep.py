@@ -19,6 +19,7 @@ from snapshots.tables import (
     capture,
     commit_note,
     intake,
+    listed_page,
     media_type,
     original,
     problem,
@@ -55,7 +56,7 @@ def _whole(table: Table) -> _View:
 
 
 _VIEWS = (
-    *map(_whole, (snapshot, intake, warc_file, original, problem, commit_note)),
+    *map(_whole, (snapshot, intake, warc_file, original, listed_page, problem, commit_note)),
     _View(
         "capture",
         _PLACE,

@@ -1,11 +1,12 @@
 """``marsham package``: what is in view, as one file or folder for others."""
 
-from functools import partial
 from pathlib import Path
 
 import click
+from sqlalchemy import Connection
 
 from archiver.errors import NoCaptureError
+from archiver.records import Capture
 from archiver.timestamps import Span
 from extract.store import title_of
 from marsham.cli.listing import checked, choose
@@ -20,6 +21,7 @@ from marsham.cli.support import (
     problem_as_json,
 )
 from snapshots.archive import Archive
+from snapshots.listed import listed_title
 from snapshots.package import FORMATS
 from snapshots.package import package as write_package
 from snapshots.reach import explain
@@ -72,8 +74,9 @@ def package(
         if not captures:
             _, why = explain(connection, wanted, span)
             raise why or NoCaptureError(wanted or "any address")
-        titles = partial(title_of, connection)
-        done = write_package(archive, captures, out, form, about=about, title_of=titles)
+        done = write_package(
+            archive, captures, out, form, about=about, title_of=lambda one: _title(connection, one)
+        )
     if as_json:
         problems = [problem_as_json(found) for found in done.problems]
         told = {"file": str(out), "captures": done.captures, "records": done.records}
@@ -82,3 +85,8 @@ def package(
         click.echo(f"{out}: {done.captures} captures in {done.records} records, {done.size} bytes")
         print_problems(done.problems, "marsham package --json")
     return FINDINGS if done.problems else DONE
+
+
+def _title(connection: Connection, of: Capture) -> str | None:
+    # What the crawler called a page comes before what we read in it: it saw scripts run.
+    return listed_title(connection, of) or title_of(connection, of)

@@ -32,8 +32,9 @@ def snapshots(archive: Archive, number: int | None, pages: int, as_json: bool) -
     """List the snapshots, or with a NUMBER report on one.
 
     A snapshot is a crawl or an ingested set, with its span of dates. The report gives its inputs,
-    what was wrong with them, captures by status, type and host, redirects that end nowhere, pages
-    whose images, styles or scripts were never captured, and pages that say they are not there.
+    what was wrong with them, the pages on the lists that came with them, captures by status, type
+    and host, redirects that end nowhere, pages whose images, styles or scripts were never captured,
+    and pages that say they are not there.
     """
     with archive.catalogue.read() as connection:
         rows = snapshot_rows(connection, number)
@@ -61,6 +62,7 @@ def _as_json(report: Report) -> dict[str, object]:
     return report.row | {
         "inputs": report.inputs,
         "problems": report.problems,
+        "listed_pages": report.listed_pages,
         "statuses": report.statuses,
         "types": report.types,
         "hosts": report.hosts,
@@ -80,6 +82,13 @@ def _lines(report: Report) -> Iterator[str]:
     for taken in report.inputs:
         yield f"input     {taken['name']} ({taken['format']}): {taken['counts']}"
         yield f"          sha256 {taken['digest']}, taken in {taken['taken']}"
+    yield from _first(
+        "page",
+        [
+            f"page      {page['timestamp']} {page['url']} {page['title']}".rstrip()
+            for page in report.listed_pages
+        ],
+    )
     for name, counts in (
         ("status", report.statuses),
         ("type", report.types),
