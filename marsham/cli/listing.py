@@ -4,6 +4,7 @@ import csv
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
+from pathlib import Path
 
 import click
 from sqlalchemy import Connection
@@ -12,11 +13,20 @@ from archiver.errors import NoCaptureError
 from archiver.records import Capture
 from archiver.timestamps import Span
 from archiver.urls import check_url
-from marsham.cli.support import DATE, as_json_line, between, pass_archive, print_table
+from marsham.cli.support import (
+    DATE,
+    as_json_line,
+    between,
+    counted,
+    pass_archive,
+    print_table,
+    say,
+)
 from snapshots import index
 from snapshots.archive import Archive
 from snapshots.cdx import cdx_lines, cdxj_lines
 from snapshots.reach import explain
+from snapshots.zipnum import write_zipnum
 
 __all__ = ["capture_as_json", "checked", "choose", "list_"]
 
@@ -32,6 +42,7 @@ _FIELDS = (
     "kind",
     "grade",
 )
+_ZIPNUM = "zipnum"
 _HEADS = ("timestamp", "status", "type", "grade", "length", "url")
 
 
@@ -42,24 +53,39 @@ _HEADS = ("timestamp", "status", "type", "grade", "length", "url")
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["table", "json", "csv", "cdx", "cdxj"]),
+    type=click.Choice(["table", "json", "csv", "cdx", "cdxj", _ZIPNUM]),
     default="table",
     show_default=True,
     help="A table for people; one JSON object a line; or an index as other tools read it.",
 )
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    help="With --format zipnum: the folder to write; it must not be there yet.",
+)
 @pass_archive
 def list_(
-    archive: Archive, url: str | None, start: Span | None, end: Span | None, form: str
+    archive: Archive,
+    url: str | None,
+    start: Span | None,
+    end: Span | None,
+    form: str,
+    out: Path | None,
 ) -> None:
     """List captures: of one URL, of every URL below PREFIX*, or all of them."""
+    if (form == _ZIPNUM) != (out is not None):
+        raise click.UsageError("--format zipnum and --out DIR go together")
     with archive.catalogue.read() as connection:
         wanted, span = checked(url), between(start, end)
         captures = _Counted(choose(connection, wanted, span))
-        _WRITERS[form](captures)
-        sys.stdout.flush()
+        if out is None:
+            _WRITERS[form](captures)
+            sys.stdout.flush()
+        else:
+            _write_zipnum(captures, out)
         hidden, why = explain(connection, wanted, span)
-    if url and not captures.number:
-        raise why or NoCaptureError(url)
+    if (url or out) and not captures.number:
+        raise why or NoCaptureError(url or "any address")
     if hidden:
         are = "capture is" if hidden == 1 else "captures are"
         click.echo(f"{hidden} {are} withdrawn and not listed", err=True)
@@ -110,6 +136,15 @@ def _write_csv(captures: Iterable[Capture]) -> None:
 
 def _write_lines(lines: Iterable[str]) -> None:
     sys.stdout.writelines(f"{line}\n" for line in lines)
+
+
+def _write_zipnum(captures: Iterable[Capture], out: Path) -> None:
+    lines = cdxj_lines(captures)
+    first = next(lines, None)
+    if first:
+        written = write_zipnum(chain([first], lines), out)
+        in_blocks = counted(written.blocks, "block")
+        say(f"{out}: {counted(written.lines, 'capture')} in {in_blocks}, {written.size} bytes")
 
 
 _WRITERS: dict[str, Callable[[Iterable[Capture]], None]] = {

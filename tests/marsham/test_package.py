@@ -97,6 +97,11 @@ def test_a_warc_package_holds_every_record_as_it_was_with_what_belongs_to_it(hel
     subprocess.run([sys.executable, "-m", "warcio.cli", "check", out], check=True)
 
 
+def test_a_warc_package_is_sound_for_fastwarc(held: Path, yardsticks: Path) -> None:
+    out = made(held, "out.warc.gz", "warc")
+    run_tool(yardsticks / "fastwarc", "check", out)  # block digests
+
+
 @pytest.mark.parametrize(
     ("chosen", "addresses"),
     [
