@@ -35,7 +35,7 @@ $(YARDSTICKS)/installed: requirements/yardsticks.lock requirements/replaywebpage
 	$(YARDSTICKS)/bin/pip install --quiet --require-hashes -r $(YARDSTICKS)/build.lock
 	$(YARDSTICKS)/bin/pip install --quiet --require-hashes --no-build-isolation -r requirements/yardsticks.lock
 	cd $(YARDSTICKS) && npm pack --silent $(REPLAYWEBPAGE) >/dev/null
-	cd $(YARDSTICKS) && sha512sum --quiet --check ../requirements/replaywebpage.sha512
+	cd $(YARDSTICKS) && sha512sum --quiet --check $(CURDIR)/requirements/replaywebpage.sha512
 	@mkdir $(YARDSTICKS)/replaywebpage
 	tar -xzf $(YARDSTICKS)/replaywebpage-*.tgz -C $(YARDSTICKS)/replaywebpage --strip-components 1 package/ui.js package/sw.js
 	@touch $@

@@ -141,7 +141,7 @@ def _write_wacz(
                 "wacz_version": "1.1.1",
                 "title": archive.settings.name,
                 "description": told.about,
-                "metadata": {"title": archive.settings.name, "desc": told.about},
+                "metadata": {"title": archive.settings.name},  # where ReplayWeb.page looks
                 "software": software_name(),
                 "resources": parts.resources,
             }

@@ -95,7 +95,7 @@ def test_replaywebpage_lists_the_pages_by_title_and_shows_them(
             "request",
             lambda asked: None if asked.url.startswith(server) else outside.append(asked.url),
         )
-        page.goto(f"{server}/index.html?source={server}/crime.wacz#view=pages")
+        page.goto(f"{server}/index.html?source={server}/crime.wacz")
         titles = page.locator("wr-page-entry a", has_text="Crime and policing")
         titles.nth(1).wait_for()
         assert titles.count() == 2  # the capture and its revisit
