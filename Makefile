@@ -33,7 +33,7 @@ $(YARDSTICKS)/installed: requirements/yardsticks.lock requirements/replaywebpage
 	$(PYTHON) -m venv $(YARDSTICKS)
 	@awk '/^[^ #]/ {wanted = /^setuptools==/} wanted' requirements/yardsticks.lock > $(YARDSTICKS)/build.lock
 	$(YARDSTICKS)/bin/pip install --quiet --require-hashes -r $(YARDSTICKS)/build.lock
-	$(YARDSTICKS)/bin/pip install --quiet --require-hashes --no-build-isolation -r requirements/yardsticks.lock
+	$(YARDSTICKS)/bin/pip install --quiet --require-hashes --no-build-isolation --use-pep517 -r requirements/yardsticks.lock
 	cd $(YARDSTICKS) && npm pack --silent $(REPLAYWEBPAGE) >/dev/null
 	cd $(YARDSTICKS) && sha512sum --quiet --check $(CURDIR)/requirements/replaywebpage.sha512
 	@mkdir $(YARDSTICKS)/replaywebpage
