@@ -7,10 +7,13 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 DEMO := demo
 COMPILE := --quiet --generate-hashes --allow-unsafe --strip-extras --no-header --no-emit-index-url --no-emit-find-links --no-emit-trusted-host
 
-.PHONY: help install demo test lint types format schema docs lock clean
+YARDSTICKS := .venv-yardsticks
+REPLAYWEBPAGE := replaywebpage@2.5.3
+
+.PHONY: help install demo test lint types format schema docs yardsticks lock clean
 
 help: ## list the targets
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .venv/installed: requirements/run.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Marsham needs Python 3.11 or newer; say which with: make PYTHON=python3.11 ...")'
@@ -21,6 +24,20 @@ help: ## list the targets
 
 .venv/installed-dev: .venv/installed requirements/dev.lock
 	$(BIN)/pip install --quiet --require-hashes -r requirements/dev.lock
+	@touch $@
+
+# Other projects' programs for the tests: some are GPL or AGPL, so they live apart and are never imported.
+$(YARDSTICKS)/installed: requirements/yardsticks.lock requirements/replaywebpage.sha512
+	@command -v npm >/dev/null || (echo "npm, which fetches ReplayWeb.page, is not installed; install it and try again"; exit 1)
+	@rm -rf $(YARDSTICKS)
+	$(PYTHON) -m venv $(YARDSTICKS)
+	@awk '/^[^ #]/ {wanted = /^setuptools==/} wanted' requirements/yardsticks.lock > $(YARDSTICKS)/build.lock
+	$(YARDSTICKS)/bin/pip install --quiet --require-hashes -r $(YARDSTICKS)/build.lock
+	$(YARDSTICKS)/bin/pip install --quiet --require-hashes --no-build-isolation --use-pep517 -r requirements/yardsticks.lock
+	cd $(YARDSTICKS) && npm pack --silent $(REPLAYWEBPAGE) >/dev/null
+	cd $(YARDSTICKS) && sha512sum --quiet --check $(CURDIR)/requirements/replaywebpage.sha512
+	@mkdir $(YARDSTICKS)/replaywebpage
+	tar -xzf $(YARDSTICKS)/replaywebpage-*.tgz -C $(YARDSTICKS)/replaywebpage --strip-components 1 package/ui.js package/sw.js
 	@touch $@
 
 install: .venv/installed ## make .venv with the marsham command
@@ -48,6 +65,8 @@ schema: .venv/installed ## write schema.sql from the tables
 types: .venv/installed-dev ## mypy --strict over the four packages
 	$(BIN)/mypy
 
+yardsticks: $(YARDSTICKS)/installed ## other projects' programs, which some tests compare with
+
 format: .venv/installed-dev ## put the code into the agreed format
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
@@ -56,6 +75,7 @@ lock: .venv/installed-dev ## renew requirements/*.lock from pyproject.toml
 	$(BIN)/pip install --quiet pip-tools
 	$(BIN)/pip-compile --upgrade $(COMPILE) --all-build-deps --extra postgres -o requirements/run.lock pyproject.toml
 	$(BIN)/pip-compile --upgrade $(COMPILE) --extra dev -c requirements/run.lock -o requirements/dev.lock pyproject.toml
+	$(BIN)/pip-compile --upgrade $(COMPILE) -o requirements/yardsticks.lock requirements/yardsticks.in
 
 clean: ## remove everything make has made
-	rm -rf .venv build dist *.egg-info $(DEMO) .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv $(YARDSTICKS) build dist *.egg-info $(DEMO) .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -332,6 +332,27 @@ CREATE TABLE extraction_failure (
     FOREIGN KEY(extraction_id) REFERENCES extraction (id)
 );
 
+-- A page on a list of pages that came with an input, such as that of a WACZ.
+--   position: order in which they were listed
+--   urlkey: SURT, as in url
+--   url: the address as listed
+--   stated: the time as listed; null when none was
+--   timestamp: of the capture it means; null when there is none
+--   title: what it was called; empty when nothing
+CREATE TABLE listed_page (
+    intake_id INTEGER NOT NULL,
+    position INTEGER NOT NULL,
+    urlkey TEXT NOT NULL,
+    url TEXT NOT NULL,
+    stated BIGINT,
+    timestamp BIGINT,
+    title TEXT NOT NULL,
+    PRIMARY KEY (intake_id, position),
+    FOREIGN KEY(intake_id) REFERENCES intake (id)
+);
+
+CREATE INDEX listed_page_place ON listed_page (urlkey, timestamp);
+
 -- One value of one field of one record on a page. (Without rowid.)
 --   extraction_id: it is from
 --   position: order in the reading, from 0

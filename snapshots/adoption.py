@@ -8,8 +8,9 @@ from archiver.errors import FormatError
 from archiver.framing import ZSTD_DICTIONARY, ZSTD_MAGIC
 from archiver.ingest.arc import read_arc
 from archiver.ingest.names import shown
+from archiver.ingest.parts import Part, parts_beside, read_list_of_parts
 from archiver.ingest.sniff import Format, sniff
-from archiver.ingest.wacz import Package, PackageError
+from archiver.ingest.wacz import Package, PackageError, is_package
 from archiver.ingest.warc import WarcReading
 from archiver.records import Capture, Problem
 from archiver.timestamps import parse_timestamp
@@ -60,19 +61,65 @@ def adopt_warc(session: Session, path: Path, name: str, *, ours: bool = False) -
 
 
 def adopt_package(session: Session) -> None:
-    """Take in what a WACZ package holds: WARC files untouched, packages within it as well."""
+    """Take in what a WACZ package holds: WARC files untouched, packages within it as well.
+
+    A package in several parts is taken in with those that lie beside it.
+    """
+    name = shown(session.path)
     session.keep_file()
-    _unpack(session, session.path, shown(session.path), _DEEPEST)
+    beside: Iterable[Part | Problem]
+    if is_package(session.path):
+        beside = _unpack(session, session.path, name, _DEEPEST, first=True)
+    else:
+        beside = parts_beside(session.path.parent, name, read_list_of_parts(session.path))
+    for part in beside:
+        if isinstance(part, Problem):
+            session.problems.append(part)
+        else:
+            _take_part(session, part)
     keys = {url_key(entry.capture.url) for entry in session.entries}
-    missing = [url for url in session.pages if url_key(url) not in keys]
+    missing = [page.url for page in session.pages if url_key(page.url) not in keys]
     session.problems.extend(
         Problem("page-not-captured", "is on the page list, but was not captured", name, url=url)
-        for url, name in ((url, shown(session.path)) for url in missing[:_MOST_PAGES_TOLD])
+        for url in missing[:_MOST_PAGES_TOLD]
     )
+    if missing:
+        session.counts["listed page not captured"] = len(missing)
+    if len(missing) > _MOST_PAGES_TOLD:
+        message = f"{len(missing) - _MOST_PAGES_TOLD} more pages on the page list were not captured"
+        session.problems.append(Problem("page-not-captured", message, name))
 
 
-def _unpack(session: Session, path: Path, name: str, deeper: int) -> None:
+def _take_part(session: Session, part: Part) -> None:
+    sha256 = session.keep_file(part.path)
+    if part.sha256 and part.sha256 != sha256:
+        message = "does not match its hash in the list of parts"
+        session.problems.append(Problem("hash-mismatch", message, part.name))
+    length = part.path.stat().st_size
+    if part.length is not None and part.length != length:
+        message = f"has {length} bytes, not {part.length} as stated"
+        session.problems.append(Problem("hash-mismatch", message, part.name))
+    if not is_package(part.path):
+        message = "is listed as a part, but is no WACZ package; left out"
+        session.problems.append(Problem("not-read", message, part.name))
+        return
+    session.counts["part"] += 1
+    try:
+        _unpack(session, part.path, part.name, _DEEPEST - 1)
+    except FormatError as error:
+        message = f"{str(error).removeprefix(f'{part.name}: ')}; left out"
+        session.problems.append(Problem("not-read", message, part.name))
+
+
+def _unpack(
+    session: Session, path: Path, name: str, deeper: int, *, first: bool = False
+) -> list[Part | Problem]:
+    # Gives what the package, if it is the first, says of parts beside it.
+    beside: list[Part | Problem] = []
     with Package(path, name) as package:
+        parts = package.lists_parts() if first else None
+        if parts is not None:
+            beside.extend(parts_beside(path.parent, name, parts, package.members()))
         for member in package.names():
             with session.writer.workbench() as place:
                 with place.open("wb") as out:
@@ -88,11 +135,12 @@ def _unpack(session: Session, path: Path, name: str, deeper: int) -> None:
                     said = str(error).removeprefix(f"{place}: ")
                     found = Problem("not-read", f"{said}; left out", package.shown(member))
                     package.problems.append(found)
-        package.check()
-        for url, _ in package.pages():
-            session.pages.append(url)
+        package.check(beside=parts is not None)
+        for page in package.pages():
+            session.pages.append(page)
             session.counts["listed page"] += 1
         session.problems.extend(package.problems)
+    return beside
 
 
 def _take_member(session: Session, place: Path, name: str, deeper: int) -> None:

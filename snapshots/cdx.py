@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from archiver.records import Capture, Kind
 from archiver.urls import url_key
 
-__all__ = ["CDX_HEADER", "FileName", "cdx_lines", "cdxj_line", "cdxj_lines"]
+__all__ = ["CDX_HEADER", "FileName", "cdx_lines", "cdxj_lines"]
 
 CDX_HEADER = " CDX N b a m s k r M S V g"
 _REVISIT = "warc/revisit"  # what the field writes for the media type of a revisit
@@ -53,15 +53,14 @@ def cdx_lines(captures: Iterable[Capture], file_name: FileName = _as_it_is) -> I
 
 
 def cdxj_lines(captures: Iterable[Capture], file_name: FileName = _as_it_is) -> Iterator[str]:
-    """Write captures as CDXJ, a line each, without line ends."""
-    return (cdxj_line(capture, file_name) for capture in captures)
-
-
-def cdxj_line(capture: Capture, file_name: FileName = _as_it_is) -> str:
-    """Write a capture as one line of CDXJ: key, timestamp, and the rest as JSON in ASCII.
+    """Write captures as CDXJ, a line each, without line ends: key, timestamp, and JSON in ASCII.
 
     What is not known (the status of a resource, a type not declared) is left out.
     """
+    return (_cdxj_line(capture, file_name) for capture in captures)
+
+
+def _cdxj_line(capture: Capture, file_name: FileName) -> str:
     fields = {
         "url": capture.url,
         "mime": _mime(capture),

@@ -31,6 +31,7 @@ from snapshots.tables import (
     commit_note,
     erased_record,
     intake,
+    listed_page,
     media_type,
     original,
     problem,
@@ -57,7 +58,10 @@ __all__ = [
 COMMITS: Final = "manifests/commits"
 _NOTED = {
     table.name: table
-    for table in (snapshot, intake, original, problem, url, media_type, erased_record)
+    for table in (
+        *(snapshot, intake, original, listed_page, problem),
+        *(url, media_type, erased_record),
+    )
 }
 
 
@@ -129,6 +133,9 @@ def describe(
         ),
         "intake": taken,
         "original": _rows(connection, select(original).where(original.c.intake_id > before.intake)),
+        "listed_page": _rows(
+            connection, select(listed_page).where(listed_page.c.intake_id > before.intake)
+        ),
         "problem": _rows(connection, select(problem).where(problem.c.id > before.problem)),
     }
     last = select(commit_note.c.sha256).where(commit_note.c.id == before.commit_note)

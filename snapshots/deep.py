@@ -21,6 +21,7 @@ from snapshots.tables import (
     erased_record,
     erasure,
     intake,
+    listed_page,
     media_type,
     original,
     problem,
@@ -57,7 +58,7 @@ def _whole(table: Table) -> _View:
 
 
 _VIEWS = (
-    *map(_whole, (snapshot, intake, warc_file, original, problem, commit_note)),
+    *map(_whole, (snapshot, intake, warc_file, original, listed_page, problem, commit_note)),
     *map(_whole, (erasure, erased_record)),
     _View(
         "capture",

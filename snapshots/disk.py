@@ -2,10 +2,19 @@
 
 import hashlib
 import os
+import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-__all__ = ["bytes_sha256", "copy_synced", "file_sha256", "sync_folder", "write_synced"]
+__all__ = [
+    "bytes_sha256",
+    "cleared",
+    "copy_synced",
+    "file_sha256",
+    "sync_folder",
+    "write_synced",
+]
 
 _STEP = 1 << 20
 _ZEROS = bytes(_STEP)
@@ -65,6 +74,19 @@ def sync_folder(path: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+@contextmanager
+def cleared(part: Path) -> Iterator[None]:
+    """Take away a half-written file or folder when what was to finish it fails."""
+    try:
+        yield
+    except BaseException:
+        if part.is_dir():
+            shutil.rmtree(part, ignore_errors=True)
+        else:
+            part.unlink(missing_ok=True)
+        raise
 
 
 def _parts(path: Path) -> Iterator[bytes]:

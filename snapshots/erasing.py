@@ -48,6 +48,7 @@ from snapshots.tables import (
     commit_note,
     erased_record,
     erasure,
+    listed_page,
     original,
     problem,
     stated_date,
@@ -96,6 +97,7 @@ class Prepared:
         removed: files of the archive that are to go.
         originals: SHA-256 of the originals among those.
         problems: ids of problems that tell of what is erased.
+        pages: entries of page lists that name it, by input and position.
     """
 
     number: int
@@ -105,6 +107,7 @@ class Prepared:
     removed: tuple[str, ...]
     originals: tuple[str, ...]
     problems: tuple[int, ...]
+    pages: tuple[tuple[int, int], ...]
 
 
 def is_unfinished(path: Path) -> bool:
@@ -203,6 +206,7 @@ def _read_plan(path: Path) -> Prepared | None:
         removed=tuple(told["removed"]),
         originals=tuple(told["originals"]),
         problems=tuple(told["problems"]),
+        pages=tuple((number, position) for number, position in told["pages"]),
     )
 
 
@@ -249,6 +253,9 @@ def _apply(
     _move(connection, prepared, rows)
     for ids in _batches(list(prepared.problems)):
         connection.execute(delete(problem).where(problem.c.id.in_(ids)))
+    listed = tuple_(listed_page.c.intake_id, listed_page.c.position)
+    for pages in _batches(list(prepared.pages)):
+        connection.execute(delete(listed_page).where(listed.in_(pages)))
     for sums in _batches(list(prepared.originals)):
         connection.execute(delete(original).where(original.c.sha256.in_(sums)))
     # What a check found of a file that is another now, or may have told of what is erased.

@@ -187,6 +187,7 @@ class _Preparing:
                 tuple(removed),
                 tuple(gone),
                 problems,
+                tuple(self.found.pages),
             )
             write_plan(self.archive.path, prepared)
         except OSError as error:
@@ -287,7 +288,11 @@ class _Preparing:
     def _notes(self, connection: Connection) -> tuple[CommitNote, str]:
         """Stage the notes that lose rows, and the note of the erasure itself."""
         sums = {one.sha256 for one in self.found.originals}
-        gone: dict[str, set[Any]] = {"problem": set(self.found.problems), "original": sums}
+        gone: dict[str, set[Any]] = {
+            "problem": {(number,) for number in self.found.problems},
+            "original": {(sha256,) for sha256 in sums},
+            "listed_page": set(self.found.pages),
+        }
         redacted: dict[int, tuple[str, str]] = {}
         number, last = 0, ""
         for read in read_notes(self.archive.path):
@@ -329,11 +334,19 @@ class _Preparing:
         self.staged.append((name, final))
 
 
+_REDACTED = {  # tables of which notes may lose rows, and what tells these apart
+    "problem": ("id",),
+    "original": ("sha256",),
+    "listed_page": ("intake_id", "position"),
+}
+
+
 def _without(note: CommitNote, gone: dict[str, set[Any]]) -> CommitNote | None:
     # The note without rows that must go; None where it has none of them.
     rows = dict(note.rows)
-    for table, key in (("problem", "id"), ("original", "sha256")):
-        kept = [row for row in rows.get(table, []) if row[key] not in gone[table]]
+    for table, keys in _REDACTED.items():
+        going = gone[table]
+        kept = [row for row in rows.get(table, []) if tuple(row[key] for key in keys) not in going]
         if len(kept) != len(rows.get(table, [])):
             rows[table] = kept
     return None if rows == note.rows else replace(note, rows=rows)

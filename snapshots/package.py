@@ -12,11 +12,9 @@ import hashlib
 import io
 import json
 import os
-import shutil
 import zipfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import BinaryIO
@@ -32,9 +30,10 @@ from archiver.urls import url_key
 from archiver.warc import NewRecord, open_record, scan_one, target_uri, write_record
 from snapshots import index
 from snapshots.archive import Archive
-from snapshots.cdx import cdxj_line
-from snapshots.disk import file_sha256, sync_folder
+from snapshots.cdx import cdxj_lines
+from snapshots.disk import cleared, file_sha256, sync_folder
 from snapshots.mementos import memento_of
+from snapshots.zipnum import blocks
 
 __all__ = ["FORMATS", "Packaged", "package"]
 
@@ -44,6 +43,9 @@ _BLOCK_LINES = 300  # lines of the index in one block; a reader inflates one blo
 _FOLLOWING = ("request", "metadata")
 _PAGE_TYPES = ("text/html", "application/xhtml+xml")
 _ZIP_DATE = (1980, 1, 1, 0, 0, 0)  # the first a ZIP file can state
+# Only a member longer than this gets the long form of its lengths. Where the directory of the ZIP
+# file has no extra field for a member, ReplayWeb.page takes it that its own head has none either.
+_LONG_MEMBER = (1 << 31) - 1
 
 TitleOf = Callable[[Capture], str | None]
 
@@ -99,7 +101,7 @@ def package(
     try:
         with archive.catalogue.read() as connection:
             chosen = _with_payloads(archive, connection, list(captures), done)
-        with _cleared(part):
+        with cleared(part):
             _WRITERS[form](archive, chosen, part, _Told(about, title_of), done)
             part.replace(out)
             sync_folder(out.parent)
@@ -127,11 +129,11 @@ def _write_wacz(
     warc = part.with_name(part.name + ".warc.gz")
     try:
         placed = _write_warc(archive, captures, warc, told, done)
-        blocks, lookup = _zip_numbered(placed)
+        packed, lookup = _zip_numbered(placed)
         with zipfile.ZipFile(part, "x", zipfile.ZIP_STORED) as package:
             parts = _Parts(package)
             parts.add_file(f"archive/{WARC_NAME}", warc)
-            parts.add("indexes/index.cdx.gz", blocks)
+            parts.add("indexes/index.cdx.gz", packed)
             parts.add("indexes/index.idx", lookup)
             parts.add("pages/pages.jsonl", _pages(placed, told))
             stated = {
@@ -139,6 +141,7 @@ def _write_wacz(
                 "wacz_version": "1.1.1",
                 "title": archive.settings.name,
                 "description": told.about,
+                "metadata": {"title": archive.settings.name},  # where ReplayWeb.page looks
                 "software": software_name(),
                 "resources": parts.resources,
             }
@@ -157,7 +160,7 @@ def _write_bag(
     # Source: RFC 8493, clause 2.
     (part / "data").mkdir(parents=True)
     placed = _write_warc(archive, captures, part / "data" / WARC_NAME, told, done)
-    lines = "".join(f"{cdxj_line(one)}\n" for one in placed)
+    lines = "".join(f"{line}\n" for line in cdxj_lines(placed))
     (part / "data/index.cdxj").write_text(lines, "ascii")
     payload = sorted((part / "data").iterdir())
     done.size = sum(place.stat().st_size for place in payload)
@@ -314,22 +317,18 @@ def _copy(source: Path, offset: int, length: int, out: BinaryIO) -> None:
 
 def _zip_numbered(placed: list[Capture]) -> tuple[bytes, bytes]:
     # The index in blocks that can be inflated singly, and the first key of each block.
-    blocks = io.BytesIO()
+    data = io.BytesIO()
     heads = ['!meta 0 {"format": "cdxj-gzip-1.0", "filename": "index.cdx.gz"}\n']
-    for start in range(0, len(placed), _BLOCK_LINES):
-        some = placed[start : start + _BLOCK_LINES]
-        text = "".join(f"{cdxj_line(one)}\n" for one in some).encode()
-        packer = zlib.compressobj(9, zlib.DEFLATED, 31)
-        block = packer.compress(text) + packer.flush()
+    for block in blocks(cdxj_lines(placed), _BLOCK_LINES):
         where = {
-            "offset": blocks.tell(),
-            "length": len(block),
-            "digest": f"sha256:{_sha256(block)}",
+            "offset": data.tell(),
+            "length": len(block.data),
+            "digest": f"sha256:{_sha256(block.data)}",
             "filename": "index.cdx.gz",
         }
-        heads.append(f"{url_key(some[0].url)} {some[0].timestamp} {json.dumps(where)}\n")
-        blocks.write(block)
-    return blocks.getvalue(), "".join(heads).encode()
+        heads.append(f"{block.head} {json.dumps(where)}\n")
+        data.write(block.data)
+    return data.getvalue(), "".join(heads).encode()
 
 
 def _pages(placed: list[Capture], told: _Told) -> bytes:
@@ -359,35 +358,23 @@ class _Parts:
         self._package = package
 
     def add(self, name: str, data: bytes) -> None:
-        self._add(name, io.BytesIO(data))
+        self._add(name, io.BytesIO(data), len(data))
 
     def add_file(self, name: str, path: Path) -> None:
         with path.open("rb") as file:
-            self._add(name, file)
+            self._add(name, file, path.stat().st_size)
 
-    def _add(self, name: str, file: BinaryIO) -> None:
+    def _add(self, name: str, file: BinaryIO, length: int) -> None:
         info = zipfile.ZipInfo(name, _ZIP_DATE)
         info.external_attr = 0o644 << 16
         digest, size = hashlib.sha256(), 0
-        with self._package.open(info, "w", force_zip64=True) as member:
+        with self._package.open(info, "w", force_zip64=length > _LONG_MEMBER) as member:
             while data := file.read(_STEP):
                 digest.update(data)
                 size += len(data)
                 member.write(data)
         told = {"name": Path(name).name, "path": name, "hash": f"sha256:{digest.hexdigest()}"}
         self.resources.append({**told, "bytes": size})
-
-
-@contextmanager
-def _cleared(part: Path) -> Iterator[None]:
-    try:
-        yield
-    except BaseException:
-        if part.is_dir():
-            shutil.rmtree(part, ignore_errors=True)
-        else:
-            part.unlink(missing_ok=True)
-        raise
 
 
 def _sha256(data: bytes) -> str:

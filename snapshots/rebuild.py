@@ -49,6 +49,7 @@ from snapshots.tables import (
     erased_record,
     erasure,
     intake,
+    listed_page,
     media_type,
     original,
     problem,
@@ -66,6 +67,7 @@ REBUILT = (  # every table made anew, in the order in which rows can be inserted
     intake,
     warc_file,
     original,
+    listed_page,
     media_type,
     url,
     capture,
@@ -277,6 +279,7 @@ def _commit(
     elif note.snapshot_id is not None:
         store_captures(connection, entries, note.snapshot_id)
     insert_rows(connection, original, note.rows.get("original", []))
+    insert_rows(connection, listed_page, note.rows.get("listed_page", []))
     insert_rows(connection, problem, note.rows.get("problem", []))
     row = {"id": note.number, "written": note.written, "sha256": sha256}
     connection.execute(insert(commit_note).values(row))

@@ -22,7 +22,7 @@ from snapshots import index
 from snapshots.archive import Archive
 from snapshots.mementos import Memento, memento_of
 from snapshots.reach import closed_pages
-from snapshots.tables import capture, intake, problem, snapshot, url
+from snapshots.tables import capture, intake, listed_page, problem, snapshot, url
 
 __all__ = ["Report", "report_on", "snapshot_rows"]
 
@@ -44,6 +44,8 @@ class Report:
         row: the snapshot itself; its counts include what is withdrawn.
         inputs: what was taken in.
         problems: what was noted then.
+        listed_pages: pages on lists that came with it, such as a WACZ's, whose captures are in
+            view: address, time of the capture and title.
         statuses: captures in view by status; "none" for records without one.
         types: by media type.
         hosts: by host.
@@ -56,6 +58,7 @@ class Report:
     row: dict[str, Any]
     inputs: list[dict[str, Any]]
     problems: list[dict[str, Any]]
+    listed_pages: list[dict[str, Any]] = field(default_factory=list)
     statuses: dict[str, int] = field(default_factory=dict)
     types: dict[str, int] = field(default_factory=dict)
     hosts: dict[str, int] = field(default_factory=dict)
@@ -91,6 +94,7 @@ def report_on(
         says_missing: tells whether a page with status 200 says that it is not there.
     """
     report = Report(row, _inputs(connection, row["id"]), _problems(connection, row["id"]))
+    report.listed_pages = _listed_pages(connection, row["id"])
     statuses, types, hosts = Counter[str](), Counter[str](), Counter[str]()
     chosen: list[Capture] = []
     total = 0
@@ -195,6 +199,22 @@ def _problems(connection: Connection, number: int) -> list[dict[str, Any]]:
     found = [dict(zip(_PROBLEM, row, strict=True)) for row in connection.execute(query)]
     closed = closed_pages(connection, {row["url"] for row in found if row["url"]})
     return [row for row in found if row["url"] not in closed]
+
+
+def _listed_pages(connection: Connection, number: int) -> list[dict[str, Any]]:
+    names = ("url", "timestamp", "title")
+    in_view = index.select_captures().where(
+        url.c.urlkey == listed_page.c.urlkey,
+        capture.c.timestamp == listed_page.c.timestamp,
+        capture.c.snapshot_id == number,
+    )
+    query = (
+        select(*(listed_page.c[name] for name in names))
+        .join(intake, intake.c.id == listed_page.c.intake_id)
+        .where(intake.c.snapshot_id == number, in_view.correlate(listed_page).exists())
+        .order_by(listed_page.c.intake_id, listed_page.c.position)
+    )
+    return [dict(zip(names, row, strict=True)) for row in connection.execute(query)]
 
 
 def _host(address: str) -> str:

@@ -28,6 +28,7 @@ from snapshots.tables import (
     capture,
     erased_record,
     intake,
+    listed_page,
     original,
     problem,
     url,
@@ -118,6 +119,7 @@ class Selection:
         quarantine: unfinished tails that hold something of it, or may.
         unreadable: stretches of the files concerned that are no sound record and stay as they are.
         problems: ids of problems that tell of it.
+        pages: entries of page lists that name it, by input and position.
         standing: addresses of which other captures stay.
         inputs: names of the inputs it came with; they stay in the catalogue.
         decisions: numbers of withdrawals that name an address that is to go; the journal of
@@ -131,6 +133,7 @@ class Selection:
     quarantine: list[str] = field(default_factory=list)
     unreadable: list[Problem] = field(default_factory=list)
     problems: list[int] = field(default_factory=list)
+    pages: list[tuple[int, int]] = field(default_factory=list)
     standing: list[str] = field(default_factory=list)
     inputs: list[str] = field(default_factory=list)
     decisions: list[int] = field(default_factory=list)
@@ -187,6 +190,7 @@ class _Selecting:
         found.captures.sort(key=lambda one: (url_key(one.capture.url), one.capture.timestamp))
         found.records.sort(key=lambda one: one.record.place)
         found.problems = list(self._problems())
+        found.pages = list(self._pages())
         found.quarantine = list(self._quarantine())
         found.standing = self._standing()
         if self.order.address_too:
@@ -345,6 +349,18 @@ class _Selecting:
                 told = {row.url or "", *_addresses(f"{row.url or ''} {row.message} {row.file}")}
                 if told & urls:
                     yield row.id
+
+    def _pages(self) -> Iterator[tuple[int, int]]:
+        # What a page was called is part of what it said.
+        places = {
+            (url_key(one.capture.url), int(one.capture.timestamp)) for one in self.found.captures
+        }
+        keys = {key for key, _ in places}
+        for some in _batches(sorted(keys)):
+            listed = select(listed_page).where(listed_page.c.urlkey.in_(some))
+            for row in self.connection.execute(listed):
+                if self.order.address_too or (row.urlkey, row.timestamp) in places:
+                    yield row.intake_id, row.position
 
     def _decisions(self) -> Iterator[int]:
         for entry in journal.entries(self.archive.path / journal.JOURNAL):

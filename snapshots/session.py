@@ -16,6 +16,7 @@ from archiver.ingest.converted import Converted
 from archiver.ingest.names import shown
 from archiver.ingest.saved import SavedFile
 from archiver.ingest.sniff import Format
+from archiver.ingest.wacz import ListedPage
 from archiver.payload import read_block
 from archiver.records import Capture, Kind, Problem
 from archiver.software import software_name
@@ -24,6 +25,7 @@ from archiver.warc import Listed, NewRecord, as_written, record_id
 from snapshots.ahead import ReadWarc
 from snapshots.catalogue import next_id
 from snapshots.erased import brought_back
+from snapshots.listed import store_pages
 from snapshots.rows import Entry, store_captures
 from snapshots.tables import intake, original, snapshot
 from snapshots.writer import Writer, store_problems
@@ -86,7 +88,7 @@ class Session:
         self.counts: Counter[str] = Counter()
         self.problems: list[Problem] = []
         self.entries: list[Entry] = []
-        self.pages: list[str] = []  # addresses on page lists that came with it
+        self.pages: list[ListedPage] = []  # from page lists that came with it
         self.originals: dict[str, tuple[str, int]] = {}
 
     def take(self, found: Converted | SavedFile | Problem) -> None:
@@ -103,10 +105,11 @@ class Session:
         self.writer.keep_original(saved.data, saved.sha256)
         self.originals[saved.sha256] = (saved.name, len(saved.data))
 
-    def keep_file(self) -> str:
-        """Keep the input itself, a file of any size, and give its SHA-256."""
-        sha256, size = self.writer.keep_file(self.path)
-        self.originals[sha256] = (shown(self.path), size)
+    def keep_file(self, part: Path | None = None) -> str:
+        """Keep the input itself, or a part beside it, and give its SHA-256; any size will do."""
+        path = part or self.path
+        sha256, size = self.writer.keep_file(path)
+        self.originals[sha256] = (shown(path), size)
         return sha256
 
     def write(self, found: Converted) -> None:
@@ -215,6 +218,7 @@ class Session:
             if connection.scalar(known) is None:
                 row = {"sha256": sha256, "size": size, "name": name, "intake_id": intake_id}
                 connection.execute(insert(original).values(row))
+        store_pages(connection, intake_id, self.pages, self.entries)
         store_problems(connection, intake_id, self.problems)
         return Intake(
             name=shown(self.path),

@@ -32,6 +32,7 @@ __all__ = [
     "erased_record",
     "erasure",
     "intake",
+    "listed_page",
     "media_type",
     "metadata",
     "original",
@@ -142,6 +143,21 @@ original = Table(
     ),
     comment="An input file that was not WARC, kept untouched.",
 )
+
+listed_page = Table(
+    "listed_page",
+    metadata,
+    Column("intake_id", ForeignKey("intake.id"), nullable=False),
+    Column("position", Integer, nullable=False, comment="order in which they were listed"),
+    Column("urlkey", _BYTE_ORDERED, nullable=False, comment="SURT, as in url"),
+    Column("url", Text, nullable=False, comment="the address as listed"),
+    Column("stated", BigInteger, comment="the time as listed; null when none was"),
+    Column("timestamp", BigInteger, comment="of the capture it means; null when there is none"),
+    Column("title", Text, nullable=False, comment="what it was called; empty when nothing"),
+    PrimaryKeyConstraint("intake_id", "position"),
+    comment="A page on a list of pages that came with an input, such as that of a WACZ.",
+)
+Index("listed_page_place", listed_page.c.urlkey, listed_page.c.timestamp)
 
 media_type = Table(
     "media_type",

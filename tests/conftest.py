@@ -25,7 +25,13 @@ from snapshots.settings import Settings
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = ROOT.parent / "shared"  # real archive files and scored examples, beside the project
 REQUIRE_ALL = os.environ.get("MARSHAM_REQUIRE_ALL") == "1"
-MARKED = {"chromium": "browser", "corpora": "corpora", "gold": "gold", "postgres": "postgres"}
+MARKED = {
+    "chromium": "browser",
+    "corpora": "corpora",
+    "gold": "gold",
+    "postgres": "postgres",
+    "yardsticks": "yardsticks",
+}
 
 settings.register_profile("marsham", deadline=None, derandomize=REQUIRE_ALL, print_blob=True)
 settings.load_profile("marsham")
@@ -71,6 +77,31 @@ def chromium() -> str:
         if found := shutil.which(name):
             return found
     missing("there is no Chromium on this machine")
+
+
+@pytest.fixture(scope="session")
+def yardsticks() -> Path:
+    """The folder of other projects' programs, as `make yardsticks` lays it out."""
+    stated = os.environ.get("MARSHAM_YARDSTICKS")
+    folder = Path(stated) if stated else ROOT / ".venv-yardsticks/bin"
+    if not (folder / "pywb").is_file():
+        missing(f"there are no programs of other projects in {folder}; run: make yardsticks")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def pywb(yardsticks: Path) -> Path:
+    """The folder of pywb's programs: ``pywb`` and ``wb-manager``."""
+    return yardsticks
+
+
+@pytest.fixture(scope="session")
+def replaywebpage(yardsticks: Path) -> Path:
+    """The folder of ReplayWeb.page's two scripts, ``ui.js`` and ``sw.js``."""
+    folder = yardsticks.parent / "replaywebpage"
+    if not (folder / "sw.js").is_file():
+        missing(f"ReplayWeb.page is not in {folder}; run: make yardsticks")
+    return folder
 
 
 @pytest.fixture(scope="session")

@@ -15,6 +15,7 @@ from archiver.ingest.listing import parted_by
 from archiver.ingest.mhtml import is_mhtml
 from archiver.ingest.mirror import is_mirror
 from archiver.ingest.names import LISTING
+from archiver.ingest.parts import is_list_of_parts
 from archiver.ingest.wacz import is_package
 
 __all__ = ["Format", "sniff"]
@@ -42,7 +43,7 @@ class Format(StrEnum):
 
     WARC = "warc"
     ARC = "arc"
-    WACZ = "wacz"
+    WACZ = "wacz"  # also a list of packages that lie beside it
     HAR = "har"
     MHTML = "mhtml"
     PAGES = "pages.csv"  # a folder of saved pages with a list of them
@@ -79,6 +80,8 @@ def sniff(path: Path) -> Format:
     if not start:
         raise FormatError(str(path), "is empty; nothing to take in")
     if start.startswith(b"PK\x03\x04") and is_package(path):
+        return Format.WACZ
+    if is_list_of_parts(path, start):
         return Format.WACZ
     return _sniff_bytes(str(path), start)
 

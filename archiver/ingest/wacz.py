@@ -14,11 +14,14 @@ import stat
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
-from archiver.errors import FormatError
+from archiver.errors import FormatError, TimestampError
+from archiver.ingest.parts import MULTI
 from archiver.records import Problem
+from archiver.timestamps import format_timestamp, parse_date
 
 __all__ = ["ListedPage", "Package", "PackageError", "is_package"]
 
@@ -41,7 +44,21 @@ _DAMAGE = (
     ValueError,
     OverflowError,
 )
-ListedPage = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class ListedPage:
+    """One page on a package's page list.
+
+    Attributes:
+        url: its address, as listed.
+        timestamp: 14 digits; empty when the list states no time, or none that can be read.
+        title: in one line; empty when the list states none.
+    """
+
+    url: str
+    timestamp: str
+    title: str
 
 
 class PackageError(FormatError):
@@ -80,12 +97,14 @@ class Package:
         self._size = path.stat().st_size
         self._given = 0
         self._hashes: dict[str, tuple[str, int]] = {}
+        self._described: object = None
         try:
             self._zip = zipfile.ZipFile(path)
         except _DAMAGE as error:
             raise FormatError(name, f"is a zip file that cannot be opened: {error}") from error
         try:
             self._members = self._sound_members()
+            self._described = self._json("datapackage.json")
         except BaseException:
             self._zip.close()
             raise
@@ -151,9 +170,24 @@ class Package:
                     yield inflater.decompress(part, _STEP)
                     part = inflater.unconsumed_tail
 
-    def check(self) -> None:
-        """Hold every member that is listed against its hash, and note what differs."""
-        described = self._json("datapackage.json")
+    def members(self) -> Collection[str]:
+        """Give the names of all members."""
+        return self._members.keys()
+
+    def lists_parts(self) -> dict[str, object] | None:
+        """Give the description of a package in several parts; None when it is one by itself."""
+        described = self._described
+        if isinstance(described, dict) and described.get("profile") == MULTI:
+            return described
+        return None
+
+    def check(self, *, beside: bool = False) -> None:
+        """Hold every member that is listed against its hash, and note what differs.
+
+        Args:
+            beside: what is listed and not within is looked for beside the package, and not noted.
+        """
+        described = self._described
         if described is None:
             self._note("no-description", "holds no datapackage.json that can be read", "")
             return
@@ -167,6 +201,8 @@ class Package:
         listed = set()
         for resource in resources:
             path = resource.get("path") if isinstance(resource, dict) else None
+            if beside and path not in self._members:
+                continue
             if not isinstance(path, str):
                 self._note("no-description", "lists a resource without a path", "datapackage.json")
                 continue
@@ -183,14 +219,15 @@ class Package:
                 self._note("not-listed", "is not listed in datapackage.json", member)
 
     def pages(self) -> Iterator[ListedPage]:
-        """Give address and title of every page on the package's page lists.
+        """Give the pages on the package's page lists, in their order.
 
-        A line that is not JSON, or names no address, is noted once a list with their number.
+        A line that is not JSON, or names no address, is noted once a list with their number; so
+        are times that cannot be read.
         """
         for member in self._members:
             if not (member.startswith("pages/") and member.endswith(".jsonl")):
                 continue
-            bad = 0
+            bad = unread = 0
             for number, line in enumerate(self._text(member).splitlines()):
                 try:
                     page: object = json.loads(line) if line.strip() else None
@@ -198,12 +235,16 @@ class Package:
                     bad += 1
                     continue
                 if isinstance(page, dict) and isinstance(page.get("url"), str):
-                    title = page.get("title")
-                    yield page["url"], title if isinstance(title, str) else ""
+                    listed = _listed(page)
+                    unread += bool(page.get("ts")) and not listed.timestamp
+                    yield listed
                 elif page is not None and number:  # the first line describes the list
                     bad += 1
             if bad:
                 self._note("page-list", f"{bad} lines of the page list cannot be read", member)
+            if unread:
+                message = f"{unread} pages of the list state a time that cannot be read"
+                self._note("page-list", message, member)
 
     def _sound_members(self) -> dict[str, zipfile.ZipInfo]:
         infos = sorted(self._zip.infolist(), key=lambda info: info.header_offset)
@@ -282,6 +323,21 @@ def _unsafe(info: zipfile.ZipInfo) -> str:
     if info.compress_type not in _PACKED:
         return "is compressed in a way that WACZ does not allow"
     return ""
+
+
+def _listed(page: dict[str, object]) -> ListedPage:
+    title, stated = page.get("title"), page.get("ts")
+    try:
+        timestamp = format_timestamp(parse_date(stated).first) if isinstance(stated, str) else ""
+    except TimestampError:
+        timestamp = ""
+    title = title if isinstance(title, str) else ""
+    return ListedPage(_storable(str(page["url"])), timestamp, " ".join(_storable(title).split()))
+
+
+def _storable(text: str) -> str:
+    # JSON can state what no database takes: a null character, half of a pair of code units.
+    return text.replace("\0", "%00").encode("utf-8", "replace").decode()
 
 
 def _may_hold_records(name: str) -> bool:

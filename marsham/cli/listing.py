@@ -4,6 +4,7 @@ import csv
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
+from pathlib import Path
 
 import click
 from sqlalchemy import Connection
@@ -19,12 +20,14 @@ from marsham.cli.support import (
     counted,
     pass_archive,
     print_table,
+    say,
 )
 from snapshots import index
 from snapshots.archive import Archive
 from snapshots.cdx import cdx_lines, cdxj_lines
 from snapshots.erased import explain_erased
 from snapshots.reach import explain
+from snapshots.zipnum import write_zipnum
 
 __all__ = ["capture_as_json", "checked", "choose", "list_", "nothing_found"]
 
@@ -40,6 +43,7 @@ _FIELDS = (
     "kind",
     "grade",
 )
+_ZIPNUM = "zipnum"
 _HEADS = ("timestamp", "status", "type", "grade", "length", "url")
 
 
@@ -50,25 +54,40 @@ _HEADS = ("timestamp", "status", "type", "grade", "length", "url")
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["table", "json", "csv", "cdx", "cdxj"]),
+    type=click.Choice(["table", "json", "csv", "cdx", "cdxj", _ZIPNUM]),
     default="table",
     show_default=True,
     help="A table for people; one JSON object a line; or an index as other tools read it.",
 )
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    help="With --format zipnum: the folder to write; it must not be there yet.",
+)
 @pass_archive
 def list_(
-    archive: Archive, url: str | None, start: Span | None, end: Span | None, form: str
+    archive: Archive,
+    url: str | None,
+    start: Span | None,
+    end: Span | None,
+    form: str,
+    out: Path | None,
 ) -> None:
     """List captures of a URL, of every URL below PREFIX*, or of all."""
+    if (form == _ZIPNUM) != (out is not None):
+        raise click.UsageError("--format zipnum and --out DIR go together")
     with archive.catalogue.read() as connection:
         wanted, span = checked(url), between(start, end)
         captures = _Counted(choose(connection, wanted, span))
-        _WRITERS[form](captures)
-        sys.stdout.flush()
+        if out is None:
+            _WRITERS[form](captures)
+            sys.stdout.flush()
+        else:
+            _write_zipnum(captures, out)
         hidden, why = explain(connection, wanted, span)
         erased, gone = explain_erased(connection, wanted, span)
         others = None if captures.number else index.extent(connection, wanted)
-    if (url or span) and not captures.number:
+    if (url or span or out) and not captures.number:
         raise why or gone or nothing_found(wanted, others)
     if hidden:
         are = "capture is" if hidden == 1 else "captures are"
@@ -132,6 +151,15 @@ def _write_csv(captures: Iterable[Capture]) -> None:
 
 def _write_lines(lines: Iterable[str]) -> None:
     sys.stdout.writelines(f"{line}\n" for line in lines)
+
+
+def _write_zipnum(captures: Iterable[Capture], out: Path) -> None:
+    lines = cdxj_lines(captures)
+    first = next(lines, None)
+    if first:
+        written = write_zipnum(chain([first], lines), out)
+        in_blocks = counted(written.blocks, "block")
+        say(f"{out}: {counted(written.lines, 'capture')} in {in_blocks}, {written.size} bytes")
 
 
 _WRITERS: dict[str, Callable[[Iterable[Capture]], None]] = {

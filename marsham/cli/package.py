@@ -1,10 +1,11 @@
 """``marsham package``: what is in view, as one file or folder for others."""
 
-from functools import partial
 from pathlib import Path
 
 import click
+from sqlalchemy import Connection
 
+from archiver.records import Capture
 from archiver.timestamps import Span
 from extract.store import title_of
 from marsham.cli.listing import checked, choose, nothing_found
@@ -21,6 +22,7 @@ from marsham.cli.support import (
 from snapshots import index
 from snapshots.archive import Archive
 from snapshots.erased import explain_erased
+from snapshots.listed import listed_title
 from snapshots.package import FORMATS
 from snapshots.package import package as write_package
 from snapshots.reach import explain
@@ -74,8 +76,9 @@ def package(
             _, why = explain(connection, wanted, span)
             _, gone = explain_erased(connection, wanted, span)
             raise why or gone or nothing_found(wanted, index.extent(connection, wanted))
-        titles = partial(title_of, connection)
-        done = write_package(archive, captures, out, form, about=about, title_of=titles)
+        done = write_package(
+            archive, captures, out, form, about=about, title_of=lambda one: _title(connection, one)
+        )
     if as_json:
         problems = [problem_as_json(found) for found in done.problems]
         told = {"file": str(out), "captures": done.captures, "records": done.records}
@@ -84,3 +87,8 @@ def package(
         click.echo(f"{out}: {done.captures} captures in {done.records} records, {done.size} bytes")
         print_problems(done.problems, "marsham package --json")
     return FINDINGS if done.problems else DONE
+
+
+def _title(connection: Connection, of: Capture) -> str | None:
+    # What the crawler called a page comes before what we read in it: it saw scripts run.
+    return listed_title(connection, of) or title_of(connection, of)

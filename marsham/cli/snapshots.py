@@ -36,8 +36,9 @@ def snapshots(archive: Archive, number: int | None, pages: int, as_json: bool) -
     """List the snapshots, or with a NUMBER report on one.
 
     A snapshot is a crawl or an ingested set, with its span of dates. The report gives its inputs,
-    what was wrong with them, captures by status, type and host, redirects that end nowhere, pages
-    whose images, styles or scripts were never captured, and pages that say they are not there.
+    what was wrong with them, the pages on the lists that came with them, captures by status, type
+    and host, redirects that end nowhere, pages whose images, styles or scripts were never captured,
+    and pages that say they are not there.
     """
     with archive.catalogue.read() as connection, Confined() as children:
         rows = snapshot_rows(connection, number)
@@ -65,6 +66,7 @@ def _as_json(report: Report) -> dict[str, object]:
     return report.row | {
         "inputs": report.inputs,
         "problems": report.problems,
+        "listed_pages": report.listed_pages,
         "statuses": report.statuses,
         "types": report.types,
         "hosts": report.hosts,
@@ -88,6 +90,13 @@ def _lines(report: Report) -> Iterator[str]:
         counts = json.loads(taken["counts"])
         said = {f"status {kind}" if kind.isdigit() else kind: n for kind, n in counts.items()}
         yield from _table("", said)
+    yield from _first(
+        "page",
+        [
+            f"page      {page['timestamp']} {page['url']} {page['title']}".rstrip()
+            for page in report.listed_pages
+        ],
+    )
     for name, counts in (
         ("status", report.statuses),
         ("type", report.types),

@@ -11,6 +11,7 @@ from warcio.archiveiterator import ArchiveIterator
 import marsham
 from marsham.cli import run
 from tests.builders import digest, dns, resource, response, revisit, warc
+from tests.yardsticks import run_tool
 
 CRIME = "http://www.homeoffice.example/crime/"
 BODY = b"<p>Crime and policing</p>"
@@ -96,6 +97,32 @@ def test_cdxj_and_cdx_say_what_warcio_reads(
         )
         == wanted
     )
+
+
+@pytest.mark.parametrize("name", CORPORA)
+def test_cdxj_says_what_cdxj_indexer_says(
+    name: str,
+    corpora: Path,
+    yardsticks: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    file = corpora / f"{name}.warc.gz"
+    with marsham.create_archive(tmp_path / "archive") as archive:
+        marsham.ingest(archive, [file])
+    ours = sorted(map(told, listed(tmp_path / "archive", "cdxj", capsys)))
+    theirs = run_tool(yardsticks / "cdxj-indexer", "--sort", file).splitlines()
+    assert ours == sorted(map(told, theirs))
+
+
+def told(line: str) -> tuple[str, str, list[tuple[str, str]]]:
+    """Take a line apart, without what the two say differently."""
+    key, time, fields = line.split(" ", 2)
+    found = json.loads(fields)
+    del found["filename"]  # here it is a path below the archive folder
+    if found["url"].startswith("dns:"):  # the type of a record without HTTP is left out there
+        found.pop("mime", None)
+    return key, time, sorted(found.items())
 
 
 def test_an_index_line_keeps_its_fields_whatever_the_address_holds(

@@ -123,6 +123,61 @@ def test_what_is_wrong_with_a_package_is_told_and_its_captures_are_listed(
     assert sorted(codes(report)) == sorted(expected)
 
 
+def listed(archive: Archive) -> list[tuple[object, ...]]:
+    return [row[3:] for row in all_rows(archive)["listed_page"]]
+
+
+def pages(*lines: object) -> bytes:
+    """Write a page list as py-wacz does."""
+    head = {"format": "json-pages-1.0", "id": "pages", "title": "All Pages"}
+    return "".join(f"{json.dumps(line)}\n" for line in (head, *lines)).encode()
+
+
+def test_a_page_list_is_kept_with_the_capture_each_page_means(archive: Archive) -> None:
+    moved = response(b"", status="301 Moved", head=[("Location", URL.replace("//www.", "//"))])
+    late = response(b"late", date="2012-05-09T10:16:21Z")
+    members = {
+        "archive/a.warc.gz": warc(
+            warcinfo(), moved, late, response(b"now", date="2011-05-09T10:16:25Z")
+        ),
+        "pages/pages.jsonl": pages(
+            {"url": URL, "ts": "2011-05-09T10:16:21.123Z", "title": " Crime\n and\tpolicing "},
+            {"url": URL.upper().replace("HTTP", "http"), "ts": "2012-05-09T11:16:20+01:00"},
+            {"url": f"{URL}never", "ts": "2011-05-09T10:16:21Z", "title": "Never"},
+        ),
+        "pages/extraPages.jsonl": pages({"url": URL, "title": "a\0b\ud800"}),
+    }
+    report = take(archive, wacz(members))
+    assert codes(report) == ["page-not-captured"]
+    assert report.counts["listed page"] == 4
+    assert report.counts["listed page not captured"] == 1
+    assert listed(archive) == [
+        (URL, 20110509101621, 20110509101625, "Crime and policing"),  # not the redirect before it
+        (URL.upper().replace("HTTP", "http"), 20120509101620, 20120509101621, ""),
+        (f"{URL}never", 20110509101621, None, "Never"),
+        (URL, None, 20110509101625, "a%00b?"),
+    ]
+
+
+def test_a_time_on_a_page_list_that_cannot_be_read_is_told(sqlite_archive: Archive) -> None:
+    lines = [{"url": URL, "ts": when} for when in ("yesterday", 7, "2011-13-01T00:00:00Z", "")]
+    members = {"archive/a.warc.gz": ONE, "pages/pages.jsonl": pages(*lines)}
+    (told,) = take(sqlite_archive, wacz(members)).problems
+    assert (told.code, told.message[:7]) == ("page-list", "3 pages")
+    assert {row[1:3] for row in listed(sqlite_archive)} == {(None, 20110509101621)}
+
+
+def test_of_many_pages_that_were_not_captured_the_first_are_named_and_all_counted(
+    sqlite_archive: Archive,
+) -> None:
+    lines = [{"url": f"{URL}{number}"} for number in range(130)]
+    members = {"archive/a.warc.gz": ONE, "pages/pages.jsonl": pages(*lines)}
+    report = take(sqlite_archive, wacz(members))
+    assert report.counts["listed page not captured"] == 130
+    assert codes(report) == ["page-not-captured"] * 101
+    assert report.problems[-1].message.startswith("30 more pages")
+
+
 def test_packages_within_a_package_are_taken_in_so_far(sqlite_archive: Archive) -> None:
     inner = wacz({"archive/b.warc.gz": TWO})
     report = take(sqlite_archive, wacz({"archive/a.warc.gz": ONE, "parts/inner.wacz": inner}))

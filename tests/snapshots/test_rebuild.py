@@ -194,6 +194,9 @@ def test_every_format_comes_back_as_it_was_and_is_found_sound(
     inner = arc(arc_record("filedesc://in.arc", b"1 0 x\n"), arc_record(f"{HOST}/in", odd))
     first, last = warc(warcinfo(), response(b"one")), warc(response(b"two", url=f"{HOST}/2"))
     members = {"archive/a.warc.gz": first, "archive/b.arc.gz": inner, "archive/c.warc.gz": last}
+    lines = [{"format": "json-pages-1.0"}, {"url": HOST, "title": "Crime", "ts": "2011-05-09"}]
+    members["pages/pages.jsonl"] = "\n".join(map(json.dumps, lines)).encode()
+    parts = {"profile": "multi-wacz-package", "resources": [{"path": "crawl.wacz"}]}
     files: dict[str, str | bytes] = {
         "old.arc.gz": arc(
             arc_record("filedesc://old.arc", b"1 0 x\n"),
@@ -202,6 +205,7 @@ def test_every_format_comes_back_as_it_was_and_is_found_sound(
             arc_record("dns:www.homeoffice.example", b"20080101000000\nx 1 IN A 10.0.0.1"),
         ),
         "crawl.wacz": wacz(members),
+        "parts.json": json.dumps(parts),
         "page.har": har(har_entry(), har_entry()),
         "page.mhtml": mhtml(
             ([("Content-Type", "text/html"), ("Content-Location", HOST)], b"Crime")
@@ -220,7 +224,8 @@ def test_every_format_comes_back_as_it_was_and_is_found_sound(
                 take_in(writer, place)
         assert sound(archive) == []
         before = rows(archive)
-        assert len(before["intake"]) == 7
+        assert len(before["intake"]) == 8
+        assert len(before["listed_page"]) == 2
     lose(archive)
     assert anew(archive.path) == before
     with Archive.open(archive.path) as again:
