@@ -17,6 +17,7 @@ CREATE TABLE commit_note (
 );
 
 -- A decision to erase captures for good. Made anew from decisions.jsonl.
+--   id: counts up from 1
 --   kind: page, prefix, host or dates
 --   target: the address or host; empty if it went too
 --   first: captures from this time on; null for all

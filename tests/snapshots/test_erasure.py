@@ -293,8 +293,12 @@ def chunk(body: bytes) -> bytes:
 
 
 TWO = warc(warcinfo(), response(OTHER, url=NEWS), response(PAGE, url=SECRET))
+LISTED = "\n".join(
+    json.dumps({"url": address, "ts": "2011-05-09T10:16:21Z", "title": f"{name} desk"})
+    for address, name in ((NEWS, "News"), (SECRET, MARK))
+).encode()
 CONTAINERS: dict[str, dict[str, str | bytes]] = {
-    "in.wacz": {"in.wacz": wacz({"archive/a.warc.gz": TWO})},
+    "in.wacz": {"in.wacz": wacz({"archive/a.warc.gz": TWO, "pages/pages.jsonl": LISTED})},
     "in.har": {
         "in.har": har(har_entry(NEWS, body=OTHER.decode()), har_entry(SECRET, body=PAGE.decode()))
     },
