@@ -194,7 +194,7 @@ CREATE TABLE extraction (
 
 -- One input taken in; the same digest again changes nothing.
 --   name: the input as the operator named it
---   format: warc, pages.csv, folder, page or text
+--   format: warc, pages.csv, folder, page, memento ...
 --   digest: SHA-256 (hex) of the input
 --   taken: when it was taken in
 --   captures: how many captures came of it

@@ -75,6 +75,12 @@ class Headers:
         name = name.lower()
         return [value for key, value in self.fields if key.lower() == name]
 
+    @property
+    def content_codings(self) -> tuple[str, ...]:
+        """The content codings in the order in which they were applied (RFC 9110, clause 8.4)."""
+        listed = ",".join(self.get_all("Content-Encoding")).lower().split(",")
+        return tuple(coding.strip() for coding in listed if coding.strip() not in ("", "identity"))
+
 
 @dataclass(frozen=True, slots=True)
 class Head:
@@ -93,9 +99,8 @@ class Head:
 
     @property
     def content_codings(self) -> tuple[str, ...]:
-        """The content codings in the order in which they were applied (RFC 9110, clause 8.4)."""
-        listed = ",".join(self.headers.get_all("Content-Encoding")).lower().split(",")
-        return tuple(coding.strip() for coding in listed if coding.strip() not in ("", "identity"))
+        """See `Headers.content_codings`."""
+        return self.headers.content_codings
 
 
 def parse_headers(lines: Iterable[str]) -> Headers:

@@ -52,18 +52,20 @@ def adopt_warc(session: Session, path: Path, name: str, *, ours: bool = False) -
         _reframe(session, place, name)
         session.writer.discard(file)
     if not ours:
-        session.keep_file()
+        session.keep_file(path)
 
 
-def adopt_package(session: Session) -> None:
+def adopt_package(session: Session, path: Path) -> None:
     """Take in what a WACZ package holds: WARC files untouched, packages within it as well."""
-    session.keep_file()
-    _unpack(session, session.path, shown(session.path), _DEEPEST)
+    session.keep_file(path)
+    _unpack(session, path, session.name, _DEEPEST)
     keys = {url_key(entry.capture.url) for entry in session.entries}
     missing = [url for url in session.pages if url_key(url) not in keys]
     session.problems.extend(
-        Problem("page-not-captured", "is on the page list, but was not captured", name, url=url)
-        for url, name in ((url, shown(session.path)) for url in missing[:_MOST_PAGES_TOLD])
+        Problem(
+            "page-not-captured", "is on the page list, but was not captured", session.name, url=url
+        )
+        for url in missing[:_MOST_PAGES_TOLD]
     )
 
 

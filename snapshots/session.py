@@ -11,7 +11,6 @@ from sqlalchemy import Connection, insert, select, update
 from archiver.digests import write_digest
 from archiver.http import media_type
 from archiver.ingest.converted import Converted
-from archiver.ingest.names import shown
 from archiver.ingest.saved import SavedFile
 from archiver.ingest.sniff import Format
 from archiver.records import Capture, Kind, Problem
@@ -57,7 +56,7 @@ class Session:
     def __init__(
         self,
         writer: Writer,
-        path: Path,
+        name: str,
         kind: Format,
         digest: str,
         *,
@@ -66,7 +65,7 @@ class Session:
         operator: str,
     ) -> None:
         self.writer = writer
-        self.path = path
+        self.name = name
         self.kind = kind
         self.digest = digest
         self.label = label
@@ -92,10 +91,10 @@ class Session:
         self.writer.keep_original(saved.data, saved.sha256)
         self.originals[saved.sha256] = (saved.name, len(saved.data))
 
-    def keep_file(self) -> str:
+    def keep_file(self, path: Path) -> str:
         """Keep the input itself, a file of any size, and give its SHA-256."""
-        sha256, size = self.writer.keep_file(self.path)
-        self.originals[sha256] = (shown(self.path), size)
+        sha256, size = self.writer.keep_file(path)
+        self.originals[sha256] = (self.name, size)
         return sha256
 
     def write(self, found: Converted) -> None:
@@ -184,7 +183,7 @@ class Session:
             insert(intake).values(
                 id=intake_id,
                 snapshot_id=snapshot_id,
-                name=shown(self.path),
+                name=self.name,
                 format=self.kind.value,
                 digest=self.digest,
                 taken=now,
@@ -200,7 +199,7 @@ class Session:
                 connection.execute(insert(original).values(row))
         store_problems(connection, intake_id, self.problems)
         return Intake(
-            name=shown(self.path),
+            name=self.name,
             format=self.kind,
             snapshot_id=snapshot_id,
             label=self.label,

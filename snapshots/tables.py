@@ -86,7 +86,7 @@ intake = Table(
     _id(),
     Column("snapshot_id", ForeignKey("snapshot.id"), nullable=False, index=True),
     Column("name", Text, nullable=False, comment="the input as the operator named it"),
-    Column("format", Text, nullable=False, comment="warc, pages.csv, folder, page or text"),
+    Column("format", Text, nullable=False, comment="warc, pages.csv, folder, page, memento ..."),
     Column("digest", Text, nullable=False, unique=True, comment="SHA-256 (hex) of the input"),
     Column("taken", BigInteger, nullable=False, comment="when it was taken in"),
     Column("captures", Integer, nullable=False, comment="how many captures came of it"),
