@@ -25,6 +25,7 @@ from snapshots.settings import Settings
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = ROOT.parent / "shared"  # real archive files and scored examples, beside the project
 REQUIRE_ALL = os.environ.get("MARSHAM_REQUIRE_ALL") == "1"
+YARDSTICKS = Path(os.environ.get("MARSHAM_YARDSTICKS") or ROOT / ".venv-yardsticks/bin")
 MARKED = {"chromium": "browser", "corpora": "corpora", "gold": "gold", "postgres": "postgres"}
 
 settings.register_profile("marsham", deadline=None, derandomize=REQUIRE_ALL, print_blob=True)
@@ -71,6 +72,14 @@ def chromium() -> str:
         if found := shutil.which(name):
             return found
     missing("there is no Chromium on this machine")
+
+
+@pytest.fixture(scope="session")
+def pywb() -> Path:
+    """The folder in which pywb's programs ``wayback`` and ``wb-manager`` are."""
+    if not (YARDSTICKS / "wayback").exists():
+        missing(f"pywb is not installed in {YARDSTICKS} (see MARSHAM_YARDSTICKS)")
+    return YARDSTICKS
 
 
 @pytest.fixture(scope="session")

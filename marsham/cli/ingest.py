@@ -1,4 +1,4 @@
-"""``marsham ingest``: take WARC files and saved pages into the archive."""
+"""``marsham ingest``: take files, and the mementos of another archive, into the archive."""
 
 from pathlib import Path
 
@@ -12,16 +12,20 @@ from archiver.errors import (
     UrlError,
 )
 from archiver.records import Problem
+from archiver.timestamps import Span
 from marsham.cli.support import (
+    DATE,
     DONE,
     FAILED,
     FINDINGS,
     as_json_line,
+    between,
     counted,
     pass_archive,
     print_problems,
     problem_as_json,
     say,
+    say_recovered,
 )
 from snapshots.archive import Archive
 from snapshots.intake import Intake, take_in
@@ -30,47 +34,115 @@ from snapshots.writer import Writer
 __all__ = ["ingest"]
 
 
-@click.command(epilog="Example: marsham ingest crawl.warc.gz saved-pages/")
-@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.command(
+    epilog="Example: marsham ingest crawl.warc.gz saved-pages/\n\n"
+    "Example: marsham ingest http://www.homeoffice.gov.uk/crime/ "
+    "--from https://webarchive.nationalarchives.gov.uk/ukgwa/ --until 2013"
+)
+@click.argument("inputs", metavar="PATH|URL...", nargs=-1, required=True)
 @click.option("--url", help="The address of a single saved page, possibly one in another archive.")
 @click.option("--captured", help="When a single saved page was captured, where you know.")
 @click.option("--snapshot", "label", help="Put everything in the snapshot of this name.")
 @click.option("--operator", default="", help="Who does this, for the record.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object for each input.")
+@click.option(
+    "--from",
+    "source",
+    metavar="ARCHIVE",
+    help="Take the mementos of pages (URL...) from the web archive at this address.",
+)
+@click.option("--since", type=DATE, help="With --from: only mementos of this date and later.")
+@click.option("--until", type=DATE, help="With --from: only mementos up to this date, included.")
+@click.option(
+    "--limit", type=click.IntRange(min=1), help="With --from: most mementos of a page asked for."
+)
+@click.option(
+    "--delay",
+    type=click.FloatRange(0, 3600),
+    default=1.0,
+    show_default=True,
+    help="With --from: seconds to pause between two requests.",
+)
+@click.option(
+    "--contact",
+    help="With --from: how the archive can reach you, instead of the settings' contact.",
+)
+@click.option(
+    "--allow-private",
+    is_flag=True,
+    help="With --from: the ARCHIVE may be on this machine or in a private network.",
+)
 @pass_archive
 def ingest(
     archive: Archive,
-    paths: tuple[Path, ...],
+    inputs: tuple[str, ...],
+    url: str | None,
+    captured: str | None,
+    label: str | None,
+    operator: str,
+    as_json: bool,
+    source: str | None,
+    since: Span | None,
+    until: Span | None,
+    limit: int | None,
+    delay: float,
+    contact: str | None,
+    allow_private: bool,
+) -> int:
+    """Take WARC files, saved pages, or another archive's mementos into the archive.
+
+    A PATH may be a WARC file; a folder of saved pages, with or without a pages.csv
+    (url,timestamp,status,file); one saved page; or a plain text rendering of one. What a path holds
+    is told by its content. Pages saved out of a web archive are freed of its additions, and every
+    date stated for them is kept. The same input again changes nothing.
+
+    With --from, URLs are given instead: every memento that ARCHIVE lists of them is fetched, with
+    pauses, as it was captured where ARCHIVE gives that. ARCHIVE is the address before the timestamp
+    of its pages, such as https://webarchive.nationalarchives.gov.uk/ukgwa/ or
+    https://web.archive.org/web/, or that of a TimeMap or CDX server. A run that was stopped goes on
+    when the same command is given again.
+    """
+    if source is None:
+        if since or until or limit or contact or allow_private:
+            raise click.UsageError(
+                "--since, --until, --limit, --contact and --allow-private go with --from"
+            )
+        return _from_files(archive, inputs, url, captured, label, operator, as_json)
+    if url or captured:
+        raise click.UsageError("--url and --captured speak of a saved page; leave them with --from")
+    # requests takes long to import, and nothing but this needs it.
+    from marsham.cli.mementos import Wanted, from_archive
+
+    wanted = Wanted(between(since, until, "--since", "--until"), limit, label, operator)
+    return from_archive(archive, inputs, source, wanted, delay, contact, allow_private, as_json)
+
+
+def _from_files(
+    archive: Archive,
+    inputs: tuple[str, ...],
     url: str | None,
     captured: str | None,
     label: str | None,
     operator: str,
     as_json: bool,
 ) -> int:
-    """Take WARC files and saved pages into the archive.
-
-    A PATH may be a WARC file; a folder of saved pages, with or without a pages.csv
-    (url,timestamp,status,file); one saved page; or a plain text rendering of one. What a path holds
-    is told by its content. Pages saved out of a web archive are freed of its additions, and every
-    date stated for them is kept. The same input again changes nothing.
-    """
-    if len(paths) > 1 and (url or captured):
+    if len(inputs) > 1 and (url or captured):
         raise click.UsageError("--url and --captured speak of one page; give one PATH with them")
     worst = DONE
     with Writer(archive) as writer:
-        for found in writer.recovered:
-            say(f"put right: {found.file}: {found.message}", err=True)
-        for number, path in enumerate(paths, 1):
+        say_recovered(writer)
+        for number, path in enumerate(map(Path, inputs), 1):
             try:
                 taken = take_in(
                     writer, path, url=url, captured=captured, label=label, operator=operator
                 )
             except NotWritableError as error:
-                left = len(paths) - number
+                left = len(inputs) - number
                 rest = f"; {counted(left, 'input')} behind it not tried" if left else ""
                 raise ArchiveError(f"{path} was not taken in: {error}{rest}") from error
             except (FormatError, TimestampError, UrlError) as error:
-                say(f"marsham: {error}; nothing was taken in", err=True)
+                hint = _is_address(inputs[number - 1])
+                say(f"marsham: {error}; nothing was taken in{hint}", err=True)
                 if as_json:
                     click.echo(as_json_line({"name": str(path), "error": str(error)}))
                 worst = FAILED
@@ -78,6 +150,12 @@ def ingest(
             _report(taken, as_json)
             worst = max(worst, FINDINGS if taken.problems else DONE)
     return worst
+
+
+def _is_address(text: str) -> str:
+    if text.startswith(("http://", "https://")):
+        return "; to take a page from another web archive, say which with --from"
+    return ""
 
 
 def _report(taken: Intake, as_json: bool) -> None:

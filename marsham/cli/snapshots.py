@@ -77,9 +77,11 @@ def _as_json(report: Report) -> dict[str, object]:
 def _lines(report: Report) -> Iterator[str]:
     for name, value in report.row.items():
         yield f"{name:<9} {'' if value is None else value}".rstrip()
-    for taken in report.inputs:
+    for taken in report.inputs[:_LONGEST]:
         yield f"input     {taken['name']} ({taken['format']}): {taken['counts']}"
         yield f"          sha256 {taken['digest']}, taken in {taken['taken']}"
+    if len(report.inputs) > _LONGEST:
+        yield f"input     and {len(report.inputs) - _LONGEST} more; see --json"
     for name, counts in (
         ("status", report.statuses),
         ("type", report.types),
