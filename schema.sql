@@ -271,7 +271,7 @@ CREATE TABLE extraction (
 --   id: counts up from 1
 --   snapshot_id: the snapshot its captures are part of
 --   name: the input as the operator named it
---   format: warc, pages.csv, folder, page or text
+--   format: warc, pages.csv, folder, page, memento ...
 --   digest: SHA-256 (hex) of the input
 --   taken: when it was taken in
 --   captures: how many captures came of it

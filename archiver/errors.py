@@ -7,6 +7,9 @@
     │   ├── TimestampError    not a date or archive timestamp
     │   ├── UrlError          not a web address
     │   └── FormatError       a file is not of a kind we can read
+    ├── FetchError            an address of the web could not be fetched
+    │   ├── RefusedAddressError  it leads to an address that must not be connected to
+    │   └── BusyError         the server asks to be left alone for longer than we wait
     ├── WarcError             a WARC record cannot be read where one was promised
     ├── ArchiveError          the archive folder cannot be used
     │   ├── NoArchiveError    there is none at that path
@@ -27,9 +30,11 @@ A faulty record among millions is a `Problem` in a report, not an exception: `ar
 
 __all__ = [
     "ArchiveError",
+    "BusyError",
     "ConfinedError",
     "DamagedError",
     "ErasedError",
+    "FetchError",
     "FormatError",
     "InputError",
     "LockedError",
@@ -39,6 +44,7 @@ __all__ = [
     "NoPayloadError",
     "NotWritableError",
     "RedirectLoopError",
+    "RefusedAddressError",
     "SettingsError",
     "TimestampError",
     "UrlError",
@@ -81,6 +87,45 @@ class FormatError(InputError):
         self.path = path
         self.reason = reason
         super().__init__(f"{path}: {reason}")
+
+
+class FetchError(MarshamError):
+    """An address of the web could not be fetched.
+
+    Attributes:
+        url: the address.
+        reason: what happened, in words.
+        passing: whether asking again may help: the connection broke, or nobody answered.
+    """
+
+    def __init__(self, url: str, reason: str, *, passing: bool = False) -> None:
+        self.url = url
+        self.reason = reason
+        self.passing = passing
+        super().__init__(f"{url}: {reason}")
+
+
+class RefusedAddressError(FetchError):
+    """A host stands for an address that must not be connected to, such as a private one."""
+
+    def __init__(self, url: str, host: str, address: str, what: str) -> None:
+        self.host = host
+        self.address = address
+        super().__init__(url, f"{host} is at {address}, {what}; nothing was asked of it")
+
+
+class BusyError(FetchError):
+    """A server asks to be left alone for longer than we wait.
+
+    Attributes:
+        seconds: how long it asks for; None when it only keeps answering that it is busy.
+    """
+
+    def __init__(self, url: str, status: int, seconds: float | None) -> None:
+        self.status = status
+        self.seconds = seconds
+        asked = f" and asks for a pause of {seconds:.0f} seconds" if seconds is not None else ""
+        super().__init__(url, f"the server answers {status}{asked}; try again later")
 
 
 class WarcError(MarshamError):

@@ -5,6 +5,7 @@ way most writers put it (``Name: value`` and CRLF) is read in one step.
 """
 
 import re
+from collections.abc import Iterable
 
 __all__ = ["Headers"]
 
@@ -28,6 +29,14 @@ class Headers:
         self._fields: tuple[tuple[str, str], ...] | None = None
         self._first: dict[str, str] | None = None  # where all is written as usual
 
+    @classmethod
+    def of(cls, fields: Iterable[tuple[str, str]]) -> "Headers":
+        """Make header fields of names and values, whatever these hold."""
+        taken = tuple(fields)
+        made = cls("\n".join(name for name, _ in taken))
+        made._fields, made._first = taken, {}
+        return made
+
     @property
     def fields(self) -> tuple[tuple[str, str], ...]:
         """Every field, in order."""
@@ -47,6 +56,12 @@ class Headers:
             asked = [value for key, value in self.fields if key == name]
             value = next(iter(asked or self.get_all(name)), None)
         return value and value.strip()
+
+    @property
+    def content_codings(self) -> tuple[str, ...]:
+        """The content codings in the order in which they were applied (RFC 9110, clause 8.4)."""
+        listed = ",".join(self.get_all("Content-Encoding")).lower().split(",")
+        return tuple(coding.strip() for coding in listed if coding.strip() not in ("", "identity"))
 
     def get_all(self, name: str) -> list[str]:
         """Give every value of a field, in order."""

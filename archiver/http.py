@@ -75,9 +75,8 @@ class Head:
 
     @property
     def content_codings(self) -> tuple[str, ...]:
-        """The content codings in the order in which they were applied (RFC 9110, clause 8.4)."""
-        listed = ",".join(self.headers.get_all("Content-Encoding")).lower().split(",")
-        return tuple(coding.strip() for coding in listed if coding.strip() not in ("", "identity"))
+        """See `Headers.content_codings`."""
+        return self.headers.content_codings
 
 
 def parse_head(block: bytes) -> tuple[Head, int] | None:

@@ -57,21 +57,21 @@ def adopt_warc(session: Session, path: Path, name: str, *, ours: bool = False) -
         _reframe(session, place, name)
         session.writer.discard(file)
     if not ours:
-        session.keep_file()
+        session.keep_file(path)
 
 
-def adopt_package(session: Session) -> None:
+def adopt_package(session: Session, path: Path) -> None:
     """Take in what a WACZ package holds: WARC files untouched, packages within it as well.
 
     A package in several parts is taken in with those that lie beside it.
     """
-    name = shown(session.path)
-    session.keep_file()
+    name = session.name
+    session.keep_file(path)
     beside: Iterable[Part | Problem]
-    if is_package(session.path):
-        beside = _unpack(session, session.path, name, _DEEPEST, first=True)
+    if is_package(path):
+        beside = _unpack(session, path, name, _DEEPEST, first=True)
     else:
-        beside = parts_beside(session.path.parent, name, read_list_of_parts(session.path))
+        beside = parts_beside(path.parent, name, read_list_of_parts(path))
     for part in beside:
         if isinstance(part, Problem):
             session.problems.append(part)
@@ -91,7 +91,7 @@ def adopt_package(session: Session) -> None:
 
 
 def _take_part(session: Session, part: Part) -> None:
-    sha256 = session.keep_file(part.path)
+    sha256 = session.keep_file(part.path, shown(part.path))
     if part.sha256 and part.sha256 != sha256:
         message = "does not match its hash in the list of parts"
         session.problems.append(Problem("hash-mismatch", message, part.name))

@@ -104,7 +104,7 @@ def take_in(
         return known
     session = Session(
         writer,
-        path,
+        shown(path),
         kind,
         digest,
         label=label or shown(path.resolve().name).split(".")[0],
@@ -118,9 +118,9 @@ def take_in(
         if kind is Format.WARC:
             adopt_warc(session, path, shown(path))
         elif kind is Format.WACZ:
-            adopt_package(session)
+            adopt_package(session, path)
         else:
-            for found in _converted(session, url, captured):
+            for found in _converted(session, path, url, captured):
                 session.take(found)
         if not session.entries:
             raise FormatError(
@@ -140,9 +140,9 @@ def take_in(
 
 
 def _converted(
-    session: Session, url: str | None, captured: str | None
+    session: Session, path: Path, url: str | None, captured: str | None
 ) -> Iterator[Converted | SavedFile | Problem]:
-    path, kind = session.path, session.kind
+    kind = session.kind
     if kind is Format.PAGES:
         yield from _saved(path, read_listing(path))
     elif kind is Format.FOLDER:
@@ -150,11 +150,11 @@ def _converted(
     elif kind is Format.MIRROR:
         yield from _saved(path, read_mirror(path))
     elif kind is Format.ARC:
-        yield from read_arc(path, shown(path), session.keep_file())
+        yield from read_arc(path, shown(path), session.keep_file(path))
     elif kind is Format.HAR:
-        yield from read_har(path, shown(path), session.keep_file())
+        yield from read_har(path, shown(path), session.keep_file(path))
     elif kind is Format.MHTML:
-        yield from read_mhtml(path, shown(path), session.keep_file())
+        yield from read_mhtml(path, shown(path), session.keep_file(path))
     else:
         yield from _saved(path, read_file(path, url=url, captured=captured))
 

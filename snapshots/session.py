@@ -13,7 +13,6 @@ from archiver.digests import write_digest
 from archiver.errors import FormatError
 from archiver.http import media_type
 from archiver.ingest.converted import Converted
-from archiver.ingest.names import shown
 from archiver.ingest.saved import SavedFile
 from archiver.ingest.sniff import Format
 from archiver.ingest.wacz import ListedPage
@@ -64,7 +63,7 @@ class Session:
     def __init__(
         self,
         writer: Writer,
-        path: Path,
+        name: str,
         kind: Format,
         digest: str,
         *,
@@ -76,7 +75,7 @@ class Session:
         ahead: ReadWarc | None = None,
     ) -> None:
         self.writer = writer
-        self.path = path
+        self.name = name
         self.kind = kind
         self.digest = digest
         self.label = label
@@ -105,11 +104,10 @@ class Session:
         self.writer.keep_original(saved.data, saved.sha256)
         self.originals[saved.sha256] = (saved.name, len(saved.data))
 
-    def keep_file(self, part: Path | None = None) -> str:
+    def keep_file(self, path: Path, name: str | None = None) -> str:
         """Keep the input itself, or a part beside it, and give its SHA-256; any size will do."""
-        path = part or self.path
         sha256, size = self.writer.keep_file(path)
-        self.originals[sha256] = (shown(path), size)
+        self.originals[sha256] = (name or self.name, size)
         return sha256
 
     def write(self, found: Converted) -> None:
@@ -181,7 +179,7 @@ class Session:
         """
         captures = ((entry.capture.url, entry.capture.timestamp) for entry in self.entries)
         if back := brought_back(connection, captures):
-            raise FormatError(str(self.path), back)
+            raise FormatError(self.name, back)
         # A package may hold files of many kinds; the catalogue made anew goes file by file.
         order = {file: number for number, file in enumerate(self.writer.touched())}
         self.entries.sort(key=lambda entry: order[entry.capture.file])
@@ -205,7 +203,7 @@ class Session:
             insert(intake).values(
                 id=intake_id,
                 snapshot_id=snapshot_id,
-                name=shown(self.path),
+                name=self.name,
                 format=self.kind.value,
                 digest=self.digest,
                 taken=now,
@@ -221,7 +219,7 @@ class Session:
         store_pages(connection, intake_id, self.pages, self.entries)
         store_problems(connection, intake_id, self.problems)
         return Intake(
-            name=shown(self.path),
+            name=self.name,
             format=self.kind,
             snapshot_id=snapshot_id,
             label=self.label,

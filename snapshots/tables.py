@@ -94,7 +94,7 @@ intake = Table(
         comment="the snapshot its captures are part of",
     ),
     Column("name", Text, nullable=False, comment="the input as the operator named it"),
-    Column("format", Text, nullable=False, comment="warc, pages.csv, folder, page or text"),
+    Column("format", Text, nullable=False, comment="warc, pages.csv, folder, page, memento ..."),
     Column("digest", Text, nullable=False, unique=True, comment="SHA-256 (hex) of the input"),
     Column("taken", BigInteger, nullable=False, comment="when it was taken in"),
     Column("captures", Integer, nullable=False, comment="how many captures came of it"),

@@ -14,6 +14,7 @@ MODULES = sorted(path for floor in FLOORS for path in (ROOT / floor).rglob("*.py
 
 ALL = """
 import importlib, json, pathlib, sys, threading
+import requests  # binds a socket when it is imported, to see whether there is IPv6
 
 def hook(event, arguments):
     if event == "open" and isinstance(arguments[1], str) and set(arguments[1]) & set("wax+"):

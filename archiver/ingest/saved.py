@@ -33,6 +33,7 @@ __all__ = [
     "SavedCapture",
     "SavedFile",
     "as_record",
+    "doubts",
     "files_below",
     "kind_of",
     "left_over",
@@ -263,7 +264,7 @@ def _capture(line: Known, saved: SavedFile | None, path: Path | None) -> SavedCa
     chosen = provenance.chosen
     if chosen is None:
         raise NoDateError
-    doubts = tuple(_doubts(line.name, recovered.url, provenance))
+    found = tuple(doubts(line.name, recovered.url, provenance))
     if line.grade and line.grade > provenance.grade:  # their letters sort from best to worst
         provenance = provenance.graded(line.grade, line.left)
     location = parse_replay_address(line.location)
@@ -275,11 +276,18 @@ def _capture(line: Known, saved: SavedFile | None, path: Path | None) -> SavedCa
         body=recovered.body,
         location=location.url if location else line.location,
         provenance=provenance,
-        problems=doubts,
+        problems=found,
     )
 
 
-def _doubts(name: str, url: str | None, provenance: Provenance) -> Iterator[Problem]:
+def doubts(name: str, url: str | None, provenance: Provenance) -> Iterator[Problem]:
+    """Tell what is doubtful of a recovered page: dates that differ, and what could not be undone.
+
+    Args:
+        name: the file or address it was read from.
+        url: its original URL, where that is known.
+        provenance: what is known of it.
+    """
     chosen = provenance.chosen
     if chosen and chosen.conflict:
         message = f"{chosen.conflict}; {chosen.timestamp[:8]} was taken. {chosen.reason}"

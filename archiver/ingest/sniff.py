@@ -51,6 +51,8 @@ class Format(StrEnum):
     MIRROR = "mirror"  # a folder for each host, as wget makes them
     PAGE = "page"  # one saved HTML page
     TEXT = "text"  # a plain text rendering of a page
+    MEMENTO = "memento"  # a memento that another archive gave
+    MEMENTOS = "list of mementos"  # and the list it was on
 
 
 def sniff(path: Path) -> Format:

@@ -1,4 +1,4 @@
-"""``marsham ingest``: take WARC files and saved pages into the archive."""
+"""``marsham ingest``: take files, and the mementos of another archive, into the archive."""
 
 import os
 from pathlib import Path
@@ -16,17 +16,21 @@ from archiver.errors import (
 from archiver.ingest.listed import read_cdxj
 from archiver.ingest.sniff import Format
 from archiver.records import Problem
+from archiver.timestamps import Span
 from archiver.warc import Listed
 from marsham.cli.support import (
+    DATE,
     DONE,
     FAILED,
     FINDINGS,
     as_json_line,
+    between,
     counted,
     pass_archive,
     print_problems,
     problem_as_json,
     say,
+    say_recovered,
 )
 from snapshots.ahead import Ahead
 from snapshots.archive import Archive
@@ -42,8 +46,12 @@ _HINTS = {  # news of an input that was here before, and what tells more
 }
 
 
-@click.command(epilog="Example: marsham ingest crawl.warc.gz saved-pages/")
-@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.command(
+    epilog="Example: marsham ingest crawl.warc.gz saved-pages/\n\n"
+    "Example: marsham ingest http://www.homeoffice.gov.uk/crime/ "
+    "--from https://webarchive.nationalarchives.gov.uk/ukgwa/ --until 2013"
+)
+@click.argument("inputs", metavar="PATH|URL...", nargs=-1, required=True)
 @click.option("--url", help="The address of a single saved page, possibly one in another archive.")
 @click.option("--captured", help="When a single saved page was captured, where you know.")
 @click.option("--snapshot", "label", help="Put everything in the snapshot of this name.")
@@ -66,10 +74,87 @@ _HINTS = {  # news of an input that was here before, and what tells more
     help="An index of the WARC files: of what it lists only the beginning is read.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object for each input.")
+@click.option(
+    "--from",
+    "source",
+    metavar="ARCHIVE",
+    help="Take the mementos of pages (URL...) from the web archive at this address.",
+)
+@click.option("--since", type=DATE, help="With --from: only mementos of this date and later.")
+@click.option("--until", type=DATE, help="With --from: only mementos up to this date, included.")
+@click.option(
+    "--limit", type=click.IntRange(min=1), help="With --from: most mementos of a page asked for."
+)
+@click.option(
+    "--delay",
+    type=click.FloatRange(0, 3600),
+    default=1.0,
+    show_default=True,
+    help="With --from: seconds to pause between two requests.",
+)
+@click.option(
+    "--contact",
+    help="With --from: how the archive can reach you, instead of the settings' contact.",
+)
+@click.option(
+    "--allow-private",
+    is_flag=True,
+    help="With --from: the ARCHIVE may be on this machine or in a private network.",
+)
 @pass_archive
 def ingest(
     archive: Archive,
-    paths: tuple[Path, ...],
+    inputs: tuple[str, ...],
+    url: str | None,
+    captured: str | None,
+    label: str | None,
+    operator: str,
+    no_check: bool,
+    jobs: int | None,
+    indexes: tuple[Path, ...],
+    as_json: bool,
+    source: str | None,
+    since: Span | None,
+    until: Span | None,
+    limit: int | None,
+    delay: float,
+    contact: str | None,
+    allow_private: bool,
+) -> int:
+    """Take WARC files, saved pages, or another archive's mementos into the archive.
+
+    A PATH may be a WARC file; a folder of saved pages, with or without a pages.csv
+    (url,timestamp,status,file); one saved page; or a plain text rendering of one. What a path holds
+    is told by its content. Pages saved out of a web archive are freed of its additions, and every
+    date stated for them is kept. The same input again changes nothing.
+
+    With --from, URLs are given instead: every memento that ARCHIVE lists of them is fetched, with
+    pauses, as it was captured where ARCHIVE gives that. ARCHIVE is the address before the timestamp
+    of its pages, such as https://webarchive.nationalarchives.gov.uk/ukgwa/ or
+    https://web.archive.org/web/, or that of a TimeMap or CDX server. A run that was stopped goes on
+    when the same command is given again.
+    """
+    if source is None:
+        if since or until or limit or contact or allow_private:
+            raise click.UsageError(
+                "--since, --until, --limit, --contact and --allow-private go with --from"
+            )
+        quickly = (no_check, jobs, indexes)
+        return _from_files(archive, inputs, url, captured, label, operator, *quickly, as_json)
+    if url or captured:
+        raise click.UsageError("--url and --captured speak of a saved page; leave them with --from")
+    if no_check or jobs or indexes:
+        raise click.UsageError("--no-check, --jobs and --cdxj speak of WARC files, not of --from")
+    # requests takes long to import, and nothing but this needs it.
+    from marsham.cli.mementos import Wanted, from_archive
+
+    wanted = Wanted(between(since, until, "--since", "--until"), limit, label, operator)
+    return from_archive(archive, inputs, source, wanted, delay, contact, allow_private, as_json)
+
+
+def _from_files(
+    archive: Archive,
+    inputs: tuple[str, ...],
     url: str | None,
     captured: str | None,
     label: str | None,
@@ -79,26 +164,19 @@ def ingest(
     indexes: tuple[Path, ...],
     as_json: bool,
 ) -> int:
-    """Take WARC files and saved pages into the archive.
-
-    A PATH may be a WARC file; a folder of saved pages, with or without a pages.csv
-    (url,timestamp,status,file); one saved page; or a plain text rendering of one. What a path holds
-    is told by its content. Pages saved out of a web archive are freed of its additions, and every
-    date stated for them is kept. The same input again changes nothing.
-    """
-    if len(paths) > 1 and (url or captured):
+    if len(inputs) > 1 and (url or captured):
         raise click.UsageError("--url and --captured speak of one page; give one PATH with them")
     listed: dict[str, dict[int, Listed]] = {}
     for index in indexes:
         for name, records in read_cdxj(index).items():
             listed.setdefault(name, {}).update(records)
     worst = DONE
+    paths = [Path(text) for text in inputs]
     jobs = min(jobs or os.cpu_count() or 1, len(paths))
     # With one there is nothing to gain, and with an index hardly anything to read.
-    to_read = paths if jobs > 1 and not indexes else ()
+    to_read = paths if jobs > 1 and not indexes else []
     with Writer(archive) as writer, Ahead(to_read, jobs, check=not no_check) as ahead:
-        for found in writer.recovered:
-            say(f"put right: {found.file}: {found.message}", err=True)
+        say_recovered(writer)
         for number, path in enumerate(paths, 1):
             try:
                 taken = take_in(
@@ -113,11 +191,12 @@ def ingest(
                     ahead=ahead.next() if to_read else None,
                 )
             except NotWritableError as error:
-                left = len(paths) - number
+                left = len(inputs) - number
                 rest = f"; {counted(left, 'input')} behind it not tried" if left else ""
                 raise ArchiveError(f"{path} was not taken in: {error}{rest}") from error
             except (DamagedError, FormatError, TimestampError, UrlError) as error:
-                say(f"marsham: {error}; nothing was taken in", err=True)
+                hint = _is_address(inputs[number - 1])
+                say(f"marsham: {error}; nothing was taken in{hint}", err=True)
                 if as_json:
                     click.echo(as_json_line({"name": str(path), "error": str(error)}))
                 worst = FAILED
@@ -125,6 +204,12 @@ def ingest(
             _report(taken, as_json, checked=not (no_check or indexes))
             worst = max(worst, FINDINGS if _news(taken) else DONE)
     return worst
+
+
+def _is_address(text: str) -> str:
+    if text.startswith(("http://", "https://")):
+        return "; to take a page from another web archive, say which with --from"
+    return ""
 
 
 def _report(taken: Intake, as_json: bool, *, checked: bool) -> None:

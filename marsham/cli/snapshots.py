@@ -83,13 +83,15 @@ def _as_json(report: Report) -> dict[str, object]:
 def _lines(report: Report) -> Iterator[str]:
     for name, value in report.row.items():
         yield f"{name:<9} {_value(name, value)}".rstrip()
-    for taken in report.inputs:
+    for taken in report.inputs[:_LONGEST]:
         yield f"input     {taken['name']} ({taken['format']})"
         yield f"          taken in {_value('taken', taken['taken'])}"
         yield f"          sha256 {taken['digest']}"
         counts = json.loads(taken["counts"])
         said = {f"status {kind}" if kind.isdigit() else kind: n for kind, n in counts.items()}
         yield from _table("", said)
+    if len(report.inputs) > _LONGEST:
+        yield f"input     and {len(report.inputs) - _LONGEST} more; see --json"
     yield from _first(
         "page",
         [

@@ -18,6 +18,7 @@ from archiver.timestamps import Span, parse_date, parse_timestamp
 
 if TYPE_CHECKING:
     from snapshots.archive import Archive
+    from snapshots.writer import Writer
 
 __all__ = [
     "DATE",
@@ -34,6 +35,7 @@ __all__ = [
     "problem_as_json",
     "readable",
     "say",
+    "say_recovered",
 ]
 
 DONE, FINDINGS, FAILED = 0, 1, 2
@@ -86,8 +88,16 @@ def pass_archive(command: Callable[Concatenate["Archive", P], R]) -> Callable[P,
     return update_wrapper(run, command)
 
 
-def between(start: Span | None, end: Span | None) -> Span | None:
-    """Make one span of two dates as ``--from`` and ``--to`` give them; None when neither is given.
+def between(
+    start: Span | None, end: Span | None, first_name: str = "--from", last_name: str = "--to"
+) -> Span | None:
+    """Make one span of two dates as two options give them; None when neither is given.
+
+    Args:
+        start: the span begins with its first second.
+        end: and ends with the last second of this.
+        first_name: the first option, for the message.
+        last_name: and the second.
 
     Raises:
         InputError: when the second lies before the first.
@@ -97,7 +107,7 @@ def between(start: Span | None, end: Span | None) -> Span | None:
     first = start.first if start else datetime(1, 1, 1, tzinfo=UTC)
     last = end.last if end else datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
     if last < first:
-        raise InputError("--to lies before --from")
+        raise InputError(f"{last_name} lies before {first_name}")
     return Span(first, last)
 
 
@@ -109,6 +119,12 @@ def as_json_line(value: object) -> str:
 def say(text: str, *, err: bool = False) -> None:
     """Print a line for people; control characters from archived text are shown, not obeyed."""
     click.echo(_CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", text), err=err)
+
+
+def say_recovered(writer: Writer) -> None:
+    """Tell what opening a writer found left by an interrupted run, and put right."""
+    for found in writer.recovered:
+        say(f"put right: {found.file}: {found.message}", err=True)
 
 
 def counted(number: int, one: str, many: str | None = None) -> str:

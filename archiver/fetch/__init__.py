@@ -1,0 +1,5 @@
+"""Asking the web: which addresses may be connected to, one answer at a time, politely.
+
+`client.Fetcher` asks one question and keeps the answer's exact bytes; `politeness.Visitor` asks
+many without being a burden. Both connect only to addresses that `guard.Guard` has looked at.
+"""
