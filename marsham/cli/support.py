@@ -121,7 +121,7 @@ def say(text: str, *, err: bool = False) -> None:
     click.echo(_CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", text), err=err)
 
 
-def say_recovered(writer: Writer) -> None:
+def say_recovered(writer: "Writer") -> None:
     """Tell what opening a writer found left by an interrupted run, and put right."""
     for found in writer.recovered:
         say(f"put right: {found.file}: {found.message}", err=True)
