@@ -457,7 +457,7 @@ class _BlockReading:
 
     def _end_head(self) -> None:
         start, self._start = self._start or b"", None
-        found = parse_head(start)
+        found = parse_head(start[:_HEADER_LIMIT])  # no more, in however large parts it came
         if found is None:
             return
         self.http, body = found
