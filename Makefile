@@ -5,12 +5,14 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 DEMO := demo
+MINUTES := 5
+SEED := 0
 COMPILE := --quiet --generate-hashes --allow-unsafe --strip-extras --no-header --no-emit-index-url --no-emit-find-links --no-emit-trusted-host
 
 YARDSTICKS := .venv-yardsticks
 REPLAYWEBPAGE := replaywebpage@2.5.3
 
-.PHONY: help install demo test lint types format schema docs yardsticks lock clean
+.PHONY: help install demo test fuzz lint types format schema docs yardsticks lock clean
 
 help: ## list the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -47,6 +49,11 @@ demo: .venv/installed ## build an archive from the example, extract, report
 
 test: lint types ## lint, types and tests: what must pass before anything lands
 	$(BIN)/pytest -n 2
+
+fuzz: .venv/installed-dev ## damaged input for every reader, MINUTES of processor time each, from SEED on
+	@for target in $$($(BIN)/python -m tests.fuzz.run --list); do \
+	    $(BIN)/python -m tests.fuzz.run $$target --minutes $(MINUTES) --seed $(SEED) || failed=1; \
+	done; exit $${failed:-0}
 
 lint: .venv/installed-dev ## formatting, lint rules, and that generated files are up to date
 	$(BIN)/ruff format --check .

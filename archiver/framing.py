@@ -212,6 +212,11 @@ class Source:
     def _begins(self) -> bool:
         return self.mark.begins.match(self._data, self._at) is not None
 
+    def _surely_begins(self) -> bool:
+        while len(self._data) - self._at < self.mark.overlap and self._more():
+            pass
+        return self.mark.sought.match(self._data, self._at) is not None
+
     def take_header(self) -> bytes:
         """Take a record's header, and what ends it, which is kept in `header_end`."""
         searched = self._at
@@ -232,7 +237,7 @@ class Source:
                     "endless-header",
                     "the record's header has no end",
                     self.record_offset,
-                    self._without_header(held - _LONG_HEADER),
+                    self._without_header(_HEADER_LIMIT - _LONG_HEADER),  # no more was searched
                 )
             if held >= self.mark.probe and not self._begins():
                 raise Damage("not-a-record", self.no_record, self.record_offset)
@@ -320,7 +325,7 @@ class Source:
         self._at += len(tail) - len(tail.lstrip(b"\r\n"))
         behind = self._data[self._at : self._at + 1]
         # A single line end may be one of the block that a wrong length ran into.
-        if tail != _RECORD_END and behind not in (b"", b"\r", b"\n") and not self._begins():
+        if tail != _RECORD_END and behind not in (b"", b"\r", b"\n") and not self._surely_begins():
             end = self.stored_position
             inner = self._find(start + 1, self.mark.sought, self.mark.overlap)
             if inner is not None and inner < end:
@@ -341,18 +346,20 @@ class Source:
         return place
 
     def _find(self, at: int, sought: re.Pattern[bytes], overlap: int) -> int | None:
-        keep, step = b"", _FIRST_READ
-        self._file.seek(at)
+        # The byte before may be one that a pattern looks back to.
+        self._file.seek(max(at - 1, 0))
+        keep, step = self._file.read(min(at, 1)), _FIRST_READ
+        first = len(keep)
         while chunk := self._file.read(step):
             if chunk == _ZEROS[: len(chunk)]:  # much faster than to search them
-                keep, step = b"", _READ_STEP
+                keep, first, step = b"\0", 1, _READ_STEP
                 at = _next_data(self._file, at + len(chunk))
                 continue
             window = keep + chunk
-            if found := sought.search(window):
+            if found := sought.search(window, first):
                 return at - len(keep) + found.start()
             at += len(chunk)
-            keep, step = window[-overlap:], min(2 * step, _READ_STEP)
+            keep, first, step = window[-overlap:], 0, min(2 * step, _READ_STEP)
         return None
 
     def _move(self, offset: int) -> None:
@@ -697,16 +704,20 @@ class _ZstdSource(_GzipSource):
 
 def _next_data(file: BinaryIO, at: int) -> int:
     # The first place from `at` on that is not in a hole of a sparse file.
-    try:
-        place = os.lseek(file.fileno(), at, os.SEEK_DATA)
-    except OSError:  # nothing but a hole to the end, or a file system that cannot tell
-        place = file.seek(0, io.SEEK_END) if _is_hole(file, at) else at
+    place = _sought(file, at, os.SEEK_DATA)
+    if place is None:  # nothing but a hole to the end, or a file system that cannot tell
+        in_hole = _sought(file, at, os.SEEK_HOLE) == at
+        place = file.seek(0, io.SEEK_END) if in_hole else at
     file.seek(place)
     return place
 
 
-def _is_hole(file: BinaryIO, at: int) -> bool:
+def _sought(file: BinaryIO, at: int, whence: int) -> int | None:
+    # The file's own position stays: what is buffered of it counts on that.
+    before = os.lseek(file.fileno(), 0, io.SEEK_CUR)
     try:
-        return os.lseek(file.fileno(), at, os.SEEK_HOLE) == at
+        return os.lseek(file.fileno(), at, whence)
     except OSError:
-        return False
+        return None
+    finally:
+        os.lseek(file.fileno(), before, io.SEEK_SET)

@@ -29,6 +29,12 @@ class Headers:
         self._fields: tuple[tuple[str, str], ...] | None = None
         self._first: dict[str, str] | None = None  # where all is written as usual
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Headers) and self.fields == other.fields
+
+    def __hash__(self) -> int:
+        return hash(self.fields)
+
     @classmethod
     def of(cls, fields: Iterable[tuple[str, str]]) -> "Headers":
         """Make header fields of names and values, whatever these hold."""

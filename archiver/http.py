@@ -267,11 +267,12 @@ def _unbrotli(parts: Iterable[bytes]) -> Iterator[bytes]:
         for part in parts:
             data = part
             while True:
-                yield decoder.process(data, output_buffer_limit=_CODING_STEP)
+                given = decoder.process(data, output_buffer_limit=_CODING_STEP)
+                yield given
                 data = b""
                 if decoder.is_finished():
                     return
-                if decoder.can_accept_more_data():
+                if not given and decoder.can_accept_more_data():  # which it says too soon
                     break
     except brotli.error as error:
         raise CodingError(f"not in the coding it names: {error}") from error

@@ -183,7 +183,7 @@ class BlockReading:
 
     def _end_head(self) -> None:
         start, self._start = self._start or b"", None
-        found = parse_head(start)
+        found = parse_head(start[:_HEAD_LIMIT])  # no more, in however large parts it came
         if found is None:
             if self._pays and self._block is None:
                 self._payload = self._hash()

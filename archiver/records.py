@@ -56,6 +56,9 @@ class StatedDate:
 class Problem:
     """Something lost, doubtful or left out, for the report; never an exception.
 
+    Its texts quote hostile input: half a surrogate pair becomes ``?`` and a NUL ``%00``, so that
+    any file, database and terminal takes them.
+
     Attributes:
         code: a short stable name, such as ``truncated-record``.
         message: what happened and what it means, in one sentence.
@@ -71,6 +74,13 @@ class Problem:
     offset: int | None = None
     length: int | None = None
     url: str | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("message", "file", "url"):
+            text = getattr(self, name)
+            if text is not None:
+                clean = text.encode("utf-8", "replace").decode().replace("\0", "%00")
+                object.__setattr__(self, name, clean)
 
 
 @dataclass(frozen=True, slots=True)

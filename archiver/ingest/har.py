@@ -145,7 +145,7 @@ def _convert(entry: _Entry, sha256: str) -> Converted:
     url = _url(entry.request.get("url"))
     status = entry.response.get("status")
     if not (isinstance(status, int) and status in _STATUSES):
-        raise _Unusable("no-response", f"there was no response (status {status!r})")
+        raise _Unusable("no-response", f"there was no response (status {repr(status)[:40]})")
     at, raw = _started(entry.whole.get("startedDateTime"))
     fields = _fields(entry, entry.response.get("headers"), url)
     body = _body(entry, status, fields)
@@ -153,21 +153,20 @@ def _convert(entry: _Entry, sha256: str) -> Converted:
         fields.remove(field)
         entry.listed.append((f"har-{field[0].lower()}", field[1]))
     if not any(name.lower() == "content-type" for name, _ in fields):
-        kind = entry.content.get("mimeType")
-        if isinstance(kind, str) and kind and kind != "x-unknown":
+        kind = _text(entry.content.get("mimeType"))
+        if kind and kind != "x-unknown":
             fields.append(("Content-Type", kind))
     fields.append(("Content-Length", str(len(body))))
     protocol = _protocol(entry)
-    address = entry.whole.get("serverIPAddress")
-    where = address_field(address) if isinstance(address, str) else ()
-    reason = entry.response.get("statusText")
+    where = address_field(_text(entry.whole.get("serverIPAddress")))
+    reason = _text(entry.response.get("statusText"))
     return Converted(
         type="response",
         target=url,
         timestamp=format_timestamp(at),
         content_type=RESPONSE,
         block=message(
-            status_line(status, reason if isinstance(reason, str) and reason else None),
+            status_line(status, reason or None),
             fields,
             body,
         ),
@@ -210,7 +209,7 @@ def _request(
 
 
 def _url(given: object) -> str:
-    text = given if isinstance(given, str) else ""
+    text = _text(given)
     if not text.lower().startswith(("http://", "https://")):
         raise _Unusable("bad-url", f"{text[:100]!r} is no address of the web")
     try:
@@ -220,7 +219,7 @@ def _url(given: object) -> str:
 
 
 def _started(given: object) -> tuple[datetime, str]:
-    text = given if isinstance(given, str) else ""
+    text = _text(given)
     try:
         at = datetime.fromisoformat(text)
         at = at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
@@ -245,7 +244,7 @@ def _fields(entry: _Entry, given: object, url: str) -> _Fields:
         values = value.split("\n") if name.lower() == "set-cookie" else [value]
         if any(mark in part for part in values for mark in "\r\n\0"):
             entry.note("bad-field", f"the field {name} held line ends; they are blanks now", url)
-        fields.extend((name, part) for part in values)
+        fields.extend((name, _text(part)) for part in values)
     return fields
 
 
@@ -281,6 +280,11 @@ def _protocol(entry: _Entry) -> tuple[tuple[str, str], ...]:
         if known:
             return (("WARC-Protocol", known),)
     return ()
+
+
+def _text(value: object) -> str:
+    # JSON can escape half of a surrogate pair, which is no character and cannot be written.
+    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else ""
 
 
 def _object(value: object) -> _Object:

@@ -68,8 +68,10 @@ def read_mhtml(path: Path, name: str, sha256: str) -> Iterator[Converted | Probl
     if _marks(path) > _MOST_MARKS:
         raise FormatError(name, f"is a message that may have more than {_MOST_MARKS} parts")
     try:
-        with path.open("rb") as file:
-            whole = email.message_from_binary_file(file)
+        # Bytes as text, as the platform does it, but with every line end as it stands: a part that
+        # is not encoded may be a picture.
+        with path.open(encoding="ascii", errors="surrogateescape", newline="") as file:
+            whole = email.message_from_file(file)
         parts = [part for part in whole.walk() if not part.is_multipart()]
     except RecursionError:
         raise FormatError(name, "is a message nested too deep to be a saved page") from None

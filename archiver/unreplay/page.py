@@ -357,10 +357,11 @@ def _address_date(timestamp: str, where: str = "") -> list[StatedDate]:
 def _memento_date(header: str) -> list[StatedDate]:
     try:
         moment = parsedate_to_datetime(header)
-    except ValueError:  # not a date; the address still has one
+        moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        timestamp = format_timestamp(moment)
+    except (ValueError, OverflowError):  # no date, or at an end of time; the address still has one
         return []
-    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return [StatedDate(DateSource.MEMENTO, format_timestamp(moment), header)]
+    return [StatedDate(DateSource.MEMENTO, timestamp, header)]
 
 
 def _look_for_outer_frame(page: PageText, active: Sequence[Kind], layer: _Layer) -> None:

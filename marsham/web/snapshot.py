@@ -92,12 +92,12 @@ def _closest(views: Views, url: str, time: str, accept: str | None) -> Capture:
     elif accept:
         try:
             moment = parsedate_to_datetime(accept)
-        except ValueError as error:
+            moment = moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+        except (ValueError, OverflowError) as error:  # it overflows at either end of time
             raise InputError(
                 f"Accept-Datetime: {accept[:100]!r} is no date as HTTP writes it, such as "
                 "'Sun, 29 May 2011 00:00:00 GMT'"
             ) from error
-        moment = moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
     else:
         moment = datetime.now(UTC)
     with views.archive.catalogue.read() as connection:

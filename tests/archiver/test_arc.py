@@ -207,3 +207,25 @@ def test_a_long_record_is_read_through_a_file(tmp_path: Path) -> None:
 def test_a_member_that_holds_more_than_its_record_gives_both(tmp_path: Path) -> None:
     data = member(RECORDS[0]) + member(RECORDS[1] + RECORDS[4])
     assert [one.target for one in Read(tmp_path, data).records] == [None, URL, f"{URL}3"]
+
+
+@pytest.mark.parametrize("zeros", [1, 2, 1 << 14, (1 << 14) - 1, 1 << 20, 3 << 20])
+def test_a_record_behind_zeros_is_found_wherever_they_end(tmp_path: Path, zeros: int) -> None:
+    first, second = (arc_record(f"{URL}{n}", http_response(b"x")) for n in (1, 2))
+    read = Read(tmp_path, first + bytes(zeros) + second)
+    assert [record.target for record in read.records] == [f"{URL}1", f"{URL}2"]
+    assert [problem.length for problem in read.problems] == [zeros]
+
+
+@pytest.mark.parametrize("missing", [1, 2, 5, 30])
+def test_a_block_that_is_shorter_than_said_does_not_take_from_the_next_address(
+    tmp_path: Path, missing: int
+) -> None:
+    # What is left of the address may well look like one: http://, ttp://, tp://.
+    block = http_response(b"<p>Crime</p>")
+    short = arc_record(f"{URL}1", block[:-missing], length=len(block))
+    read = Read(tmp_path, arc(short, arc_record(f"{URL}2", block), form="plain"))
+    assert [record.target for record in read.records][-1] == f"{URL}2"
+    assert read.blocks[-1] == block
+    if missing > 1:  # one is made up for by the line end
+        assert [(problem.offset, problem.length) for problem in read.problems] == [(0, len(short))]

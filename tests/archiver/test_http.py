@@ -338,3 +338,12 @@ def test_bytes_behind_the_end_of_a_coded_body_are_left_out(size: int) -> None:
     for coding, window in (("gzip", 31), ("deflate", 15)):
         coded = deflate(body, window) + b"behind"
         assert b"".join(decode_content([coded], (coding,), 1 << 21)) == body
+
+
+@pytest.mark.parametrize("coding", CODERS)
+@pytest.mark.parametrize("step", [1, 100, 1 << 20])
+def test_a_long_body_is_whole_whatever_the_parts(coding: str, step: int) -> None:
+    body = b"<p>Crime</p>" * 100_000  # packs so well that one part holds several steps of output
+    coded = CODERS[coding](body)
+    parts = [coded[at : at + step] for at in range(0, len(coded), step)]
+    assert b"".join(decode_content(parts, (coding,), 1 << 21)) == body

@@ -261,6 +261,18 @@ def test_the_payload_is_told_from_the_head_and_the_framing(
     assert found.facts.framed_digest == (None if framed is None else sha1(framed))
 
 
+def test_a_head_without_end_gives_the_same_payload_in_any_framing(scan_bytes: Scan) -> None:
+    block = b"HTTP/1.1 200 OK\r" + b"X: y\r" * 400_000
+    payloads = set()
+    for before in (b"", warc(resource(NOISE * 1000), form="plain")):
+        for data in (
+            before + record("response", block),
+            member(before + record("response", block)),
+        ):
+            payloads.add(scan_bytes(data)[0][-1].facts.payload_digest)
+    assert len(payloads) == 1
+
+
 @pytest.mark.parametrize(
     "one",
     [
@@ -414,7 +426,7 @@ def test_a_record_whose_second_member_is_damaged_is_told_from_its_beginning(
     first, second = member(one[:600]), member(one[600:])
     data = member(GOOD[0]) + first + second[:1000] + b"x" * 10 + second[1010:]
     records, (problem,) = scan_bytes(data + member(metadata()))
-    assert [found.type for found in records] == ["response", "metadata"]
+    assert [found.kind for found in records] == ["response", "metadata"]
     start = len(member(GOOD[0]))
     assert (problem.offset, problem.length) == (start, len(data) - start)
 
@@ -450,6 +462,15 @@ def test_a_header_without_end_costs_its_record_only(scan_bytes: Scan, form: str)
     records, problems = scan_bytes(warc(GOOD[0], endless, GOOD[2], form=form))
     assert [found.facts.payload_digest for found in records] == [sha1(b"first"), sha1(b"third")]
     assert problems[0].code == "endless-header"
+
+
+def test_records_behind_a_header_without_end_are_found_far_into_a_file(scan_bytes: Scan) -> None:
+    # By then more is at hand at once than is searched for the end of a header.
+    before, after = [resource(NOISE)] * 700, [resource(b"%d" % n) for n in range(100)]
+    junk = b"WARC/1.0\r\n" + b"x" * 300_000
+    records, problems = scan_bytes(b"".join([*before, junk, *after]))
+    assert len(records) == 800
+    assert [problem.length for problem in problems] == [len(junk)]
 
 
 @pytest.mark.parametrize("form", FORMS)

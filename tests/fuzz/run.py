@@ -194,11 +194,20 @@ def _wait(pid: int, at: mmap.mmap) -> tuple[str, float]:
     return "" if os.WEXITSTATUS(status) == 0 else "the process ended by itself", seconds
 
 
+def _list(context: click.Context, _: click.Parameter, wanted: bool) -> None:
+    if wanted:
+        click.echo("\n".join(sorted(TARGETS)))
+        context.exit()
+
+
 @click.command()
 @click.argument("name", metavar="TARGET", type=click.Choice(sorted(TARGETS)))
 @click.option("--minutes", type=float, default=1.0, help="Processor time to spend.")
 @click.option("--seed", type=int, default=0, help="The first seed; the following count upwards.")
 @click.option("--only", type=int, help="Run the case of one seed, and keep its input.")
+@click.option(
+    "--list", is_flag=True, is_eager=True, expose_value=False, callback=_list, help="Name them all."
+)
 def main(name: str, minutes: float, seed: int, only: int | None) -> None:
     """Fuzz TARGET; the status is 1 when anything was found."""
     target = TARGETS[name]

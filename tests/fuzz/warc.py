@@ -313,7 +313,7 @@ def _check(case: Case, folder: Path) -> None:
     assert len(problems) <= _TOLD
     _check_cover(case.data, found)
     _check_records(case.data, records, case.facts.form)
-    _check_intact(case.facts, records)
+    _check_intact(case.data, case.facts, records)
     if case.facts.form != "dictionary":  # its frames cannot be read without the file's beginning
         _check_opening(path, records)
         _check_spans(path, found)
@@ -420,7 +420,7 @@ def _check_records(data: bytes, records: Iterable[ScannedRecord], form: str) -> 
         assert (len(block), sha1(block)) == (record.facts.length, record.facts.block_digest)
 
 
-def _check_intact(facts: Facts, records: Sequence[ScannedRecord]) -> None:
+def _check_intact(data: bytes, facts: Facts, records: Sequence[ScannedRecord]) -> None:
     if facts.pristine is not None:
         blocks = [sha1(block) for block in facts.pristine]
         assert [record.facts.block_digest for record in records] == blocks
@@ -428,11 +428,16 @@ def _check_intact(facts: Facts, records: Sequence[ScannedRecord]) -> None:
     for offset, length, digest in facts.intact:
         if (offset, digest) in places:
             continue
-        # In a plain file it may rightly be taken for a part of the block of another.
+        # In a plain file it may rightly be taken for a part of the block of another; or by chance,
+        # where the one's length leads to an empty line in the other.
         around = [
             record
             for record in records
-            if record.offset < offset and offset + length <= record.offset + record.length + 4
+            if record.offset < offset < record.offset + record.length
+            and (
+                offset + length <= record.offset + record.length + 4
+                or data[record.offset : record.offset + record.length].endswith(b"\r\n\r\n")
+            )
         ]
         assert facts.form == "plain", f"the sound record at {offset} is lost"
         assert around, f"the sound record at {offset} is lost"

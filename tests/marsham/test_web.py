@@ -206,6 +206,13 @@ def test_accept_datetime_chooses_the_capture(server: str) -> None:
         assert answer.headers["Vary"] == "accept-datetime"
 
 
+@pytest.mark.parametrize("date", ["yesterday", "Fri, 31 Dec 9999 23:59:59 -2359"])
+def test_an_accept_datetime_that_is_no_date_is_told(server: str, date: str) -> None:
+    answer = get(f"{server}/web/{LANDING}", headers={"Accept-Datetime": date})
+    assert answer.status_code == 400
+    assert "is no date as HTTP writes it" in answer.text
+
+
 def test_an_address_that_is_markup_is_shown_as_text(server: str) -> None:
     answer = get(f"{server}/web/2011/http://x.example/<script>alert(1)</script>")
     assert "<script>" not in answer.text

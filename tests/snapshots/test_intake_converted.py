@@ -1,5 +1,6 @@
 import base64
 import json
+import quopri
 import tempfile
 from collections import Counter
 from pathlib import Path
@@ -276,6 +277,28 @@ def test_no_field_of_a_har_can_begin_a_line_or_a_record(sqlite_archive: Archive)
     ]
 
 
+HALF = "\ud800"  # of a surrogate pair: JSON can escape it, and it is no character
+
+
+def test_half_a_character_in_a_har_does_no_harm(archive: Archive) -> None:
+    sound = har_entry(
+        f"{URL}?{HALF}",
+        body=f"<p>{HALF}</p>",
+        head=[("Content-Type", f"text/html; charset={HALF}"), ("Content-Encoding", HALF)],
+        request=[("User-Agent", HALF)],
+        date=f"2021-05-09{HALF}11:16:21+01:00",
+        serverIPAddress=f"fe80::1%{HALF}",
+    )
+    sound["response"] |= {"statusText": HALF}  # type: ignore[operator]
+    unusable = har_entry(f"http://a.example/{HALF}\0", status=0)
+    report = take(archive, har(sound, unusable), "page.har")
+    (capture,) = all_captures(archive)
+    assert (capture.url, capture.timestamp) == (f"{URL}??", "20210509101621")
+    assert contents(archive) == {f"{URL}??": b"<p>?</p>"}
+    (problem,) = report.problems
+    assert (problem.code, problem.url) == ("no-response", "http://a.example/?%00")
+
+
 @pytest.mark.parametrize(
     ("data", "reason"),
     [
@@ -360,6 +383,23 @@ def test_the_parts_of_an_mhtml_are_resources_under_their_own_addresses(archive: 
     assert captures["http://www.homeoffice.example/a.png"].grade is Grade.BODY
     assert captures["cid:css-1@mhtml.example"].grade is Grade.RENDERING
     assert provenances(archive)[URL].left == ("a browser wrote it anew when it saved it",)
+
+
+@pytest.mark.parametrize(
+    ("encoding", "body"),
+    [
+        ("binary", b"\x89PNG\r\n\x1a\n\r\0\r\n\n"),
+        ("8bit", b"caf\xe9\r\nand\n\r\n"),
+        ("quoted-printable", b"first\r\nlast\r\n"),
+    ],
+)
+def test_line_ends_in_a_part_stay_as_they_are(
+    sqlite_archive: Archive, encoding: str, body: bytes
+) -> None:
+    coded = quopri.encodestring(body) if encoding == "quoted-printable" else body
+    fields = [("Content-Location", "/b.png"), ("Content-Transfer-Encoding", encoding)]
+    take(sqlite_archive, mhtml(PAGE, (fields, coded)), "page.mhtml")
+    assert contents(sqlite_archive)["http://www.homeoffice.example/b.png"] == body
 
 
 @pytest.mark.parametrize(

@@ -178,6 +178,19 @@ def test_of_many_pages_that_were_not_captured_the_first_are_named_and_all_counte
     assert report.problems[-1].message.startswith("30 more pages")
 
 
+def test_half_a_character_in_a_description_does_no_harm(archive: Archive) -> None:
+    half = "\ud800"  # of a surrogate pair: JSON can escape it, and it is no character
+    resources = [{"path": half, "hash": half}, {"path": "archive/a.warc.gz", "hash": half}]
+    members = {
+        "archive/a.warc.gz": warc(response()),
+        "pages/pages.jsonl": b'{"id": "pages"}\n{"url": "http://a.example/\\ud800\\u0000"}\n',
+        "datapackage.json": json.dumps({"resources": resources}).encode(),
+    }
+    report = take(archive, zipped(members))
+    assert sorted(codes(report)) == ["missing-member", "page-not-captured", "unknown-hash"]
+    assert "http://a.example/?%00" in [problem.url for problem in report.problems]
+
+
 def test_packages_within_a_package_are_taken_in_so_far(sqlite_archive: Archive) -> None:
     inner = wacz({"archive/b.warc.gz": TWO})
     report = take(sqlite_archive, wacz({"archive/a.warc.gz": ONE, "parts/inner.wacz": inner}))
