@@ -266,7 +266,7 @@ def _inflate(parts: Iterable[bytes], window: int) -> Iterator[bytes]:
     try:
         for part in parts:
             data = part
-            while data:
+            while data and not inflater.eof:  # behind the end zlib would give back the same bytes
                 yield inflater.decompress(data, _CODING_STEP)
                 data = inflater.unconsumed_tail
             if inflater.eof:
