@@ -142,7 +142,8 @@ def test_read_says_what_a_page_made_to_do_harm_holds_or_why_not(
 def test_pages_made_to_do_harm_leave_the_others_of_an_archive_to_be_read(
     run: Run, tmp_path: Path
 ) -> None:
-    pages = {name.replace(" ", "-"): make() for name, make in PAGES.items()}
+    names = ("a million nested elements", "spans over millions of places", "entities that expand")
+    pages = {name.replace(" ", "-"): PAGES[name]() for name in names}
     bomb = brotli.compress(bytes(100 * MIB), quality=1)
     coded = (("Content-Type", "text/html"), ("Content-Encoding", "br"))
     (tmp_path / "hostile.warc.gz").write_bytes(
