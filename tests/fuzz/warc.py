@@ -440,7 +440,10 @@ def _check_intact(data: bytes, facts: Facts, records: Sequence[Seen]) -> None:
                 or data[record.offset : record.offset + record.length].endswith(b"\r\n\r\n")
             )
         ]
-        assert facts.form == "plain", f"the sound record at {offset} is lost"
+        if (
+            _FRAMINGS[facts.form] != "plain"
+        ):  # a byte or two of a checksum may be the same by chance
+            around = [each for each in around if each.offset + each.length - offset <= 4]
         assert around, f"the sound record at {offset} is lost"
 
 
