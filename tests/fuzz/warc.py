@@ -429,22 +429,20 @@ def _check_intact(data: bytes, facts: Facts, records: Sequence[Seen]) -> None:
     for offset, length, digest in facts.intact:
         if (offset, digest) in places:
             continue
-        # In a plain file it may rightly be taken for a part of the block of another; or by chance,
-        # where the one's length leads to an empty line in the other.
-        around = [
-            record
-            for record in records
-            if _header_end(data, record.offset) <= offset < record.offset + record.length
-            and (
-                offset + length <= record.offset + record.length + 4
-                or data[record.offset : record.offset + record.length].endswith(b"\r\n\r\n")
-            )
-        ]
-        if (
-            _FRAMINGS[facts.form] != "plain"
-        ):  # a byte or two of a checksum may be the same by chance
-            around = [each for each in around if each.offset + each.length - offset <= 4]
-        assert around, f"the sound record at {offset} is lost"
+        over = [each for each in records if each.offset < offset < each.offset + each.length]
+        taken = any(_may_have(data, facts.form, each, offset, length) for each in over)
+        assert taken, f"the sound record at {offset} is lost"
+
+
+def _may_have(data: bytes, form: str, record: Seen, offset: int, length: int) -> bool:
+    # Whether a record may rightly reach into another, that begins at `offset`.
+    end = record.offset + record.length
+    if _FRAMINGS[form] != "plain":  # the last byte of a checksum may be the next one's by chance
+        return end - offset <= 4
+    if _header_end(data, record.offset) > offset:
+        return False
+    # The other is part of its block; or by chance, its length leads to an empty line in the other.
+    return offset + length <= end + 4 or data[record.offset : end].endswith(b"\r\n\r\n")
 
 
 def _header_end(data: bytes, offset: int) -> int:
