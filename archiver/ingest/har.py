@@ -215,7 +215,7 @@ def _url(given: object) -> str:
     try:
         return check_url(text.partition("#")[0]).replace("\0", "%00")
     except UrlError as error:
-        raise _Unusable("bad-url", str(error)) from None
+        raise _Unusable("bad-url", str(error)[:300]) from None
 
 
 def _started(given: object) -> tuple[datetime, str]:

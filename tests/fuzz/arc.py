@@ -52,7 +52,7 @@ def _make(random: Random) -> Case:
             case 0:
                 pieces.insert(at, (random.choice(_TOKENS), None))
             case 1:
-                pieces.insert(at, (stored[: random.randrange(len(stored))], None))
+                pieces.insert(at, (stored[: random.randrange(len(stored) + 1)], None))
             case 2 if plain:
                 pieces[at] = (spoil_lines(random, stored), None)
             case _:
