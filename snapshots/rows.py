@@ -4,25 +4,35 @@ This is the one way by which captures come into the catalogue, at ingest as at `
 some thousand at a time, whatever their number, and sends rows to the driver as plain tuples.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
-from typing import Final
+from itertools import islice, takewhile
+from typing import Any, Final
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import ColumnElement, Connection, Row, bindparam, func, select
 
 from archiver.digests import read_digest
 from archiver.provenance import ChosenDate
 from archiver.records import Capture, StatedDate
 from archiver.urls import url_key
-from snapshots.catalogue import insert_tuples, next_id
-from snapshots.index import GRADE_CODES, KIND_CODES, url_hash
+from snapshots.catalogue import Prepared, insert_tuples, next_id
+from snapshots.index import GRADE_CODES, KIND_CODES
 from snapshots.tables import capture, media_type, stated_date, url, warc_file
 
 __all__ = ["AT_ONCE", "Entry", "Stored", "store_captures"]
 
 AT_ONCE: Final = 20_000  # captures held and sorted at once; ids are given in the order that makes
-_KEYS_AT_ONCE = 500  # bound parameters in one query
+_PLACES = tuple(f"wanted_{number}" for number in range(500))  # parameters of one query
+_WANTED: list[ColumnElement[Any]] = [bindparam(name) for name in _PLACES]
+_KNOWN = Prepared(select(url.c.url, url.c.id).where(url.c.urlkey.in_(_WANTED)))
+_TAKEN = Prepared(
+    select(capture.c.url_id, capture.c.timestamp, func.max(capture.c.seq))
+    .where(
+        capture.c.url_id.in_(_WANTED),
+        capture.c.timestamp.between(bindparam("first"), bindparam("last")),
+    )
+    .group_by(capture.c.url_id, capture.c.timestamp)
+)
 _CAPTURE = (
     *("url_id", "timestamp", "seq", "file_id", "record_offset", "record_length", "status"),
     *("media_type_id", "digest", "kind", "grade", "snapshot_id"),
@@ -91,13 +101,14 @@ def _store(
     # Insert captures, all of them at hand; gives their times.
     keys = {address: url_key(address) for address in {entry.capture.url for entry in entries}}
     addresses = sorted(keys, key=lambda address: (keys[address], address))
-    urls = _url_ids(connection, [(address, keys[address]) for address in addresses])
+    urls, new = _url_ids(connection, [(address, keys[address]) for address in addresses])
     place = {address: number for number, address in enumerate(addresses)}
     entries.sort(key=lambda entry: (place[entry.capture.url], entry.capture.timestamp))
     _learn_types(connection, types, {entry.capture.media_type for entry in entries})
     files = _file_ids(connection, {entry.capture.file for entry in entries})
     times = [int(entry.capture.timestamp) for entry in entries]
-    taken = _taken(connection, set(urls.values()), min(times), max(times))
+    known = [number for number in urls.values() if number < new]
+    taken = _taken(connection, known, min(times), max(times))
     rows: list[tuple[object, ...]] = []
     dates: list[tuple[object, ...]] = []
     for entry, timestamp in zip(entries, times, strict=True):
@@ -137,26 +148,27 @@ def _chosen(entry: Entry) -> tuple[int | None, str]:
     return None, ""
 
 
-def _url_ids(connection: Connection, addresses: list[tuple[str, str]]) -> dict[str, int]:
-    # The ids of addresses, given with their keys and sorted by them; new ones count on.
-    known: dict[tuple[str, int], int] = {}
-    for start in range(0, len(addresses), _KEYS_AT_ONCE):
-        some = {key for _, key in addresses[start : start + _KEYS_AT_ONCE]}
-        query = select(url.c.urlkey, url.c.url_hash, url.c.id).where(url.c.urlkey.in_(some))
-        known.update(((key, hashed), number) for key, hashed, number in connection.execute(query))
-    ids: dict[str, int] = {}
-    rows: list[tuple[object, ...]] = []
-    number = next_id(connection, url)
-    for text, key in addresses:
-        hashed = url_hash(text)
-        found = known.get((key, hashed))
-        if found is None:
-            found = known[key, hashed] = number
-            rows.append((number, key, text, hashed))
-            number += 1
-        ids[text] = found
-    insert_tuples(connection, url, ("id", "urlkey", "url", "url_hash"), rows)
-    return ids
+def _url_ids(
+    connection: Connection, addresses: list[tuple[str, str]]
+) -> tuple[dict[str, int], int]:
+    # The ids of addresses, given with their keys and sorted by them, and the first that is new.
+    keys = [key for _, key in addresses]
+    ids: dict[str, int] = {row[0]: row[1] for row in _some_at_once(connection, _KNOWN, keys)}
+    new = [pair for pair in addresses if pair[0] not in ids]
+    first = next_id(connection, url)
+    rows = [(number, *_parts(*pair)) for number, pair in enumerate(new, first)]
+    insert_tuples(connection, url, ("id", "head", "urlkey", "shared", "tail"), rows)
+    ids.update((address, number) for number, (address, _) in enumerate(new, first))
+    return ids, first
+
+
+def _parts(address: str, key: str) -> tuple[str, str, int, str]:
+    # A URL as its head, its key, the place from which the key has the same, and its tail.
+    tail = "/" if address.endswith("/") and not key.endswith("/") else ""
+    body = address.removesuffix(tail)
+    alike = takewhile(lambda pair: pair[0] == pair[1], zip(body[::-1], key[::-1], strict=False))
+    shared = sum(1 for _ in alike)
+    return body[: len(body) - shared], key, len(key) - shared + 1, tail
 
 
 def _learn_types(connection: Connection, ids: dict[str, int], names: set[str]) -> None:
@@ -175,20 +187,18 @@ def _file_ids(connection: Connection, paths: set[str]) -> dict[str, int]:
 
 
 def _taken(
-    connection: Connection, urls: set[int], first: int, last: int
+    connection: Connection, urls: Iterable[int], first: int, last: int
 ) -> dict[tuple[int, int], int]:
     # The highest sequence number that each (URL, second) has already, of some URLs and times.
-    found: dict[tuple[int, int], int] = {}
-    ids = sorted(urls)
-    for start in range(0, len(ids), _KEYS_AT_ONCE):
-        query = (
-            select(capture.c.url_id, capture.c.timestamp, func.max(capture.c.seq))
-            .where(
-                capture.c.url_id.in_(ids[start : start + _KEYS_AT_ONCE]),
-                capture.c.timestamp.between(first, last),
-            )
-            .group_by(capture.c.url_id, capture.c.timestamp)
-        )
-        for url_id, timestamp, seq in connection.execute(query):
-            found[url_id, timestamp] = seq
-    return found
+    found = _some_at_once(connection, _TAKEN, sorted(urls), first=first, last=last)
+    return {(url_id, timestamp): seq for url_id, timestamp, seq in found}
+
+
+def _some_at_once(
+    connection: Connection, query: Prepared, wanted: Sequence[object], **more: object
+) -> Iterator[Row[*tuple[Any, ...]]]:
+    # The query has a fixed number of places; those left over at the end ask for the last again.
+    for start in range(0, len(wanted), len(_PLACES)):
+        some = wanted[start : start + len(_PLACES)]
+        filled = dict.fromkeys(_PLACES, some[-1]) | dict(zip(_PLACES, some, strict=False))
+        yield from query.rows(connection, **filled, **more)
