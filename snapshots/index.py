@@ -120,6 +120,17 @@ def _around(*, withdrawn: bool) -> CompoundSelect[Any]:
 
 _AROUND = {withdrawn: Prepared(_around(withdrawn=withdrawn)) for withdrawn in (False, True)}
 
+_HOLDERS = Prepared(
+    select_captures(withdrawn=True)
+    .where(
+        digest_prefix() == bindparam("prefix"),
+        capture.c.digest == bindparam("digest"),
+        capture.c.kind != KIND_CODES[Kind.REVISIT],
+    )
+    .order_by(capture.c.timestamp)
+    .limit(_CANDIDATES)
+)
+
 
 def nearest(
     connection: Connection, wanted: str, moment: datetime, *, withdrawn: bool = False
@@ -224,17 +235,8 @@ def with_digest(connection: Connection, digest: bytes) -> list[Capture]:
     Withdrawn ones are among them: a revisit that is in view shows what it says even where the
     record that holds it, of another date or address, is not.
     """
-    query = (
-        select_captures(withdrawn=True)
-        .where(
-            digest_prefix() == digest[:DIGEST_PREFIX],
-            capture.c.digest == digest,
-            capture.c.kind != KIND_CODES[Kind.REVISIT],
-        )
-        .order_by(capture.c.timestamp)
-        .limit(_CANDIDATES)
-    )
-    return [capture_of(row) for row in connection.execute(query)]
+    found = _HOLDERS.rows(connection, prefix=digest[:DIGEST_PREFIX], digest=digest)
+    return [capture_of(row) for row in found]
 
 
 def stated_dates(connection: Connection, of: Capture) -> list[tuple[StatedDate, str | None]]:
