@@ -1,9 +1,10 @@
 -- The catalogue of a Marsham archive, version 3. Made from the tables in
 -- snapshots/tables.py and extract/tables.py by `make schema`; do not edit.
 --
--- This text loads into SQLite and PostgreSQL alike. The archive's own catalogue differs in two
--- ways only: on SQLite the tables marked "without rowid" are made so; on PostgreSQL url.urlkey has
--- COLLATE "C", so that ranges follow the order of bytes.
+-- This text loads into SQLite and PostgreSQL alike. The archive's own catalogue differs in three
+-- ways only: on SQLite the tables marked "without rowid" are made so, and url.url is not stored but
+-- put together when it is read; on PostgreSQL url.urlkey and url.url have COLLATE "C", so that
+-- ranges follow the order of bytes.
 
 -- One commit, and the note beside the files from which its rows can be made anew.
 --   id: counts up from 1
@@ -96,16 +97,21 @@ CREATE TABLE snapshot (
 -- One original URL. Variants of one address share the urlkey.
 --   id: counts up from 1
 --   urlkey: SURT, at most 600 characters
+--   head: how the URL begins, up to what the key shares
+--   shared: where that begins in the key, from 1
+--   tail: what follows it
 --   url: the original URL as recorded
---   url_hash: first 8 bytes of the URL's SHA-256
 CREATE TABLE url (
     id INTEGER NOT NULL,
     urlkey TEXT NOT NULL,
-    url TEXT NOT NULL,
-    url_hash BIGINT NOT NULL,
-    PRIMARY KEY (id),
-    UNIQUE (urlkey, url_hash)
+    head TEXT NOT NULL,
+    shared SMALLINT NOT NULL,
+    tail TEXT NOT NULL,
+    url TEXT GENERATED ALWAYS AS (head || substr(urlkey, shared) || tail) STORED NOT NULL,
+    PRIMARY KEY (id)
 );
+
+CREATE INDEX url_key ON url (urlkey);
 
 -- What a check found of one file, or of the archive as a whole.
 --   id: counts up from 1
@@ -210,7 +216,7 @@ CREATE TABLE capture (
     FOREIGN KEY(snapshot_id) REFERENCES snapshot (id)
 );
 
-CREATE INDEX capture_digest ON capture (substr(digest, 1, 8));
+CREATE INDEX capture_digest ON capture (substr(digest, 1, 5));
 
 -- A WARC record that was erased; a stub stands in its place. (Without rowid.)
 --   file_id: the file it stood in
@@ -310,7 +316,7 @@ CREATE TABLE withdrawal_reach (
     FOREIGN KEY(withdrawal_id) REFERENCES withdrawal (id)
 );
 
-CREATE INDEX withdrawal_reach_key ON withdrawal_reach (first_key);
+CREATE INDEX withdrawal_reach_key ON withdrawal_reach (first_key, beyond_key, first, last, withdrawal_id);
 
 -- The payloads in which a withdrawn value was read, wherever they were captured. (Without rowid.)
 --   digest: payload digest, as of a capture

@@ -593,6 +593,9 @@ class _ZstdSource(_GzipSource):
         self._checksum = False
         self._first = True
 
+    def whole_member(self) -> bytes | None:
+        return None
+
     def _move(self, offset: int) -> None:
         super()._move(offset)
         self._frame = None

@@ -50,7 +50,7 @@ from snapshots.archive import Archive
 from snapshots.catalogue import insert_rows, next_id
 from snapshots.erasing import settle
 from snapshots.mementos import memento_of
-from snapshots.tables import DIGEST_PREFIX, capture, media_type, metadata, url
+from snapshots.tables import capture, digest_prefix, media_type, metadata, url
 from snapshots.withdrawals import FoundIn, note_found, put_in_force, standing_values
 
 __all__ = ["EXTRACTOR_VERSION", "ExtractReport", "extract_archive", "observations_of", "title_of"]
@@ -234,7 +234,7 @@ def title_of(connection: Connection, of: Capture) -> str | None:
         .join(url, url.c.id == page_version.c.url_id)
         .where(
             url.c.urlkey == url_key(of.url),
-            url.c.url_hash == index.url_hash(of.url),
+            url.c.url == of.url,
             page_version.c.timestamp == int(of.timestamp),
             observation.c.kind == "page",
             observation.c.field == "title",
@@ -283,12 +283,12 @@ def _revisits_of_pages() -> ColumnElement[bool]:
     # A revisit that only says "not modified" has no type of its own: its page is that of the same
     # digest.
     holder, of_type = capture.alias("holder"), media_type.alias("of_type")
-    prefix = func.substr(capture.c.digest, 1, DIGEST_PREFIX)
+    prefix = digest_prefix()
     page = (
         select(holder.c.url_id)
         .join(of_type, of_type.c.id == holder.c.media_type_id)
         .where(
-            func.substr(holder.c.digest, 1, DIGEST_PREFIX) == prefix,
+            digest_prefix(holder) == prefix,
             holder.c.digest == capture.c.digest,
             holder.c.kind == index.KIND_CODES[Kind.RESPONSE],
             holder.c.status == 200,

@@ -38,6 +38,7 @@ _BATCH = 5_000  # rows sent to the database at once
 _BUSY_MS = 5_000  # how long SQLite waits for another's lock
 _CACHE_KIB = 65_536
 _MMAP_BYTES = 1 << 28
+_LOG_PAGES = 8_192  # 64 MiB; below that, what is written often goes into the catalogue once
 _ADVICE = {  # by words of the database's own message
     "connection": "see that the database server runs and lets you in",
     "full": "make room on the disk",
@@ -256,6 +257,7 @@ def _set_up_sqlite(connection: _DriverConnection, _: object) -> None:
         "foreign_keys = ON",
         f"cache_size = -{_CACHE_KIB}",
         f"mmap_size = {_MMAP_BYTES}",
+        f"wal_autocheckpoint = {_LOG_PAGES}",
     ):
         connection.execute(f"PRAGMA {pragma}")
 

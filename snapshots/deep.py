@@ -48,8 +48,8 @@ class _View:
     query: Select[Any]
 
 
-_PLACE = ("urlkey", "url_hash", "timestamp", "file_id", "record_offset")
-_SEEN = (url.c.urlkey, url.c.url_hash, url.c.url)
+_PLACE = ("urlkey", "url", "timestamp", "file_id", "record_offset")
+_SEEN = (url.c.urlkey, url.c.url)
 
 
 def _whole(table: Table) -> _View:
@@ -70,7 +70,7 @@ _VIEWS = (
         )
         .join(url, url.c.id == capture.c.url_id)
         .join(media_type, media_type.c.id == capture.c.media_type_id)
-        .order_by(*_SEEN[:2], capture.c.timestamp, capture.c.file_id, capture.c.record_offset),
+        .order_by(*_SEEN, capture.c.timestamp, capture.c.file_id, capture.c.record_offset),
     ),
     _View(
         "stated_date",
@@ -88,7 +88,7 @@ _VIEWS = (
         )
         .join(url, url.c.id == capture.c.url_id)
         .order_by(
-            *_SEEN[:2],
+            *_SEEN,
             *(capture.c[name] for name in _PLACE[2:]),
             stated_date.c.position,
         ),

@@ -20,7 +20,7 @@ from archiver.errors import ArchiveError, DamagedError, InputError, NotWritableE
 from archiver.records import Problem
 from archiver.software import software_name
 from archiver.timestamps import format_timestamp
-from snapshots import index, journal
+from snapshots import journal
 from snapshots.archive import Archive
 from snapshots.commits import CommitNote, note_bytes, note_name, read_notes
 from snapshots.disk import bytes_sha256, sync_folder, write_synced
@@ -357,7 +357,8 @@ def _rows_of(connection: Connection, table: Any, ids: set[int]) -> list[dict[str
     ordered = sorted(ids)
     for start in range(0, len(ordered), _AT_ONCE):
         some = table.c.id.in_(ordered[start : start + _AT_ONCE])
-        query = select(table).where(some).order_by(table.c.id)
+        own = (column for column in table.c if column.computed is None)
+        query = select(*own).where(some).order_by(table.c.id)
         found += [dict(row._mapping) for row in connection.execute(query)]
     return found
 
@@ -365,4 +366,4 @@ def _rows_of(connection: Connection, table: Any, ids: set[int]) -> list[dict[str
 def _placeholder(number: int) -> dict[str, Any]:
     # Its id must stay taken; nothing else of the address is kept.
     text = f"erased:{number}"
-    return {"id": number, "urlkey": text, "url": text, "url_hash": index.url_hash(text)}
+    return {"id": number, "head": "", "urlkey": text, "shared": 1, "tail": ""}

@@ -7,9 +7,8 @@ Captures that are withdrawn are not given, unless `withdrawn` is set: that is fo
 know of them, such as those who look for the record that holds the payload of a revisit.
 """
 
-import hashlib
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -30,10 +29,18 @@ from sqlalchemy import (
 
 from archiver.digests import write_digest
 from archiver.records import Capture, DateSource, Grade, Kind, StatedDate
-from archiver.timestamps import Span, format_timestamp, parse_timestamp
+from archiver.timestamps import Span, format_timestamp
 from archiver.urls import prefix_range, url_key
 from snapshots.catalogue import Prepared, stream
-from snapshots.tables import DIGEST_PREFIX, capture, media_type, stated_date, url, warc_file
+from snapshots.tables import (
+    DIGEST_PREFIX,
+    capture,
+    digest_prefix,
+    media_type,
+    stated_date,
+    url,
+    warc_file,
+)
 from snapshots.visible import visible
 
 __all__ = [
@@ -48,7 +55,6 @@ __all__ = [
     "select_captures",
     "sites",
     "stated_dates",
-    "url_hash",
     "versions",
     "with_digest",
 ]
@@ -117,6 +123,17 @@ def _around(*, withdrawn: bool) -> CompoundSelect[Any]:
 
 _AROUND = {withdrawn: Prepared(_around(withdrawn=withdrawn)) for withdrawn in (False, True)}
 
+_HOLDERS = Prepared(
+    select_captures(withdrawn=True)
+    .where(
+        digest_prefix() == bindparam("prefix"),
+        capture.c.digest == bindparam("digest"),
+        capture.c.kind != KIND_CODES[Kind.REVISIT],
+    )
+    .order_by(capture.c.timestamp)
+    .limit(_CANDIDATES)
+)
+
 
 def nearest(
     connection: Connection, wanted: str, moment: datetime, *, withdrawn: bool = False
@@ -136,10 +153,8 @@ def nearest(
         connection, key=url_key(wanted), moment=int(format_timestamp(moment))
     )
 
-    def rank(row: _Row) -> tuple[float, bool, int, str, int]:
-        at = parse_timestamp(_digits(row.timestamp))
-        distance = abs((at - moment).total_seconds())
-        return distance, row.url != wanted, row.timestamp, row.url, row.seq
+    def rank(row: _Row) -> tuple[timedelta, bool, int, str, int]:
+        return abs(_moment(row[1]) - moment), row[0] != wanted, row[1], row[0], row[10]
 
     return capture_of(min(found, key=rank)) if found else None
 
@@ -240,17 +255,8 @@ def with_digest(connection: Connection, digest: bytes) -> list[Capture]:
     Withdrawn ones are among them: a revisit that is in view shows what it says even where the
     record that holds it, of another date or address, is not.
     """
-    query = (
-        select_captures(withdrawn=True)
-        .where(
-            func.substr(capture.c.digest, 1, DIGEST_PREFIX) == digest[:DIGEST_PREFIX],
-            capture.c.digest == digest,
-            capture.c.kind != KIND_CODES[Kind.REVISIT],
-        )
-        .order_by(capture.c.timestamp)
-        .limit(_CANDIDATES)
-    )
-    return [capture_of(row) for row in connection.execute(query)]
+    found = _HOLDERS.rows(connection, prefix=digest[:DIGEST_PREFIX], digest=digest)
+    return [capture_of(row) for row in found]
 
 
 def stated_dates(connection: Connection, of: Capture) -> list[tuple[StatedDate, str | None]]:
@@ -271,7 +277,7 @@ def stated_dates(connection: Connection, of: Capture) -> list[tuple[StatedDate, 
         )
         .where(
             url.c.urlkey == url_key(of.url),
-            url.c.url_hash == url_hash(of.url),
+            url.c.url == of.url,
             capture.c.timestamp == int(of.timestamp),
             warc_file.c.path == of.file,
             capture.c.record_offset == of.offset,
@@ -293,10 +299,11 @@ def capture_of(row: _Row) -> Capture:
     )
 
 
-def url_hash(text: str) -> int:
-    """Give the signed 8-byte number that stands for a URL in the unique index."""
-    digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
-    return int.from_bytes(digest[:8], "big", signed=True)
+def _moment(timestamp: int) -> datetime:
+    day, time = divmod(timestamp, 1_000_000)
+    (month, day), (minute, second) = divmod(day, 100), divmod(time, 100)
+    (year, month), (hour, minute) = divmod(month, 100), divmod(minute, 100)
+    return datetime(year, month, day, hour, minute, second, tzinfo=UTC)
 
 
 def _below(start: str) -> ColumnElement[bool]:

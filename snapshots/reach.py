@@ -13,7 +13,7 @@ from archiver.records import Capture
 from archiver.timestamps import Span, format_timestamp
 from archiver.urls import check_listed, url_key
 from snapshots import index
-from snapshots.tables import DIGEST_PREFIX, capture, url, withdrawal, withdrawal_reach
+from snapshots.tables import capture, digest_prefix, url, withdrawal, withdrawal_reach
 from snapshots.visible import in_force, reached, visible
 from snapshots.withdrawals import Scope, keys_of, register
 
@@ -110,9 +110,9 @@ def copies_in_view(connection: Connection, number: int) -> Copies:
     They are not withdrawn with it: a decision covers what it names.
     """
     found = _reached_by(number).subquery()
-    prefixes = select(func.substr(found.c.digest, 1, DIGEST_PREFIX))
+    prefixes = select(digest_prefix(found))
     same = (
-        func.substr(capture.c.digest, 1, DIGEST_PREFIX).in_(prefixes),
+        digest_prefix().in_(prefixes),
         capture.c.digest.in_(select(found.c.digest)),
         capture.c.digest.not_in([b"", _EMPTY]),
     )

@@ -6,17 +6,27 @@ some thousand at a time, whatever their number, and sends rows to the driver as 
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import count, islice
+from itertools import count, islice, takewhile
 from typing import Any, Final
 
-from sqlalchemy import Column, Connection, Table, func, select, update
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    Row,
+    Table,
+    bindparam,
+    func,
+    select,
+    update,
+)
 
 from archiver.digests import read_digest
 from archiver.provenance import ChosenDate
 from archiver.records import Capture, StatedDate
 from archiver.urls import url_key
-from snapshots.catalogue import insert_tuples
-from snapshots.index import GRADE_CODES, KIND_CODES, url_hash
+from snapshots.catalogue import Prepared, insert_tuples
+from snapshots.index import GRADE_CODES, KIND_CODES
 from snapshots.tables import (
     capture,
     erased_record,
@@ -30,7 +40,17 @@ from snapshots.tables import (
 __all__ = ["AT_ONCE", "Entry", "Stored", "count_captures", "store_captures"]
 
 AT_ONCE: Final = 20_000  # captures held and sorted at once
-_KEYS_AT_ONCE = 500  # bound parameters in one query
+_PLACES = tuple(f"wanted_{number}" for number in range(500))  # parameters of one query
+_WANTED: list[ColumnElement[Any]] = [bindparam(name) for name in _PLACES]
+_KNOWN = Prepared(select(url.c.url, url.c.id).where(url.c.urlkey.in_(_WANTED)))
+_TAKEN = Prepared(
+    select(capture.c.url_id, capture.c.timestamp, func.max(capture.c.seq))
+    .where(
+        capture.c.url_id.in_(_WANTED),
+        capture.c.timestamp.between(bindparam("first"), bindparam("last")),
+    )
+    .group_by(capture.c.url_id, capture.c.timestamp)
+)
 _CAPTURE = (
     *("url_id", "timestamp", "seq", "file_id", "record_offset", "record_length", "status"),
     *("media_type_id", "digest", "kind", "grade", "snapshot_id"),
@@ -115,12 +135,12 @@ def _store(
     connection: Connection, entries: list[Entry], snapshot_id: int, types: dict[str, int]
 ) -> list[int]:
     # Insert captures, all of them at hand; gives their times.
-    urls = _url_ids(connection, list(dict.fromkeys(entry.capture.url for entry in entries)))
+    urls, known = _url_ids(connection, list(dict.fromkeys(entry.capture.url for entry in entries)))
     _learn_types(connection, types, [entry.capture.media_type for entry in entries])
     files = _file_ids(connection, {entry.capture.file for entry in entries})
     entries.sort(key=lambda entry: (urls[entry.capture.url], entry.capture.timestamp))
     times = [int(entry.capture.timestamp) for entry in entries]
-    taken = _taken(connection, set(urls.values()), min(times), max(times))
+    taken = _taken(connection, known, min(times), max(times))
     gone = _erased(connection)
     rows: list[tuple[object, ...]] = []
     dates: list[tuple[object, ...]] = []
@@ -163,27 +183,31 @@ def _chosen(entry: Entry) -> tuple[int | None, str]:
     return None, ""
 
 
-def _url_ids(connection: Connection, addresses: list[str]) -> dict[str, int]:
-    # The ids of addresses; new ones count on, in the order of the addresses.
+def _url_ids(connection: Connection, addresses: list[str]) -> tuple[dict[str, int], list[int]]:
+    # The ids of addresses, new ones in their order; and those that were known.
     keys = [url_key(address) for address in addresses]
-    known: dict[tuple[str, int], int] = {}
-    sought = sorted(set(keys))
-    for start in range(0, len(sought), _KEYS_AT_ONCE):
-        some = sought[start : start + _KEYS_AT_ONCE]
-        query = select(url.c.urlkey, url.c.url_hash, url.c.id).where(url.c.urlkey.in_(some))
-        known.update(((key, hashed), number) for key, hashed, number in connection.execute(query))
+    known = _some_at_once(connection, _KNOWN, sorted(set(keys)))
+    there: dict[str, int] = {row[0]: row[1] for row in known}
     ids: dict[str, int] = {}
     rows: list[tuple[object, ...]] = []
     free = _free_ids(connection, url, erased_record.c.url_id)
     for address, key in zip(addresses, keys, strict=True):
-        hashed = url_hash(address)
-        found = known.get((key, hashed))
+        found = there.get(address)
         if found is None:
-            found = known[key, hashed] = next(free)
-            rows.append((found, key, address, hashed))
+            found = next(free)
+            rows.append((found, *_parts(address, key)))
         ids[address] = found
-    insert_tuples(connection, url, ("id", "urlkey", "url", "url_hash"), rows)
-    return ids
+    insert_tuples(connection, url, ("id", "head", "urlkey", "shared", "tail"), rows)
+    return ids, [there[address] for address in addresses if address in there]
+
+
+def _parts(address: str, key: str) -> tuple[str, str, int, str]:
+    # A URL as its head, its key, the place from which the key has the same, and its tail.
+    tail = "/" if address.endswith("/") and not key.endswith("/") else ""
+    body = address.removesuffix(tail)
+    alike = takewhile(lambda pair: pair[0] == pair[1], zip(body[::-1], key[::-1], strict=False))
+    shared = sum(1 for _ in alike)
+    return body[: len(body) - shared], key, len(key) - shared + 1, tail
 
 
 def _learn_types(connection: Connection, ids: dict[str, int], names: list[str]) -> None:
@@ -219,20 +243,18 @@ def _file_ids(connection: Connection, paths: set[str]) -> dict[str, int]:
 
 
 def _taken(
-    connection: Connection, urls: set[int], first: int, last: int
+    connection: Connection, urls: Iterable[int], first: int, last: int
 ) -> dict[tuple[int, int], int]:
     # The highest sequence number that each (URL, second) has already, of some URLs and times.
-    found: dict[tuple[int, int], int] = {}
-    ids = sorted(urls)
-    for start in range(0, len(ids), _KEYS_AT_ONCE):
-        query = (
-            select(capture.c.url_id, capture.c.timestamp, func.max(capture.c.seq))
-            .where(
-                capture.c.url_id.in_(ids[start : start + _KEYS_AT_ONCE]),
-                capture.c.timestamp.between(first, last),
-            )
-            .group_by(capture.c.url_id, capture.c.timestamp)
-        )
-        for url_id, timestamp, seq in connection.execute(query):
-            found[url_id, timestamp] = seq
-    return found
+    found = _some_at_once(connection, _TAKEN, sorted(urls), first=first, last=last)
+    return {(url_id, timestamp): seq for url_id, timestamp, seq in found}
+
+
+def _some_at_once(
+    connection: Connection, query: Prepared, wanted: Sequence[object], **more: object
+) -> Iterator[Row[*tuple[Any, ...]]]:
+    # The query has a fixed number of places; those left over at the end ask for the last again.
+    for start in range(0, len(wanted), len(_PLACES)):
+        some = wanted[start : start + len(_PLACES)]
+        filled = dict.fromkeys(_PLACES, some[-1]) | dict(zip(_PLACES, some, strict=False))
+        yield from query.rows(connection, **filled, **more)

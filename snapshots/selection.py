@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, func, or_, select
+from sqlalchemy import Connection, or_, select
 
 from archiver.digests import read_digest, sha1
 from archiver.errors import ArchiveError, DamagedError
@@ -26,6 +26,7 @@ from snapshots.related import Found, Reading, belonging
 from snapshots.tables import (
     DIGEST_PREFIX,
     capture,
+    digest_prefix,
     erased_record,
     intake,
     listed_page,
@@ -213,16 +214,15 @@ class _Selecting:
     def _alike(self, chosen: Iterable[Listed]) -> Iterator[Listed]:
         known = list(chosen)
         digests = sorted({one.digest for one in known} - {b"", _EMPTY})
-        prefix = func.substr(capture.c.digest, 1, DIGEST_PREFIX)
         for some in _batches(digests):
             begin = [digest[:DIGEST_PREFIX] for digest in some]
-            query = _LISTED.where(prefix.in_(begin), capture.c.digest.in_(some))
+            query = _LISTED.where(digest_prefix().in_(begin), capture.c.digest.in_(some))
             yield from map(_listed, self.connection.execute(query))
         urls = sorted({one.capture.url for one in known})
         names = [f"{kind}{address}" for address in urls for kind in _RENDERINGS]
         for some_names in _batches(names):
-            hashes = [index.url_hash(name) for name in some_names]
-            query = _LISTED.where(url.c.url_hash.in_(hashes), url.c.url.in_(some_names))
+            keys = [url_key(name) for name in some_names]
+            query = _LISTED.where(url.c.urlkey.in_(keys), url.c.url.in_(some_names))
             yield from map(_listed, self.connection.execute(query))
 
     def _standing(self) -> list[str]:

@@ -10,8 +10,11 @@ from typing import Final
 from sqlalchemy import (
     BigInteger,
     Column,
+    ColumnElement,
+    Computed,
     ForeignKey,
     ForeignKeyConstraint,
+    FromClause,
     Index,
     Integer,
     LargeBinary,
@@ -20,15 +23,18 @@ from sqlalchemy import (
     SmallInteger,
     Table,
     Text,
-    UniqueConstraint,
     func,
+    literal_column,
 )
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import DDLCompiler
 
 __all__ = [
     "DIGEST_PREFIX",
     "SCHEMA_VERSION",
     "capture",
     "commit_note",
+    "digest_prefix",
     "erased_record",
     "erasure",
     "intake",
@@ -49,12 +55,25 @@ __all__ = [
 ]
 
 SCHEMA_VERSION: Final = 3
-DIGEST_PREFIX: Final = 8  # bytes of a digest that are indexed; enough to tell any two apart
+# Bytes of a digest that are indexed; among a billion digests one in a thousand shares them.
+DIGEST_PREFIX: Final = 5
 
 metadata = MetaData()
 
 # SURT ranges need byte order; PostgreSQL sorts by the language of the database unless told.
 _BYTE_ORDERED = Text().with_variant(Text(collation="C"), "postgresql")
+
+
+class _PutTogether(Computed):
+    """A column made of others: when it is read in SQLite, when it is written in PostgreSQL."""
+
+    def __init__(self, of: str) -> None:
+        super().__init__(of, persisted=True)
+
+
+@compiles(_PutTogether, "sqlite")
+def _when_read(made: _PutTogether, compiler: DDLCompiler, **_: object) -> str:
+    return f"GENERATED ALWAYS AS ({made.sqltext}) VIRTUAL"
 
 
 def _id() -> Column[int]:
@@ -172,9 +191,15 @@ url = Table(
     metadata,
     _id(),
     Column("urlkey", _BYTE_ORDERED, nullable=False, comment="SURT, at most 600 characters"),
-    Column("url", Text, nullable=False, comment="the original URL as recorded"),
-    Column("url_hash", BigInteger, nullable=False, comment="first 8 bytes of the URL's SHA-256"),
-    UniqueConstraint("urlkey", "url_hash"),
+    Column("head", Text, nullable=False, comment="how the URL begins, up to what the key shares"),
+    Column("shared", SmallInteger, nullable=False, comment="where that begins in the key, from 1"),
+    Column("tail", Text, nullable=False, comment="what follows it"),
+    Column(
+        *("url", _BYTE_ORDERED, _PutTogether("head || substr(urlkey, shared) || tail")),
+        nullable=False,
+        comment="the original URL as recorded",
+    ),
+    Index("url_key", "urlkey"),
     comment="One original URL. Variants of one address share the urlkey.",
 )
 
@@ -197,7 +222,17 @@ capture = Table(
     comment="One response to one request at one moment.",
     sqlite_with_rowid=False,
 )
-Index("capture_digest", func.substr(capture.c.digest, 1, DIGEST_PREFIX))
+
+
+def digest_prefix(taken: FromClause = capture) -> ColumnElement[bytes]:
+    """Give the part of a capture's digest that is indexed, for a table of captures or its alias.
+
+    Its numbers are in the text of a query: with parameters in their place no index is used.
+    """
+    return func.substr(taken.c.digest, literal_column("1"), literal_column(str(DIGEST_PREFIX)))
+
+
+Index("capture_digest", digest_prefix())
 
 stated_date = Table(
     "stated_date",
@@ -262,7 +297,11 @@ withdrawal_reach = Table(
     PrimaryKeyConstraint("withdrawal_id", "position"),
     comment="The addresses and times a withdrawal that was not lifted reaches.",
 )
-Index("withdrawal_reach_key", withdrawal_reach.c.first_key)
+Index(  # all that is asked of it for every capture shown, so that its rows need not be read
+    "withdrawal_reach_key",
+    *(withdrawal_reach.c[name] for name in ("first_key", "beyond_key", "first", "last")),
+    withdrawal_reach.c.withdrawal_id,
+)
 
 withdrawn_payload = Table(
     "withdrawn_payload",

@@ -236,7 +236,12 @@ DAMAGES: list[tuple[str, str, Callable[[Archive], None], set[str]]] = [
     ),
     (
         "an address was changed",
-        *("records", on_rows(lambda: update(url).where(url.c.url == f"{URL}2").values(url=HOST))),
+        *(
+            "records",
+            on_rows(
+                lambda: update(url).where(url.c.url == f"{URL}2").values(head=HOST, shared=601)
+            ),
+        ),
         {"entry-url"},
     ),
     ("a date was changed", "records", entry(timestamp=20110509101622), {"entry-date"}),

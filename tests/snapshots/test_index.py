@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection
+from sqlalchemy import Connection, literal_column
 
 from archiver.digests import read_digest
 from archiver.records import Capture, DateSource, Grade, Kind, StatedDate
@@ -14,7 +14,7 @@ from snapshots import index
 from snapshots.archive import Archive
 from snapshots.rows import Entry, store_captures
 from snapshots.settings import Settings
-from snapshots.tables import snapshot, warc_file
+from snapshots.tables import digest_prefix, snapshot, warc_file
 from tests.builders import digest
 
 HOST = "http://www.homeoffice.example"
@@ -199,6 +199,20 @@ def test_equal_content_is_found_in_records_that_hold_it(connection: Connection) 
     assert same(b"2") == [2]  # the revisit holds nothing
     assert same(b"12") == [12, 13]
     assert same(b"never") == []
+
+
+def test_equal_content_is_found_by_its_index(archive: Archive) -> None:
+    # Any parameter within the indexed expression, and every look-up would read all captures.
+    query = str(
+        index.select_captures(withdrawn=True)
+        .where(digest_prefix() == literal_column("x"))
+        .compile(dialect=archive.catalogue.engine.dialect)
+    )
+    assert "substr(capture.digest, 1, 5)" in query
+    with archive.catalogue.read() as connection:
+        if connection.dialect.name == "sqlite":
+            steps = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {query.replace('= x', '= 1')}")
+            assert any("capture_digest" in step[3] for step in steps)
 
 
 def test_sites_are_listed_once_each(connection: Connection) -> None:
