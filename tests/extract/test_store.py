@@ -148,6 +148,6 @@ def test_an_interrupted_extraction_goes_on_where_it_was(
     before = set(os.listdir("/proc/self/task"))
     with pytest.raises(KeyboardInterrupt):
         extract_archive(sqlite_archive, jobs=3, tick=stop)
-    assert set(os.listdir("/proc/self/task")) == before  # no thread is left, and so no child
+    assert set(os.listdir("/proc/self/task")) <= before  # no thread is left, and so no child
     assert extract_archive(sqlite_archive, jobs=3).read == 10
     assert len(titles(sqlite_archive)) == 30
