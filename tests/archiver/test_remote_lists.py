@@ -240,11 +240,11 @@ def test_what_cannot_be_an_archive_is_said_so(given: str) -> None:
 
 
 def head(*fields: tuple[str, str], length: int = 10, coding: str = "") -> list[tuple[str, str]]:
-    return original_head(Headers(fields), length, coding).fields
+    return original_head(Headers.of(fields), length, coding).fields
 
 
 def test_marked_fields_are_the_originals_and_the_archives_own_are_left_out() -> None:
-    fields = Headers(
+    fields = Headers.of(
         (
             ("Server", "nginx"),
             ("Content-Type", "text/html; charset=utf-8"),
@@ -270,14 +270,14 @@ def test_marked_fields_are_the_originals_and_the_archives_own_are_left_out() -> 
 
 
 def test_what_is_in_doubt_is_left_out_and_told() -> None:
-    fields = Headers((("X-Powered-By", "PHP"), ("X-Archive-Orig-Server", "Apache")))
+    fields = Headers.of((("X-Powered-By", "PHP"), ("X-Archive-Orig-Server", "Apache")))
     found = original_head(fields, 0, "")
     assert found.fields == [("Server", "Apache")]
     assert "X-Powered-By" in found.left[0]
     assert original_head(Headers(), 0, "").left == (
         "the archive does not tell the original's head",
     )
-    wrong = original_head(Headers((("X-Archive-Orig-Content-Length", "99"),)), 10, "")
+    wrong = original_head(Headers.of((("X-Archive-Orig-Content-Length", "99"),)), 10, "")
     assert wrong.fields == [("Content-Length", "10")]
     assert "99" in wrong.left[0]
 
@@ -300,5 +300,5 @@ def test_a_redirect_leads_where_the_original_led(location: str, original: str) -
 
 def test_the_link_field_names_the_original() -> None:
     value = f'<{BASE}{URL}>; rel="timegate", <{URL}>; rel="original"'
-    assert linked_original(Headers((("Link", value),))) == URL
-    assert linked_original(Headers((("Link", "rubbish"),))) == ""
+    assert linked_original(Headers.of((("Link", value),))) == URL
+    assert linked_original(Headers.of((("Link", "rubbish"),))) == ""

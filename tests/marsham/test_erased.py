@@ -9,8 +9,8 @@ import requests
 from click.testing import CliRunner
 
 import marsham
-from marsham.cli import marsham as command_line
 from marsham.cli import run
+from marsham.cli.commands import marsham as command_line
 from tests.builders import har, har_entry, response, revisit, warc
 from tests.marsham.conftest import serving
 
