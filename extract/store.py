@@ -48,7 +48,7 @@ from extract.withdrawn import holds, value_pattern
 from snapshots import index
 from snapshots.archive import Archive
 from snapshots.catalogue import insert_rows, next_id
-from snapshots.erasing import settle
+from snapshots.erasure.completing import settle
 from snapshots.mementos import memento_of
 from snapshots.tables import capture, digest_prefix, media_type, metadata, url
 from snapshots.withdrawals import FoundIn, note_found, put_in_force, standing_values

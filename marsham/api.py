@@ -16,7 +16,7 @@ from extract.page import Page, read_page
 from extract.store import ExtractReport
 from extract.store import extract_archive as extract
 from snapshots.archive import Archive
-from snapshots.intake import Intake, take_in
+from snapshots.ingest.intake import Intake, take_in
 from snapshots.mementos import Memento
 from snapshots.mementos import memento_at as _memento_at
 from snapshots.settings import Settings

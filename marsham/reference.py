@@ -11,7 +11,7 @@ import click
 from extract import tables as facts
 from extract.export.rows import EXPORTS
 from marsham.cli.commands import marsham as command_line
-from snapshots.findings import CODES, Level
+from snapshots.verify.findings import CODES, Level
 
 __all__ = ["command_reference", "database_reference", "findings_reference", "main"]
 

@@ -12,7 +12,7 @@
     decisions.jsonl  what people decided, see `snapshots.journal`
     manifests/commits/   per commit: what no WARC file tells; see `snapshots.commits`
     quarantine/    tails cut after an interruption, each with its reason
-    erasing/       there only while an erasure is carried out; see `snapshots.erasing`
+    erasing/       there only while an erasure is carried out; see `snapshots.erasure.completing`
 
 WARC files are the truth. Bytes are on disk before the catalogue points at them, and a file's
 `committed_length` says how far that is; see `snapshots.writer` for the order of steps.

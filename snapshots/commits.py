@@ -11,7 +11,8 @@ commit needed is on disk, and making the catalogue anew completes it.
 
 An erasure is a commit as well. Its note holds the erased records, and for each earlier note that
 had to lose a row its SHA-256 before and after: the chain holds across that, and across nothing
-else. Places in notes are as the files were before any erasure; see `snapshots.erased.Moves`.
+else. Places in notes are as the files were before any erasure; see
+`snapshots.erasure.register.Moves`.
 """
 
 import json

@@ -17,7 +17,7 @@ from archiver.urls import url_key
 from archiver.warc import OpenRecord, open_record, target_uri
 from snapshots import index
 from snapshots.archive import Archive
-from snapshots.erased import check_not_erased
+from snapshots.erasure.register import check_not_erased
 from snapshots.reach import check_in_view
 
 __all__ = ["CONTENT_LIMIT", "Memento", "capture_at", "memento_at", "memento_of"]

@@ -39,8 +39,8 @@ from snapshots.archive import CATALOGUE, SETTINGS, ArchiveLock
 from snapshots.catalogue import Catalogue, insert_rows
 from snapshots.commits import CommitNote, Part, note_name, read_notes
 from snapshots.disk import file_sha256, sync_folder
-from snapshots.erased import Moves, moves_of, placed, restore_erasures
-from snapshots.erasing import finish_files
+from snapshots.erasure.completing import finish_files
+from snapshots.erasure.register import Moves, moves_of, placed, restore_erasures
 from snapshots.rows import Entry, count_captures, store_captures
 from snapshots.settings import read_settings
 from snapshots.tables import (

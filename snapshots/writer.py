@@ -42,7 +42,7 @@ from snapshots.archive import OPEN, ORIGINAL, Archive, original_path
 from snapshots.catalogue import next_id
 from snapshots.commits import Marks, Part, describe, drop_note, marks, note_place, write_note
 from snapshots.disk import copy_synced, file_sha256, sync_folder, write_synced
-from snapshots.erasing import settle
+from snapshots.erasure.completing import settle
 from snapshots.journal import JOURNAL
 from snapshots.tables import commit_note, original, problem, warc_file
 from snapshots.withdrawals import put_in_force

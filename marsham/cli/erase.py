@@ -23,11 +23,11 @@ from marsham.cli.support import (
 )
 from snapshots import journal
 from snapshots.archive import Archive
-from snapshots.erased import Erasure, erasures
-from snapshots.erasing import moved_aside
-from snapshots.erasure import erase as destroy
-from snapshots.erasure import hindrances
-from snapshots.selection import Order, Selection, select_records
+from snapshots.erasure.completing import moved_aside
+from snapshots.erasure.preparing import erase as destroy
+from snapshots.erasure.preparing import hindrances
+from snapshots.erasure.register import Erasure, erasures
+from snapshots.erasure.selection import Order, Selection, select_records
 from snapshots.withdrawals import Decision, scope_of
 
 __all__ = ["erase"]

@@ -32,10 +32,10 @@ from marsham.cli.support import (
     say,
     say_recovered,
 )
-from snapshots.ahead import Ahead
 from snapshots.archive import Archive
-from snapshots.intake import Intake, take_in
-from snapshots.known import ERASED, PUT_BACK
+from snapshots.ingest.ahead import Ahead
+from snapshots.ingest.intake import Intake, take_in
+from snapshots.ingest.known import ERASED, PUT_BACK
 from snapshots.writer import Writer
 
 __all__ = ["ingest"]

@@ -25,7 +25,7 @@ from marsham.cli.support import (
 from snapshots import index
 from snapshots.archive import Archive
 from snapshots.cdx import cdx_lines, cdxj_lines
-from snapshots.erased import explain_erased
+from snapshots.erasure.register import explain_erased
 from snapshots.reach import explain
 from snapshots.zipnum import write_zipnum
 

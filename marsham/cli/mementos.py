@@ -25,7 +25,7 @@ from marsham.cli.support import (
     say_recovered,
 )
 from snapshots.archive import Archive
-from snapshots.remote import Collected, collect
+from snapshots.ingest.remote import Collected, collect
 from snapshots.writer import Writer
 
 __all__ = ["Wanted", "from_archive"]

@@ -21,7 +21,7 @@ from marsham.cli.support import (
 )
 from snapshots import index
 from snapshots.archive import Archive
-from snapshots.erased import explain_erased
+from snapshots.erasure.register import explain_erased
 from snapshots.listed import listed_title
 from snapshots.package import FORMATS
 from snapshots.package import package as write_package

@@ -13,9 +13,9 @@ from rich.progress import Progress
 from archiver.timestamps import Span
 from marsham.cli.support import DATE, Context, as_json_line, counted, say
 from snapshots.archive import Archive
-from snapshots.findings import Finding, Level
-from snapshots.fixity import Tick, Verdict
-from snapshots.fixity import verify as check
+from snapshots.verify.findings import Finding, Level
+from snapshots.verify.fixity import Tick, Verdict
+from snapshots.verify.fixity import verify as check
 
 __all__ = ["verify"]
 

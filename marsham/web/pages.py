@@ -24,7 +24,7 @@ from extract.missing import says_missing
 from marsham.web.places import listing_address, snapshot_address
 from marsham.web.views import Views, long_date
 from snapshots import index
-from snapshots.erased import explain_erased
+from snapshots.erasure.register import explain_erased
 from snapshots.reach import explain
 from snapshots.reports import report_on, snapshot_rows
 from snapshots.tables import snapshot

@@ -20,7 +20,7 @@ from marsham.web.pages import problem_page, views_of
 from marsham.web.places import Place, listing_address, parse_place, snapshot_address
 from marsham.web.views import Views, long_date
 from snapshots import index
-from snapshots.erased import explain_erased
+from snapshots.erasure.register import explain_erased
 from snapshots.mementos import Memento, capture_at, memento_of
 from snapshots.reach import explain
 from snapshots.replay import (

@@ -12,7 +12,7 @@ from extract.asof import pages_as_of
 from extract.store import extract_archive
 from extract.tables import extraction, extraction_failure
 from snapshots.archive import Archive
-from snapshots.intake import take_in
+from snapshots.ingest.intake import take_in
 from snapshots.settings import Settings
 from snapshots.writer import Writer
 from tests.builders import response, warc

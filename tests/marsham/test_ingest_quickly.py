@@ -12,10 +12,10 @@ import pytest
 from archiver.errors import FormatError
 from archiver.ingest.warc import WarcReading
 from archiver.records import Capture
-from snapshots.ahead import Ahead, ReadWarc
 from snapshots.archive import Archive
 from snapshots.cdx import cdxj_lines
-from snapshots.intake import take_in
+from snapshots.ingest.ahead import Ahead, ReadWarc
+from snapshots.ingest.intake import take_in
 from snapshots.writer import Writer
 from tests.builders import (
     arc,

@@ -23,9 +23,9 @@ from archiver.records import Grade
 from marsham.cli import run as run_command
 from snapshots import index
 from snapshots.archive import Archive
-from snapshots.findings import Finding, Level
-from snapshots.fixity import verify
 from snapshots.mementos import memento_of
+from snapshots.verify.findings import Finding, Level
+from snapshots.verify.fixity import verify
 from tests.builders import response, warc
 from tests.loopback import Held, Loopback, RemoteArchiveDouble, answer
 

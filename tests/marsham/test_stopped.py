@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 import marsham
-from snapshots.findings import Level
-from snapshots.fixity import verify
+from snapshots.verify.findings import Level
+from snapshots.verify.fixity import verify
 from snapshots.writer import Writer
 
 # A process that sends itself a signal at a certain moment, and then runs the command line.

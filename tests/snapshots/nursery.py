@@ -28,7 +28,7 @@ from archiver.records import Capture, Kind
 from archiver.warc import NewRecord, record_id
 from snapshots import writer as writing
 from snapshots.archive import Archive
-from snapshots.intake import take_in
+from snapshots.ingest.intake import take_in
 from snapshots.rows import Entry, store_captures
 from snapshots.writer import Writer
 from tests.builders import http_response, response, warc, warcinfo

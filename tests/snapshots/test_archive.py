@@ -16,7 +16,7 @@ from archiver.errors import (
 )
 from snapshots import index
 from snapshots.archive import Archive
-from snapshots.intake import take_in
+from snapshots.ingest.intake import take_in
 from snapshots.mementos import memento_of
 from snapshots.settings import Settings
 from snapshots.tables import SCHEMA_VERSION, schema_version, snapshot

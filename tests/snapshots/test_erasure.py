@@ -25,19 +25,20 @@ from archiver.timestamps import parse_date, parse_span, parse_timestamp
 from archiver.warc import scan
 from extract.erased import forget_readings
 from extract.store import extract_archive
-from snapshots import erasing, index
+from snapshots import index
 from snapshots import writer as writing
 from snapshots.archive import Archive
-from snapshots.erased import Moves, erasures
-from snapshots.erasure import erase, hindrances
-from snapshots.findings import Finding, Level
-from snapshots.fixity import verify
-from snapshots.intake import take_in
+from snapshots.erasure import completing
+from snapshots.erasure.preparing import erase, hindrances
+from snapshots.erasure.register import Moves, erasures
+from snapshots.erasure.selection import Order, select_records
+from snapshots.ingest.intake import take_in
 from snapshots.mementos import memento_at, memento_of
 from snapshots.rebuild import rebuild
-from snapshots.selection import Order, select_records
 from snapshots.settings import Settings
 from snapshots.tables import problem
+from snapshots.verify.findings import Finding, Level
+from snapshots.verify.fixity import verify
 from snapshots.withdrawals import Decision, scope_of, withdraw
 from snapshots.writer import Writer
 from tests.builders import (
@@ -500,7 +501,7 @@ def test_an_erasure_cut_short_is_told_and_the_next_command_that_writes_completes
     take(archive, tmp_path, {"a.warc.gz": crawl()})
     extract_archive(archive)
     with monkeypatch.context() as broken:
-        broken.setattr(erasing, "_write_anew", fail)
+        broken.setattr(completing, "_write_anew", fail)
         with pytest.raises(ArchiveError, match="not complete yet"):
             carry_out(archive, of(SECRET))
     assert {line.split()[1] for line in sound(archive)} == {"erasure-unfinished"}

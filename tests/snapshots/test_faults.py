@@ -21,15 +21,15 @@ from extract.erased import forget_readings
 from extract.store import extract_archive
 from snapshots import writer as writing
 from snapshots.archive import Archive
-from snapshots.erased import erasures
-from snapshots.erasing import is_unfinished
-from snapshots.erasure import erase
-from snapshots.findings import Finding, Level
-from snapshots.fixity import verify
-from snapshots.intake import take_in
+from snapshots.erasure.completing import is_unfinished
+from snapshots.erasure.preparing import erase
+from snapshots.erasure.register import erasures
+from snapshots.erasure.selection import Order
+from snapshots.ingest.intake import take_in
 from snapshots.mementos import memento_of
-from snapshots.selection import Order
 from snapshots.settings import Settings
+from snapshots.verify.findings import Finding, Level
+from snapshots.verify.fixity import verify
 from snapshots.withdrawals import Decision, scope_of
 from snapshots.writer import Writer
 from tests.builders import request, response, warc

@@ -10,11 +10,8 @@ import pytest
 from sqlalchemy import delete, insert, select, update
 
 from archiver.errors import ArchiveError, NoArchiveError
-from snapshots import fixity
 from snapshots.archive import Archive
-from snapshots.findings import CODES, Finding, Level, Severity
-from snapshots.fixity import Verdict, verify
-from snapshots.intake import take_in
+from snapshots.ingest.intake import take_in
 from snapshots.settings import Settings
 from snapshots.tables import (
     capture,
@@ -25,6 +22,9 @@ from snapshots.tables import (
     verification,
     warc_file,
 )
+from snapshots.verify import fixity
+from snapshots.verify.findings import CODES, Finding, Level, Severity
+from snapshots.verify.fixity import Verdict, verify
 from snapshots.writer import Writer
 from tests.builders import chunked, flip, http_response, record, response, warc, warcinfo
 from tests.snapshots.helpers import all_captures, all_files, all_rows, put

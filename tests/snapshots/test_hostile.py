@@ -43,7 +43,7 @@ import json, sys
 from pathlib import Path
 from archiver.errors import FormatError
 from snapshots.archive import Archive
-from snapshots.intake import take_in
+from snapshots.ingest.intake import take_in
 from snapshots.settings import Settings
 from snapshots.writer import Writer
 

@@ -20,7 +20,7 @@ from archiver.provenance import Provenance
 from archiver.records import Grade, Kind
 from archiver.warc import open_record
 from snapshots.archive import Archive
-from snapshots.intake import Intake, take_in
+from snapshots.ingest.intake import Intake, take_in
 from snapshots.mementos import memento_of
 from snapshots.writer import Writer
 from tests.builders import arc, arc_record, har, har_entry, http_response, mhtml

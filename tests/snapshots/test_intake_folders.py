@@ -7,7 +7,7 @@ from archiver.errors import FormatError
 from archiver.ingest.sniff import Format, sniff
 from archiver.records import Grade
 from snapshots.archive import Archive
-from snapshots.intake import Intake, take_in
+from snapshots.ingest.intake import Intake, take_in
 from snapshots.mementos import memento_of
 from snapshots.writer import Writer
 from tests.snapshots.helpers import all_captures, put

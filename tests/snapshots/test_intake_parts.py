@@ -11,7 +11,7 @@ import pytest
 from archiver.errors import FormatError
 from archiver.ingest.sniff import Format, sniff
 from snapshots.archive import Archive
-from snapshots.intake import Intake, take_in
+from snapshots.ingest.intake import Intake, take_in
 from snapshots.writer import Writer
 from tests.builders import response, wacz, warc, warcinfo, zipped
 from tests.snapshots.helpers import all_captures, all_files, all_rows, put

@@ -12,7 +12,7 @@ from archiver.records import DateSource, Grade, Kind
 from archiver.timestamps import parse_timestamp
 from snapshots import index
 from snapshots.archive import Archive
-from snapshots.intake import Intake, take_in
+from snapshots.ingest.intake import Intake, take_in
 from snapshots.mementos import memento_at, memento_of
 from snapshots.writer import Writer
 from tests.snapshots.helpers import all_captures, all_files, all_rows, put

@@ -13,9 +13,10 @@ from archiver.ingest.sniff import Format
 from archiver.ingest.warc import WarcReading
 from archiver.records import Capture, Kind
 from archiver.timestamps import parse_timestamp
-from snapshots import index, session
+from snapshots import index
 from snapshots.archive import Archive
-from snapshots.intake import take_in
+from snapshots.ingest import session
+from snapshots.ingest.intake import take_in
 from snapshots.mementos import memento_at, memento_of
 from snapshots.writer import Writer
 from tests.builders import (

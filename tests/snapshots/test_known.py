@@ -8,10 +8,10 @@ import pytest
 from archiver.errors import DamagedError, WarcError
 from archiver.timestamps import parse_timestamp
 from snapshots.archive import Archive
-from snapshots.findings import Finding, Level
-from snapshots.fixity import verify
-from snapshots.intake import Intake, take_in
+from snapshots.ingest.intake import Intake, take_in
 from snapshots.mementos import memento_at
+from snapshots.verify.findings import Finding, Level
+from snapshots.verify.fixity import verify
 from snapshots.writer import Writer
 from tests.builders import response, warc
 from tests.snapshots.helpers import all_captures, all_files, put

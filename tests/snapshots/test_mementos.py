@@ -9,7 +9,7 @@ from archiver.http import CodingError
 from archiver.records import Capture, Kind
 from archiver.timestamps import parse_timestamp
 from snapshots.archive import Archive
-from snapshots.intake import take_in
+from snapshots.ingest.intake import take_in
 from snapshots.mementos import Memento, memento_at, memento_of
 from snapshots.writer import Writer
 from tests.builders import (

@@ -12,12 +12,12 @@ from archiver.errors import LockedError, NoArchiveError
 from snapshots import index
 from snapshots import writer as writing
 from snapshots.archive import Archive
-from snapshots.findings import Finding, Level
-from snapshots.fixity import verify
-from snapshots.intake import take_in
+from snapshots.ingest.intake import take_in
 from snapshots.rebuild import REBUILT, rebuild
 from snapshots.settings import Settings
 from snapshots.tables import commit_note, snapshot
+from snapshots.verify.findings import Finding, Level
+from snapshots.verify.fixity import verify
 from snapshots.withdrawals import Decision, scope_of, withdraw
 from snapshots.writer import Writer
 from tests.builders import (

@@ -15,12 +15,12 @@ from archiver.remote.holdings import NoHoldingsError, RemoteArchive
 from archiver.timestamps import parse_span
 from archiver.warc import open_record
 from snapshots.archive import Archive
-from snapshots.findings import Finding, Level
-from snapshots.fixity import verify
 from snapshots.index import stated_dates
+from snapshots.ingest.remote import Collected, collect
 from snapshots.mementos import memento_of
 from snapshots.rebuild import rebuild
-from snapshots.remote import Collected, collect
+from snapshots.verify.findings import Finding, Level
+from snapshots.verify.fixity import verify
 from snapshots.withdrawals import Decision, scope_of, withdraw
 from snapshots.writer import Writer
 from tests.builders import digest

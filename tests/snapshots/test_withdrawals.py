@@ -18,7 +18,7 @@ from archiver.errors import (
 from archiver.timestamps import Span, format_timestamp, parse_date, parse_timestamp
 from snapshots import index, journal
 from snapshots.archive import Archive
-from snapshots.intake import take_in
+from snapshots.ingest.intake import take_in
 from snapshots.mementos import memento_at
 from snapshots.reach import copies_in_view, count_reached, explain
 from snapshots.tables import withdrawal, withdrawal_reach, withdrawn_payload

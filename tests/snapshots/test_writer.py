@@ -13,11 +13,11 @@ from archiver.records import Capture, Kind
 from archiver.warc import NewRecord, open_record, record_id
 from snapshots import writer as writing
 from snapshots.archive import Archive
-from snapshots.findings import Finding, Level
-from snapshots.fixity import verify
-from snapshots.intake import take_in
+from snapshots.ingest.intake import take_in
 from snapshots.rows import Entry, store_captures
 from snapshots.tables import problem, snapshot, warc_file
+from snapshots.verify.findings import Finding, Level
+from snapshots.verify.fixity import verify
 from snapshots.writer import Place, Writer
 from tests.builders import response, warc
 from tests.snapshots.helpers import all_captures, all_files, all_rows

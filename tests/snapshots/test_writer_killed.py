@@ -19,11 +19,11 @@ from archiver.digests import read_digest, sha1, write_digest
 from archiver.warc import open_record
 from snapshots import index
 from snapshots.archive import Archive
-from snapshots.findings import Finding, Level
-from snapshots.fixity import verify
 from snapshots.mementos import memento_of
 from snapshots.rebuild import rebuild
 from snapshots.tables import original, problem, snapshot, warc_file
+from snapshots.verify.findings import Finding, Level
+from snapshots.verify.fixity import verify
 from snapshots.writer import Writer
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -17,7 +17,6 @@ from sqlalchemy import Connection, func, select
 from snapshots.archive import original_path
 from snapshots.catalogue import stream
 from snapshots.commits import note_name
-from snapshots.findings import Level
 from snapshots.tables import (
     capture,
     commit_note,
@@ -28,6 +27,7 @@ from snapshots.tables import (
     verification,
     warc_file,
 )
+from snapshots.verify.findings import Level
 
 __all__ = ["DISK", "Entry", "KeptFile", "Scratch"]
 

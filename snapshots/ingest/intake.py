@@ -29,11 +29,11 @@ from archiver.ingest.saved import (
 from archiver.ingest.sniff import Format, sniff
 from archiver.records import DateSource, Problem
 from archiver.warc import Listed
-from snapshots.adoption import adopt_package, adopt_warc
-from snapshots.ahead import ReadWarc
 from snapshots.disk import file_sha256
-from snapshots.known import recall
-from snapshots.session import Intake, Session
+from snapshots.ingest.adoption import adopt_package, adopt_warc
+from snapshots.ingest.ahead import ReadWarc
+from snapshots.ingest.known import recall
+from snapshots.ingest.session import Intake, Session
 from snapshots.writer import Writer
 
 __all__ = ["Intake", "take_in"]

@@ -17,8 +17,8 @@ from archiver.timestamps import parse_timestamp
 from archiver.urls import url_key
 from archiver.warc import NotAsListedError, reframe
 from snapshots.disk import file_sha256
+from snapshots.ingest.session import Session
 from snapshots.rows import Entry
-from snapshots.session import Session
 
 __all__ = ["adopt_package", "adopt_warc"]
 

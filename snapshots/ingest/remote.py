@@ -25,7 +25,7 @@ from archiver.remote.lists import Listed
 from archiver.remote.mementos import MementoReader, Taken, identity
 from archiver.timestamps import Span
 from archiver.urls import check_url
-from snapshots.session import Session
+from snapshots.ingest.session import Session
 from snapshots.tables import intake, snapshot
 from snapshots.writer import Writer
 

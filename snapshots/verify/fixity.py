@@ -2,7 +2,7 @@
 
 A check changes nothing but the table `verification`, takes no lock, and may run while a writer
 writes: it judges the archive as it was when the check began. What it finds are `Finding` values
-with stable codes; see `snapshots.findings`.
+with stable codes; see `snapshots.verify.findings`.
 """
 
 import json
@@ -24,14 +24,14 @@ from archiver.records import Capture, Problem
 from archiver.timestamps import format_timestamp
 from snapshots.archive import Archive
 from snapshots.catalogue import next_id
-from snapshots.deep import compare_rebuilt
 from snapshots.disk import file_sha256
-from snapshots.erased import Moves, moves_of
-from snapshots.erasing import is_unfinished
-from snapshots.findings import Finding, Level, Severity
+from snapshots.erasure.completing import is_unfinished
+from snapshots.erasure.register import Moves, moves_of
 from snapshots.index import KIND_CODES
-from snapshots.scratch import Entry, KeptFile, Scratch
 from snapshots.tables import verification
+from snapshots.verify.deep import compare_rebuilt
+from snapshots.verify.findings import Finding, Level, Severity
+from snapshots.verify.scratch import Entry, KeptFile, Scratch
 
 __all__ = ["Verdict", "verify"]
 

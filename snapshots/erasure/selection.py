@@ -21,8 +21,8 @@ from archiver.warc import scan
 from snapshots import index, journal
 from snapshots.archive import Archive
 from snapshots.commits import CommitNote, Part, read_notes
-from snapshots.erased import Moves, moves_of
-from snapshots.related import Found, Reading, belonging
+from snapshots.erasure.register import Moves, moves_of
+from snapshots.erasure.related import Found, Reading, belonging
 from snapshots.tables import (
     DIGEST_PREFIX,
     capture,

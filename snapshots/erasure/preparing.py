@@ -1,8 +1,8 @@
 """Erasing captures for good, as a court may order: the one thing here that cannot be undone.
 
-`snapshots.selection` finds what goes; here it is prepared and decided; `snapshots.erasing` carries
-it out, now or, after an interruption, with the next writer. A withdrawal, which destroys nothing,
-is `snapshots.withdrawals`.
+`selection` finds what goes; here it is prepared and decided; `completing` carries it out, now or,
+after an interruption, with the next writer. A withdrawal, which destroys nothing, is
+`snapshots.withdrawals`.
 
 What a file system or a database server keeps elsewhere, freed blocks, snapshots, logs, backups, is
 beyond this: see the guide for archivists.
@@ -24,10 +24,10 @@ from snapshots import journal
 from snapshots.archive import Archive
 from snapshots.commits import CommitNote, note_bytes, note_name, read_notes
 from snapshots.disk import bytes_sha256, sync_folder, write_synced
-from snapshots.erased import Erasure, erasures, moves_of
-from snapshots.erasing import FOLDER, NewFile, Prepared, settle, write_plan
-from snapshots.selection import Going, Order, Selection, select_records
-from snapshots.stubs import Stub, rewrite
+from snapshots.erasure.completing import FOLDER, NewFile, Prepared, settle, write_plan
+from snapshots.erasure.register import Erasure, erasures, moves_of
+from snapshots.erasure.selection import Going, Order, Selection, select_records
+from snapshots.erasure.stubs import Stub, rewrite
 from snapshots.tables import media_type, url, warc_file
 from snapshots.withdrawals import Decision
 from snapshots.writer import Writer

@@ -40,7 +40,7 @@ from snapshots.archive import CATALOGUE, Archive
 from snapshots.catalogue import Catalogue, insert_rows
 from snapshots.commits import CommitNote, read_note
 from snapshots.disk import sync_folder, write_synced
-from snapshots.erased import Moves, erasures_of, moves_of, placed
+from snapshots.erasure.register import Moves, erasures_of, moves_of, placed
 from snapshots.rows import count_captures
 from snapshots.settings import Settings
 from snapshots.tables import (

@@ -13,7 +13,6 @@ from archiver.records import Problem
 from snapshots.archive import Archive
 from snapshots.catalogue import Catalogue, stream
 from snapshots.commits import marks
-from snapshots.findings import CODES, Finding
 from snapshots.rebuild import replay
 from snapshots.tables import (
     capture,
@@ -30,6 +29,7 @@ from snapshots.tables import (
     url,
     warc_file,
 )
+from snapshots.verify.findings import CODES, Finding
 
 __all__ = ["compare_rebuilt"]
 

@@ -21,9 +21,9 @@ from archiver.records import Capture, Kind, Problem
 from archiver.software import software_name
 from archiver.timestamps import format_timestamp, parse_timestamp
 from archiver.warc import Listed, NewRecord, as_written, record_id
-from snapshots.ahead import ReadWarc
 from snapshots.catalogue import next_id
-from snapshots.erased import brought_back
+from snapshots.erasure.register import brought_back
+from snapshots.ingest.ahead import ReadWarc
 from snapshots.listed import store_pages
 from snapshots.rows import Entry, store_captures
 from snapshots.tables import intake, original, snapshot

@@ -16,7 +16,7 @@ from archiver.records import Kind, Problem
 from archiver.warc import ScannedRecord, open_record, scan
 from snapshots.archive import Archive
 from snapshots.commits import Part
-from snapshots.erased import Moves
+from snapshots.erasure.register import Moves
 
 __all__ = ["Found", "Reading", "belonging"]
 

@@ -18,9 +18,9 @@ from archiver.records import Problem
 from snapshots.archive import Archive, original_path
 from snapshots.commits import read_note
 from snapshots.disk import copy_synced, file_sha256, sync_folder, write_synced
-from snapshots.erased import Erasure, erasure_of_input
+from snapshots.erasure.register import Erasure, erasure_of_input
+from snapshots.ingest.session import Intake
 from snapshots.reach import closed_pages
-from snapshots.session import Intake
 from snapshots.tables import commit_note, intake, original, problem, snapshot, warc_file
 from snapshots.writer import Writer, store_problems
 

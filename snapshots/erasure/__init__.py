@@ -1,0 +1,1 @@
+"""Physical erasure: what has to go, prepared, decided, and carried out whatever interrupts."""
