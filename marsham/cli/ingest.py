@@ -1,6 +1,11 @@
 """``marsham ingest``: take files, and the mementos of another archive, into the archive."""
 
 import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from itertools import accumulate
 from pathlib import Path
 
 import click
@@ -14,6 +19,7 @@ from archiver.errors import (
     UrlError,
 )
 from archiver.ingest.listed import read_cdxj
+from archiver.ingest.names import shown
 from archiver.ingest.sniff import Format
 from archiver.records import Problem
 from archiver.timestamps import Span
@@ -28,6 +34,7 @@ from marsham.cli.support import (
     counted,
     pass_archive,
     print_problems,
+    printable,
     problem_as_json,
     say,
     say_recovered,
@@ -175,9 +182,14 @@ def _from_files(
     jobs = min(jobs or os.cpu_count() or 1, len(paths))
     # With one there is nothing to gain, and with an index hardly anything to read.
     to_read = paths if jobs > 1 and not indexes else []
-    with Writer(archive) as writer, Ahead(to_read, jobs, check=not no_check) as ahead:
+    with (
+        Writer(archive) as writer,
+        Ahead(to_read, jobs, check=not no_check) as ahead,
+        _progress(paths) as tick,
+    ):
         say_recovered(writer)
         for number, path in enumerate(paths, 1):
+            tick(path, 0)
             try:
                 taken = take_in(
                     writer,
@@ -189,6 +201,7 @@ def _from_files(
                     check=not no_check,
                     listed=listed if indexes else None,
                     ahead=ahead.next() if to_read else None,
+                    tick=partial(tick, path),
                 )
             except NotWritableError as error:
                 left = len(inputs) - number
@@ -204,6 +217,29 @@ def _from_files(
             _report(taken, as_json, checked=not (no_check or indexes))
             worst = max(worst, FINDINGS if _news(taken) else DONE)
     return worst
+
+
+@contextmanager
+def _progress(paths: list[Path]) -> Iterator[Callable[[Path, int], object]]:
+    """Show on a terminal how far it is; gives a function to be told the bytes read of an input."""
+    if not sys.stderr.isatty():
+        yield lambda path, done: None
+        return
+    # It takes long to import, and only people at a terminal need it.
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+
+    sizes = {path: path.stat().st_size if path.is_file() else 0 for path in paths}
+    before = dict(zip(paths, accumulate(sizes.values(), initial=0), strict=False))
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn())
+    console = Console(stderr=True)
+    with Progress(*columns, TimeRemainingColumn(), console=console, transient=True) as bar:
+        task = bar.add_task("", total=sum(sizes.values()) or None)
+        names = {path: escape(printable(shown(path.name))) for path in paths}
+        yield lambda path, done: bar.update(
+            task, description=names[path], completed=before[path] + done
+        )
 
 
 def _is_address(text: str) -> str:

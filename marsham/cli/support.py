@@ -32,6 +32,7 @@ __all__ = [
     "pass_archive",
     "print_problems",
     "print_table",
+    "printable",
     "problem_as_json",
     "readable",
     "say",
@@ -118,7 +119,12 @@ def as_json_line(value: object) -> str:
 
 def say(text: str, *, err: bool = False) -> None:
     """Print a line for people; control characters from archived text are shown, not obeyed."""
-    click.echo(_CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", text), err=err)
+    click.echo(printable(text), err=err)
+
+
+def printable(text: str) -> str:
+    """Write control characters so that a terminal shows them and does not obey."""
+    return _CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", text)
 
 
 def say_recovered(writer: "Writer") -> None:

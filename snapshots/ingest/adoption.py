@@ -1,6 +1,6 @@
 """WARC files taken in as they are; those whose records cannot be opened singly, framed anew."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -24,6 +24,7 @@ __all__ = ["adopt_package", "adopt_warc"]
 
 _DEEPEST = 2  # packages within packages
 _MOST_PAGES_TOLD = 100
+_BETWEEN_TICKS = 500  # captures
 
 
 def adopt_warc(session: Session, path: Path, name: str, *, ours: bool = False) -> None:
@@ -180,14 +181,21 @@ def _read(
         if listed := session.listed.get(Path(name).name):
             reading = WarcReading(place, name, file=file, listed=listed)
             try:
-                return reading, list(reading)
+                return reading, list(_told(session, reading))
             except NotAsListedError as error:
                 message = f"the index given does not fit this file: {error}"
         else:
             message = "the index given says nothing of this file"
         session.take(Problem("not-as-listed", f"{message}; the file was read through", name))
     reading = WarcReading(place, name, file=file, check=session.check)
-    return reading, list(reading)
+    return reading, list(_told(session, reading))
+
+
+def _told(session: Session, found: Iterable[Capture | Problem]) -> Iterator[Capture | Problem]:
+    for number, one in enumerate(found):
+        if not number % _BETWEEN_TICKS:
+            session.tick(one.offset or 0)
+        yield one
 
 
 def _note(session: Session, found: Iterable[Capture | Problem], counts: Mapping[str, int]) -> None:

@@ -33,7 +33,7 @@ from snapshots.disk import file_sha256
 from snapshots.ingest.adoption import adopt_package, adopt_warc
 from snapshots.ingest.ahead import ReadWarc
 from snapshots.ingest.known import recall
-from snapshots.ingest.session import Intake, Session
+from snapshots.ingest.session import Intake, Session, Tick
 from snapshots.writer import Writer
 
 __all__ = ["Intake", "take_in"]
@@ -61,6 +61,7 @@ def take_in(
     check: bool = True,
     listed: Mapping[str, Mapping[int, Listed]] | None = None,
     ahead: ReadWarc | None = None,
+    tick: Tick = lambda done: None,
 ) -> Intake:
     """Take one file or folder into the archive, in one transaction.
 
@@ -77,6 +78,7 @@ def take_in(
         listed: what an index says of WARC files, as `archiver.ingest.listed.read_cdxj` gives it.
             Of the records it lists only the beginning is read.
         ahead: what was read of a WARC file before its turn; of use only while it is the same.
+        tick: told how many bytes of a WARC file were read.
 
     Raises:
         DamagedError: when it was taken in before, and the archive has lost files that came of it
@@ -113,6 +115,7 @@ def take_in(
         check=check,
         listed=listed,
         ahead=ahead,
+        tick=tick,
     )
     try:
         if kind is Format.WARC:

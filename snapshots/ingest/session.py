@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -29,7 +29,7 @@ from snapshots.rows import Entry, store_captures
 from snapshots.tables import intake, original, snapshot
 from snapshots.writer import Writer, store_problems
 
-__all__ = ["Intake", "Session"]
+__all__ = ["Intake", "Session", "Tick"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +57,10 @@ class Intake:
     before: str | None = None
 
 
+Tick = Callable[[int], object]
+"""Is told, now and then, how many bytes of an input were read."""
+
+
 class Session:
     """One input on its way in: what is known of it while rows and records are made."""
 
@@ -73,6 +77,7 @@ class Session:
         check: bool = True,
         listed: Mapping[str, Mapping[int, Listed]] | None = None,
         ahead: ReadWarc | None = None,
+        tick: Tick = lambda done: None,
     ) -> None:
         self.writer = writer
         self.name = name
@@ -82,6 +87,7 @@ class Session:
         self.joins = joins
         self.operator = operator
         self.check = check  # whether the digests that WARC records declare are checked
+        self.tick = tick  # to be told how many bytes of the input were read
         self.ahead = ahead  # what was read of it before its turn
         self.listed = listed  # what an index says of WARC files, by their names
         self.counts: Counter[str] = Counter()

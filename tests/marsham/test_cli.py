@@ -1,10 +1,12 @@
 """The command line as a person meets it: real processes, real files, wrong arguments."""
 
+import contextlib
 import csv
 import fcntl
 import io
 import json
 import os
+import pty
 import shutil
 import socket
 import subprocess
@@ -16,7 +18,7 @@ from pathlib import Path
 import pytest
 
 from marsham.cli import run as run_command
-from tests.builders import dns, resource, warc
+from tests.builders import dns, resource, response, warc, warcinfo
 from tests.marsham.conftest import EXAMPLE
 from tests.snapshots.helpers import put
 
@@ -58,6 +60,34 @@ def test_without_an_archive_every_command_says_how_to_make_one(run: Run) -> None
         assert "no archive at archive; make one with: marsham --archive archive init" in sentence(
             done
         )
+
+
+def test_ingest_shows_on_a_terminal_how_far_it_is_and_nowhere_else(
+    tmp_path: Path, run: Run
+) -> None:
+    names = ["one.warc.gz", "[bold]\x1b[31mtwo.warc"]
+    for number, name in enumerate(names):
+        (tmp_path / name).write_bytes(
+            warc(warcinfo(), response(b"x", url=f"http://{number}.example/"))
+        )
+    run("init")
+    terminal, theirs = pty.openpty()
+    command = [sys.executable, "-m", "marsham", "--archive", "archive", "ingest", *names]
+    env = os.environ | {"TERM": "xterm", "COLUMNS": "100"}
+    with subprocess.Popen(
+        command, cwd=tmp_path, env=env, stdout=subprocess.DEVNULL, stderr=theirs
+    ) as done:
+        os.close(theirs)
+        shown = b""
+        with contextlib.suppress(OSError):  # a terminal's way to tell that nothing more comes
+            while part := os.read(terminal, 4096):
+                shown += part
+    os.close(terminal)
+    assert done.returncode == 0
+    assert b"one.warc.gz" in shown
+    assert b"[bold]\\x1b[31mtwo.warc" in shown
+    again = run("ingest", *names)
+    assert (again.returncode, again.stderr) == (0, "")
 
 
 def test_init_will_not_touch_an_archive_or_a_folder_in_use(run: Run, tmp_path: Path) -> None:
