@@ -14,7 +14,6 @@ from urllib.parse import quote
 from sqlalchemy import (
     Connection,
     Engine,
-    Row,
     Select,
     SelectBase,
     Table,
@@ -25,7 +24,7 @@ from sqlalchemy import (
     inspect,
     select,
 )
-from sqlalchemy.engine import URL, make_url
+from sqlalchemy.engine import URL, Dialect, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.sql.compiler import SQLCompiler
 
@@ -182,26 +181,51 @@ class Catalogue:
 
 
 class Prepared:
-    """A query whose text is made once, for look-ups where that would take most of the time."""
+    """A query whose text is made once, for look-ups where that would take most of the time.
+
+    Its rows are the driver's own: tuples of what the columns hold.
+    """
 
     def __init__(self, query: SelectBase) -> None:
         self._query = query
-        self._made: dict[str, SQLCompiler] = {}  # by the name of the database's dialect
+        self._made: dict[str, _Made] = {}  # by the name of the database's dialect
 
-    def rows(self, connection: Connection, **values: object) -> Sequence[Row[*tuple[Any, ...]]]:
+    def rows(self, connection: Connection, **values: object) -> Sequence[tuple[Any, ...]]:
         """Run the query with values for its parameters, and give all its rows.
 
         Parameters that are not given here have the value the query was made with, or now gets.
         """
-        made = self._made.get(connection.dialect.name)
+        dialect = connection.dialect
+        made = self._made.get(dialect.name)
         if made is None:
-            made = self._query.compile(dialect=connection.dialect)
-            self._made[connection.dialect.name] = made
-        given = {name: bound.effective_value for name, bound in made.binds.items()} | values
-        if made.positiontup is None:
-            return connection.exec_driver_sql(made.string, given).all()
-        in_order = tuple([given[name] for name in made.positiontup])
-        return connection.exec_driver_sql(made.string, in_order).all()
+            made = self._made[dialect.name] = _Made(self._query.compile(dialect=dialect))
+        given = made.fixed | values
+        for name, bound in made.now:
+            given.setdefault(name, bound.effective_value)
+        parameters = given if made.order is None else tuple([given[name] for name in made.order])
+        if not connection.in_transaction():
+            connection.begin()  # what is read does not change until the connection is given back
+        try:
+            cursor = connection.connection.cursor()
+            cursor.execute(made.text, parameters)
+            return cursor.fetchall()
+        except _driver_errors(dialect):  # to be told as any other error of the database
+            return [tuple(row) for row in connection.exec_driver_sql(made.text, parameters)]
+
+
+class _Made:
+    """The text of a query for one database, and what its parameters are."""
+
+    def __init__(self, made: SQLCompiler) -> None:
+        self.text = made.string
+        self.order = made.positiontup
+        self.now = [(name, bound) for name, bound in made.binds.items() if bound.callable]
+        self.fixed = {name: bound.value for name, bound in made.binds.items() if not bound.callable}
+
+
+def _driver_errors(dialect: Dialect) -> type[Exception]:
+    assert dialect.dbapi is not None  # noqa: S101 - there is a connection
+    return dialect.dbapi.Error
 
 
 def next_id(connection: Connection, table: Table) -> int:

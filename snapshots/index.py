@@ -7,7 +7,7 @@ Captures that are withdrawn are not given, unless `withdrawn` is set: that is fo
 know of them, such as those who look for the record that holds the payload of a revisit.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -16,7 +16,6 @@ from sqlalchemy import (
     ColumnElement,
     CompoundSelect,
     Connection,
-    Row,
     Select,
     and_,
     bindparam,
@@ -59,7 +58,7 @@ __all__ = [
     "with_digest",
 ]
 
-_Row = Row[*tuple[Any, ...]]
+_Row = Sequence[Any]  # of the driver, or of SQLAlchemy
 
 KIND_CODES = {Kind.RESPONSE: 1, Kind.REVISIT: 2, Kind.RESOURCE: 3}
 GRADE_CODES = {Grade.SENT: 1, Grade.BODY: 2, Grade.RECOVERED: 3, Grade.RENDERING: 4}

@@ -13,7 +13,6 @@ from sqlalchemy import (
     Column,
     ColumnElement,
     Connection,
-    Row,
     Table,
     bindparam,
     func,
@@ -205,8 +204,12 @@ def _parts(address: str, key: str) -> tuple[str, str, int, str]:
     # A URL as its head, its key, the place from which the key has the same, and its tail.
     tail = "/" if address.endswith("/") and not key.endswith("/") else ""
     body = address.removesuffix(tail)
-    alike = takewhile(lambda pair: pair[0] == pair[1], zip(body[::-1], key[::-1], strict=False))
-    shared = sum(1 for _ in alike)
+    path = key.partition(")")[2]
+    if path and body.endswith(path) and not body.endswith(f"){path}"):
+        shared = len(path)  # as nearly always
+    else:
+        alike = takewhile(lambda pair: pair[0] == pair[1], zip(body[::-1], key[::-1], strict=False))
+        shared = sum(1 for _ in alike)
     return body[: len(body) - shared], key, len(key) - shared + 1, tail
 
 
@@ -252,7 +255,7 @@ def _taken(
 
 def _some_at_once(
     connection: Connection, query: Prepared, wanted: Sequence[object], **more: object
-) -> Iterator[Row[*tuple[Any, ...]]]:
+) -> Iterator[tuple[Any, ...]]:
     # The query has a fixed number of places; those left over at the end ask for the last again.
     for start in range(0, len(wanted), len(_PLACES)):
         some = wanted[start : start + len(_PLACES)]
