@@ -29,7 +29,7 @@ def _halvings() -> Iterator[tuple[int, int, int]]:
 _HALVINGS = tuple(_halvings())
 
 
-def sha1(data: bytes) -> bytes:
+def sha1(data: bytes | memoryview) -> bytes:
     """Hash for identity of content, as the field does; not for security."""
     return hashlib.sha1(data, usedforsecurity=False).digest()
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import BinaryIO, Protocol
 
-from archiver.digests import ALGORITHMS, read_digest
+from archiver.digests import ALGORITHMS, read_digest, sha1
 from archiver.headers import Headers
 from archiver.http import Dechunker, Head, parse_head
 
@@ -22,10 +22,12 @@ __all__ = [
     "Others",
     "parts_of",
     "read_block",
+    "read_whole",
 ]
 
 PAYLOAD_KINDS = frozenset({"response", "resource", "revisit"})  # records that have a payload
 _HEAD_LIMIT = 1 << 18  # an HTTP head we look for is shorter than this
+_ANSWERS = ("response", "revisit")  # records whose block begins with an HTTP head
 _COPY_STEP = 1 << 16
 _SHA1_SIZE = 20
 
@@ -99,6 +101,41 @@ def parts_of(block: bytes | BinaryIO) -> Iterator[bytes]:
         yield part
 
 
+def read_whole(kind: str, headers: Headers, block: bytes, wanted: Digests) -> BlockFacts:
+    """Tell of a block that is all at hand what a `BlockReading` of it would.
+
+    The usual case, a small record without chunks that declares SHA-1, costs two hashes and hardly
+    anything else.
+
+    Args:
+        kind: the record's type, in lower case.
+        headers: the record's header fields.
+        block: the block.
+        wanted: the digests to compute.
+    """
+    stated_block = read_digest(headers.get("WARC-Block-Digest") or "")
+    stated_payload = read_digest(headers.get("WARC-Payload-Digest") or "")
+    answers = kind in _ANSWERS
+    found = parse_head(block[:_HEAD_LIMIT]) if answers else None
+    chunked = found is not None and kind == "response" and found[0].chunked
+    if chunked or _other_algorithm(stated_payload, stated_block):
+        reading = BlockReading(kind, headers, wanted)
+        reading.feed(block)
+        return reading.close()
+    head = found and found[0]
+    payload = memoryview(block)[found[1] :] if found else block
+    block_digest = payload_digest = b""
+    if wanted is Digests.ALL:
+        block_digest = sha1(block)
+        payload_digest = sha1(payload) if found else block_digest
+    elif not stated_payload and kind in ("response", "resource"):
+        payload_digest = sha1(payload)
+        block_digest = b"" if answers else payload_digest
+    return BlockFacts(
+        *(head, block_digest, payload_digest, None, len(block), None, stated_block, stated_payload)
+    )
+
+
 class BlockReading:
     """One reading of a block: feed it part by part, then close it for what it told.
 
@@ -125,7 +162,7 @@ class BlockReading:
             self._other = _other_algorithm(self._stated_payload, self._stated_block)
         self._http: Head | None = None
         self._length = 0
-        self._start = b"" if kind in ("response", "revisit") else None
+        self._start = b"" if kind in _ANSWERS else None
         self._has_body = kind == "response"
         self._block: _Hash | None = None
         self._payload: _Hash | None = None

@@ -29,7 +29,14 @@ from archiver.errors import WarcError
 from archiver.framing import GZIP_MAGIC, NOT_DEFLATE, Damage, Mark, Source, open_source, walk
 from archiver.headers import Headers
 from archiver.http import parse_head
-from archiver.payload import PAYLOAD_KINDS, BlockFacts, BlockReading, Digests, parts_of
+from archiver.payload import (
+    PAYLOAD_KINDS,
+    BlockFacts,
+    BlockReading,
+    Digests,
+    parts_of,
+    read_whole,
+)
 from archiver.records import Problem
 
 __all__ = [
@@ -393,9 +400,7 @@ def _scan_whole(source: Source, member: bytes, wanted: Digests) -> ScannedRecord
     source.pass_member()
     kind = (headers.get("WARC-Type") or "").lower()
     if wanted is Digests.ALL or kind in PAYLOAD_KINDS:
-        reading = BlockReading(kind, headers, wanted)
-        reading.feed(member[end + 4 : -4])
-        facts = reading.close()
+        facts = read_whole(kind, headers, member[end + 4 : -4], wanted)
     else:
         facts = BlockFacts(None, b"", b"", None, length, None)
     start = source.record_offset
