@@ -329,6 +329,7 @@ CREATE TABLE withdrawn_payload (
 );
 
 -- A reading that was given up, with neither text nor observations.
+--   extraction_id: the reading
 --   cause: time, memory, crash or fault
 --   what: how it went, in words
 CREATE TABLE extraction_failure (
@@ -340,6 +341,7 @@ CREATE TABLE extraction_failure (
 );
 
 -- A page on a list of pages that came with an input, such as that of a WACZ.
+--   intake_id: the input it came with
 --   position: order in which they were listed
 --   urlkey: SURT, as in url
 --   url: the address as listed

@@ -422,7 +422,7 @@ class _GzipSource(Source):
             self._raw_has(_FEED_STEP)
         if not self._raw.startswith(GZIP_MAGIC, self._raw_at):
             return None
-        feed = self._raw[self._raw_at : self._raw_at + _FEED_STEP]
+        feed = memoryview(self._raw)[self._raw_at : self._raw_at + _FEED_STEP]
         member = isal_zlib.decompressobj(_GZIP_WINDOW)
         try:
             given = member.decompress(feed)
@@ -431,9 +431,12 @@ class _GzipSource(Source):
         self._member_offset = self._raw_base + self._raw_at
         self._taken_in_member = self._given = 0
         self._raw_at += len(feed) - len(member.unused_data)
-        self._member = None if member.eof else member
+        if member.eof:
+            self._data, self._at = given, 0
+            return given
+        self._member = member
         self._give(given)
-        return given if member.eof else None
+        return None
 
     def pass_member(self) -> None:
         self.record_offset = self._member_offset

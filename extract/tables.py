@@ -61,7 +61,12 @@ extraction = Table(
 extraction_failure = Table(
     "extraction_failure",
     metadata,
-    Column("extraction_id", ForeignKey("extraction.id"), primary_key=True, autoincrement=False),
+    Column(
+        *("extraction_id", ForeignKey("extraction.id")),
+        primary_key=True,
+        autoincrement=False,
+        comment="the reading",
+    ),
     Column("cause", Text, nullable=False, comment="time, memory, crash or fault"),
     Column("what", Text, nullable=False, comment="how it went, in words"),
     comment="A reading that was given up, with neither text nor observations.",

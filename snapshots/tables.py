@@ -166,7 +166,7 @@ original = Table(
 listed_page = Table(
     "listed_page",
     metadata,
-    Column("intake_id", ForeignKey("intake.id"), nullable=False),
+    Column("intake_id", ForeignKey("intake.id"), nullable=False, comment="the input it came with"),
     Column("position", Integer, nullable=False, comment="order in which they were listed"),
     Column("urlkey", _BYTE_ORDERED, nullable=False, comment="SURT, as in url"),
     Column("url", Text, nullable=False, comment="the address as listed"),

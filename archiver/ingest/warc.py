@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -94,40 +94,46 @@ class WarcReading:
         )
         yield from _all_met(found, self._listed) if self._listed else found
 
-    def captures_of(self, record: ScannedRecord) -> Iterator[Capture | Problem]:
+    def captures_of(self, record: ScannedRecord) -> Sequence[Capture | Problem]:
         """Count a record, and give what `__iter__` gives of it."""
-        kind = record.kind
-        self.counts[kind or "unknown"] += 1
-        self.shared = self.shared or record.shared
-        if kind in _KINDS:
-            yield from self._capture(record, _KINDS[kind])
-        elif self._wanted is Digests.ALL:
-            yield from self._block_doubts(record)
+        self.counts[record.kind or "unknown"] += 1
+        if record.shared:
+            self.shared = True
+        kind = _KINDS.get(record.kind)
+        doubts = self._doubts(record, kind) if self._wanted is Digests.ALL else ()
+        return doubts if kind is None else (*doubts, self._capture(record, kind))
 
-    def _capture(self, record: ScannedRecord, kind: Kind) -> Iterator[Capture | Problem]:
+    def _doubts(self, record: ScannedRecord, kind: Kind | None) -> Sequence[Problem]:
+        facts = record.facts
+        doubts: tuple[Problem, ...] = ()
+        if facts.stated_block not in (None, facts.block_digest):
+            doubts = self._block_doubts(record)
+        if kind in (None, Kind.REVISIT):  # its payload is not in its record
+            return doubts
+        if facts.stated_payload and (
+            facts.stated_payload != facts.payload_digest or facts.framed_digest is not None
+        ):
+            doubts += self._payload_doubts(record)
+        if facts.fault and not facts.fault.startswith("announced"):
+            message = f"the body's framing: {facts.fault}"
+            doubts += (self._problem(record, "broken-chunking", message),)
+        return doubts
+
+    def _capture(self, record: ScannedRecord, kind: Kind) -> Capture | Problem:
         date = record.headers.get("WARC-Date") or ""
         at = _moment(date, any_year=self._any_year)
         target = record.target
         if not target:
-            yield self._problem(record, "no-target", "the record names no address; left out")
-            return
+            return self._problem(record, "no-target", "the record names no address; left out")
         if at is None:
-            yield self._problem(record, "bad-date", f"no usable date ({date!r}); left out")
-            return
-        if self._wanted is Digests.ALL:
-            yield from self._block_doubts(record)
-            if kind is not Kind.REVISIT:  # its payload is not in its record
-                yield from self._payload_doubts(record)
-            fault = record.facts.fault
-            if fault and not fault.startswith("announced"):
-                yield self._problem(record, "broken-chunking", f"the body's framing: {fault}")
+            return self._problem(record, "bad-date", f"no usable date ({date!r}); left out")
         http = record.facts.http
         content_type = (http or record).headers.get("Content-Type")
         digest = record.headers.get("WARC-Payload-Digest") or ""
         if not _CANONICAL.fullmatch(digest):
             own = b"" if kind is Kind.REVISIT else record.facts.payload_digest
             digest = write_digest(record.facts.stated_payload or own)
-        yield Capture(
+        return Capture(
             target,
             format_timestamp(at),
             kind,
@@ -139,34 +145,29 @@ class WarcReading:
             record.length,
         )
 
-    def _block_doubts(self, record: ScannedRecord) -> Iterator[Problem]:
+    def _block_doubts(self, record: ScannedRecord) -> tuple[Problem, ...]:
         facts = record.facts
-        if facts.stated_block in (None, facts.block_digest):
-            return
         other = facts.others.block if facts.others else None
-        if _differs(facts.stated_block, (facts.block_digest, other)):
-            yield self._problem(
-                record, "block-digest", "the record's bytes do not match their declared digest"
-            )
+        if not _differs(facts.stated_block, (facts.block_digest, other)):
+            return ()
+        message = "the record's bytes do not match their declared digest"
+        return (self._problem(record, "block-digest", message),)
 
-    def _payload_doubts(self, record: ScannedRecord) -> Iterator[Problem]:
-        facts, declared, other = record.facts, record.facts.stated_payload, record.facts.others
-        if not declared:
-            return
-        if facts.framed_digest is not None:
-            self.chunked += 1
-        if declared == facts.payload_digest:
-            return
+    def _payload_doubts(self, record: ScannedRecord) -> tuple[Problem, ...]:
+        facts, stated, other = record.facts, record.facts.stated_payload, record.facts.others
         payloads = (facts.payload_digest, other.payload if other else None)
         framed = (facts.framed_digest, other.framed if other else None)
-        if facts.framed_digest is not None and declared in framed and declared not in payloads:
-            if not facts.fault:  # with broken framing there is no telling
-                self.over_framing += 1
-                self._first_framed = self._first_framed or record
-        elif _differs(declared, payloads):
-            yield self._problem(
-                record, "payload-digest", "the payload does not match its declared digest"
-            )
+        if facts.framed_digest is not None:
+            self.chunked += 1
+            if stated in framed and stated not in payloads:
+                if not facts.fault:  # with broken framing there is no telling
+                    self.over_framing += 1
+                    self._first_framed = self._first_framed or record
+                return ()
+        if not _differs(stated, payloads):
+            return ()
+        message = "the payload does not match its declared digest"
+        return (self._problem(record, "payload-digest", message),)
 
     def _habit(self) -> Iterator[Problem]:
         # The habit of a writer, not a defect of each record: told once a file.

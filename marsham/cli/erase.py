@@ -76,7 +76,7 @@ def erase(
     listing: bool,
     as_json: bool,
 ) -> int:
-    """Destroy captures for good: of URL, of every URL below PREFIX*, or of a host.
+    """Destroy captures for good, of a URL, a PREFIX* or a host.
 
     This cannot be undone; to take something out of view, use `marsham withdraw`. In the place of
     each record a stub says that it was erased, when, by whom and why; all other records stay byte

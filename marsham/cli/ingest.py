@@ -128,7 +128,7 @@ def ingest(
     contact: str | None,
     allow_private: bool,
 ) -> int:
-    """Take WARC files, saved pages, or another archive's mementos into the archive.
+    """Take in WARC files, saved pages, or mementos of another archive.
 
     A PATH may be a WARC file; a folder of saved pages, with or without a pages.csv
     (url,timestamp,status,file); one saved page; or a plain text rendering of one. What a path holds
