@@ -100,8 +100,8 @@ def contend(files: list[str]) -> list[Contender]:
     yardstick = sys.executable if not YARDSTICKS.exists() else str(YARDSTICKS / "python")
     return [
         Contender("cdxj-indexer", lambda _: [str(YARDSTICKS / "cdxj-indexer"), *files]),
-        Contender("ingest: digests checked, rows committed", ingest()),
-        Contender("ingest --no-check: rows committed", ingest("--no-check")),
+        Contender("ingest: digests checked, rows committed", ingest("--jobs", "1")),
+        Contender("ingest --no-check: rows committed", ingest("--no-check", "--jobs", "1")),
         Contender("ingest --jobs 2: checked, committed", ingest("--jobs", "2")),
         Contender("index only, nothing checked", lambda _: [sys.executable, "-c", INDEX, *files]),
         Contender("floor: FastWARC scan", lambda _: [yardstick, "-c", FASTWARC, *files]),
