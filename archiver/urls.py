@@ -28,7 +28,7 @@ __all__ = [
 KEY_LIMIT = 600  # characters; PostgreSQL refuses B-tree entries over 2704 bytes
 
 _SCHEME = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:")
-# An address as most are; one whose query may name a session ("sid", "cfid") goes the long way.
+# An address as most are; one whose query names a session goes the long way.
 _PLAIN = re.compile(
     r"https?://([A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z-][A-Za-z0-9-]*)"
     r"((?:/[A-Za-z0-9_.-]+)*)/?(?:\?([A-Za-z0-9_.=&-]*))?"
@@ -140,7 +140,7 @@ def url_key(url: str) -> str:
     `KEY_LIMIT` characters; a longer one ends in a digest of the whole instead of its tail.
     """
     plain = _PLAIN.fullmatch(url)
-    if plain and "/." not in url and not (plain[3] and "id" in plain[3].lower()):
+    if plain and "/." not in url and not _QUERY_SESSION.search(plain[3] or ""):
         return _limited(_plain_key(*plain.groups()))
     url = _UNSEEN.sub("", url).strip(_EDGES)
     scheme = _SCHEME.match(url)

@@ -36,6 +36,7 @@ __all__ = ["Catalogue", "Prepared", "insert_rows", "insert_tuples", "next_id", "
 _BATCH = 5_000  # rows sent to the database at once
 _BUSY_MS = 5_000  # how long SQLite waits for another's lock
 _CACHE_KIB = 65_536
+_WRITER_CACHE_KIB = 262_144  # what is written comes in no order, and pages are many
 _MMAP_BYTES = 1 << 28
 _LOG_PAGES = 8_192  # 64 MiB; below that, what is written often goes into the catalogue once
 _ADVICE = {  # by words of the database's own message
@@ -289,4 +290,6 @@ def _set_up_sqlite(connection: _DriverConnection, _: object) -> None:
 def _begin_sqlite(connection: Connection) -> None:
     # A writer takes its lock at once: a reader that turned writer half-way could only fail.
     write = connection.get_execution_options().get("marsham_write")
+    if write:
+        connection.exec_driver_sql(f"PRAGMA cache_size = -{_WRITER_CACHE_KIB}")
     connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
