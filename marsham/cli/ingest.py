@@ -183,8 +183,8 @@ def _from_files(
     # With one there is nothing to gain, and with an index hardly anything to read.
     to_read = paths if jobs > 1 and not indexes else []
     with (
-        Writer(archive) as writer,
         Ahead(to_read, jobs, check=not no_check) as ahead,
+        Writer(archive) as writer,
         _progress(paths) as tick,
     ):
         say_recovered(writer)

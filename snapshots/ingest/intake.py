@@ -31,8 +31,8 @@ from archiver.records import DateSource, Problem
 from archiver.warc import Listed
 from snapshots.disk import file_sha256
 from snapshots.ingest.adoption import adopt_package, adopt_warc
-from snapshots.ingest.ahead import ReadWarc
 from snapshots.ingest.known import recall
+from snapshots.ingest.reading import ReadWarc
 from snapshots.ingest.session import Intake, Session, Tick
 from snapshots.writer import Writer
 

@@ -23,7 +23,7 @@ from archiver.timestamps import format_timestamp, parse_timestamp
 from archiver.warc import Listed, NewRecord, as_written, record_id
 from snapshots.catalogue import next_id
 from snapshots.erasure.register import brought_back
-from snapshots.ingest.ahead import ReadWarc
+from snapshots.ingest.reading import ReadWarc
 from snapshots.listed import store_pages
 from snapshots.rows import Entry, store_captures
 from snapshots.tables import intake, original, snapshot

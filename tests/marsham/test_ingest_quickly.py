@@ -14,8 +14,9 @@ from archiver.ingest.warc import WarcReading
 from archiver.records import Capture
 from snapshots.archive import Archive
 from snapshots.cdx import cdxj_lines
-from snapshots.ingest.ahead import Ahead, ReadWarc
+from snapshots.ingest.ahead import Ahead
 from snapshots.ingest.intake import take_in
+from snapshots.ingest.reading import ReadWarc
 from snapshots.writer import Writer
 from tests.builders import (
     arc,
