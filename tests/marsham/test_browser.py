@@ -88,6 +88,10 @@ class Visit:
             self.failures.append(f"{answer.status} {answer.url}")
 
     def frame(self) -> Frame:
+        for _ in range(100):  # it comes a moment after the page it stands in
+            if len(self.page.frames) > 1:
+                break
+            self.page.wait_for_timeout(100)
         return self.page.frames[1]
 
 
