@@ -10,7 +10,8 @@ from typing import Final
 
 __all__ = ["SCRIPT", "SCRIPT_SOURCE"]
 
-# The frame's window is of another origin: it can be led to an address, and nothing else.
+# The frame's window is of another origin: it can be led to an address, and nothing else. Once it is
+# loaded that is a step within the page; before, it would race with the loading.
 SCRIPT: Final = """
 (() => {
   const frame = document.querySelector("iframe");
@@ -19,7 +20,7 @@ SCRIPT: Final = """
       frame.contentWindow.location.replace(frame.src + location.hash);
     }
   };
-  if (location.hash) lead();
+  if (location.hash) frame.addEventListener("load", lead, { once: true });
   addEventListener("hashchange", lead);
 })();
 """
