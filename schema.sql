@@ -1,4 +1,4 @@
--- The catalogue of a Marsham archive, version 3. Made from the tables in
+-- The catalogue of a Marsham archive, version 4. Made from the tables in
 -- snapshots/tables.py and extract/tables.py by `make schema`; do not edit.
 --
 -- This text loads into SQLite and PostgreSQL alike. The archive's own catalogue differs in three
@@ -301,6 +301,7 @@ CREATE INDEX ix_intake_snapshot_id ON intake (snapshot_id);
 -- The addresses and times a withdrawal that was not lifted reaches.
 --   withdrawal_id: the decision
 --   position: counts from 0
+--   wide: 0 when it is of one urlkey alone
 --   first_key: first urlkey out of view
 --   beyond_key: first urlkey behind them
 --   first: first time of capture out of view
@@ -308,6 +309,7 @@ CREATE INDEX ix_intake_snapshot_id ON intake (snapshot_id);
 CREATE TABLE withdrawal_reach (
     withdrawal_id INTEGER NOT NULL,
     position INTEGER NOT NULL,
+    wide SMALLINT NOT NULL,
     first_key TEXT NOT NULL,
     beyond_key TEXT NOT NULL,
     first BIGINT NOT NULL,
@@ -316,7 +318,7 @@ CREATE TABLE withdrawal_reach (
     FOREIGN KEY(withdrawal_id) REFERENCES withdrawal (id)
 );
 
-CREATE INDEX withdrawal_reach_key ON withdrawal_reach (first_key, beyond_key, first, last, withdrawal_id);
+CREATE INDEX withdrawal_reach_key ON withdrawal_reach (wide, first_key, beyond_key, first, last, withdrawal_id);
 
 -- The payloads in which a withdrawn value was read, wherever they were captured. (Without rowid.)
 --   digest: payload digest, as of a capture

@@ -33,7 +33,6 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from types import TracebackType
 from typing import Concatenate, ParamSpec
 
 from archiver.errors import ConfinedError
@@ -144,12 +143,7 @@ class Confined:
     def __enter__(self) -> "Confined":
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def _new(self) -> "_Child":

@@ -28,6 +28,8 @@ Every message says what happened, to what, and what to do next; the facts are at
 A faulty record among millions is a `Problem` in a report, not an exception: `archiver.records`.
 """
 
+from typing import ClassVar
+
 __all__ = [
     "ArchiveError",
     "BusyError",
@@ -228,8 +230,8 @@ class NoCaptureError(MarshamError, LookupError):
         super().__init__(said)
 
 
-class WithdrawnError(MarshamError, LookupError):
-    """What was asked for is kept, and was taken out of view by a decision.
+class _DecidedError(MarshamError, LookupError):
+    """What was asked for is not shown, because of a decision.
 
     Attributes:
         url: what was asked for.
@@ -238,24 +240,7 @@ class WithdrawnError(MarshamError, LookupError):
         reason: why, as readers are told.
     """
 
-    def __init__(self, url: str, decided: str, authority: str, reason: str) -> None:
-        self.url = url
-        self.decided = decided
-        self.authority = authority
-        self.reason = reason
-        day = f"{decided[:4]}-{decided[4:6]}-{decided[6:8]}"
-        super().__init__(f"{url} was withdrawn on {day} by {authority}: {reason}")
-
-
-class ErasedError(MarshamError, LookupError):
-    """What was asked for was erased for good by a decision.
-
-    Attributes:
-        url: what was asked for.
-        decided: 14 digits, when the decision was made.
-        authority: who made it.
-        reason: why, as readers are told.
-    """
+    _done: ClassVar[str]
 
     def __init__(self, url: str, decided: str, authority: str, reason: str) -> None:
         self.url = url
@@ -263,7 +248,19 @@ class ErasedError(MarshamError, LookupError):
         self.authority = authority
         self.reason = reason
         day = f"{decided[:4]}-{decided[4:6]}-{decided[6:8]}"
-        super().__init__(f"{url} was erased on {day} by {authority}: {reason}")
+        super().__init__(f"{url} was {self._done} on {day} by {authority}: {reason}")
+
+
+class WithdrawnError(_DecidedError):
+    """What was asked for is kept, and was taken out of view by a decision."""
+
+    _done = "withdrawn"
+
+
+class ErasedError(_DecidedError):
+    """What was asked for was erased for good by a decision."""
+
+    _done = "erased"
 
 
 class NoPayloadError(MarshamError, LookupError):

@@ -31,6 +31,7 @@ __all__ = [
     "Damage",
     "Mark",
     "Source",
+    "is_zstd",
     "open_source",
     "walk",
 ]
@@ -155,6 +156,12 @@ def walk(
                 yield Problem("wrong-length", message, name, source.record_offset, length)
     if untold:
         yield Problem("more-damage", f"{untold} more damaged places are not told one by one", name)
+
+
+def is_zstd(path: Path) -> bool:
+    """Tell whether a file of records is in zstd, by its first bytes."""
+    with path.open("rb") as file:
+        return file.read(len(ZSTD_MAGIC)) in (ZSTD_MAGIC, ZSTD_DICTIONARY)
 
 
 def open_source(file: BinaryIO, mark: Mark, offset: int = 0) -> "Source":

@@ -13,6 +13,7 @@ from typing import BinaryIO, Protocol
 from archiver.digests import ALGORITHMS, read_digest, sha1
 from archiver.headers import Headers
 from archiver.http import Dechunker, Head, parse_head
+from archiver.records import Kind
 
 __all__ = [
     "PAYLOAD_KINDS",
@@ -25,7 +26,7 @@ __all__ = [
     "read_whole",
 ]
 
-PAYLOAD_KINDS = frozenset({"response", "resource", "revisit"})  # records that have a payload
+PAYLOAD_KINDS = frozenset(kind.value for kind in Kind)  # records that have a payload
 _HEAD_LIMIT = 1 << 18  # an HTTP head we look for is shorter than this
 _ANSWERS = ("response", "revisit")  # records whose block begins with an HTTP head
 _COPY_STEP = 1 << 16
@@ -128,7 +129,7 @@ def read_whole(kind: str, headers: Headers, block: bytes, wanted: Digests) -> Bl
     if wanted is Digests.ALL:
         block_digest = sha1(block)
         payload_digest = sha1(payload) if found else block_digest
-    elif not stated_payload and kind in ("response", "resource"):
+    elif _lacks_digest(kind, stated_payload):
         payload_digest = sha1(payload)
         block_digest = b"" if answers else payload_digest
     return BlockFacts(
@@ -168,9 +169,7 @@ class BlockReading:
         self._payload: _Hash | None = None
         self._framed: _Hash | None = None
         self._dechunker: Dechunker | None = None
-        self._pays = wanted is Digests.ALL or (
-            not self._stated_payload and kind in ("response", "resource")
-        )
+        self._pays = wanted is Digests.ALL or _lacks_digest(kind, self._stated_payload)
         if wanted is Digests.ALL or (self._pays and self._start is None):
             self._block = self._hash()
 
@@ -242,6 +241,11 @@ class BlockReading:
             self._framed.update(part)
             part = self._dechunker.feed(bytes(part))
         self._payload.update(part)
+
+
+def _lacks_digest(kind: str, stated: bytes | None) -> bool:
+    # Whether a payload is in the record, and its digest nowhere: a revisit's is elsewhere.
+    return not stated and kind in PAYLOAD_KINDS and kind != Kind.REVISIT
 
 
 class _Hash(Protocol):

@@ -25,7 +25,6 @@ import socket
 import sys
 from contextlib import ExitStack, suppress
 from pathlib import Path
-from types import TracebackType
 from typing import TextIO
 
 from archiver.errors import (
@@ -199,12 +198,7 @@ class ArchiveLock:
     def __enter__(self) -> "ArchiveLock":
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.release()
 
 

@@ -24,6 +24,7 @@ __all__ = [
     "copies_in_view",
     "count_reached",
     "explain",
+    "listed_as",
 ]
 
 _EMPTY = sha1(b"")
@@ -63,19 +64,34 @@ def explain(
     """
     if connection.scalar(select(withdrawal.c.id).where(in_force()).limit(1)) is None:
         return 0, None
-    of: list[ColumnElement[bool]] = []
-    if wanted and wanted.endswith("*"):
-        pairs = keys_of(Scope("prefix", check_listed(wanted[:-1])))
-    else:
-        pairs = keys_of(Scope("page", wanted) if wanted else Scope("dates", ""))
-    of.append(or_(*((url.c.urlkey >= a) & (url.c.urlkey < b) for a, b in pairs)))
-    if span:
-        first, last = (int(format_timestamp(end)) for end in (span.first, span.last))
-        of.append(capture.c.timestamp.between(first, last))
+    of = listed_as(wanted, span, capture.c.timestamp)
     numbers = _reaching(connection, of)
     if not numbers:
         return 0, None
     return _count(connection, [*of, ~visible()]), _error(connection, wanted or "*", numbers[0])
+
+
+def listed_as(
+    wanted: str | None, span: Span | None, timestamp: ColumnElement[int]
+) -> list[ColumnElement[bool]]:
+    """Give the conditions for what a listing is about, in a query of addresses.
+
+    Args:
+        wanted: a page, ``PREFIX*``, or None for everything.
+        span: dates of capture; None for all.
+        timestamp: the column that tells them.
+    """
+    if wanted and wanted.endswith("*"):
+        pairs = keys_of(Scope("prefix", check_listed(wanted[:-1])))
+    else:
+        pairs = keys_of(Scope("page", wanted) if wanted else Scope("dates", ""))
+    found: list[ColumnElement[bool]] = [
+        or_(*((url.c.urlkey >= first) & (url.c.urlkey < beyond) for first, beyond in pairs))
+    ]
+    if span:
+        first, last = (int(format_timestamp(end)) for end in (span.first, span.last))
+        found.append(timestamp.between(first, last))
+    return found
 
 
 def closed_pages(connection: Connection, addresses: Iterable[str]) -> set[str]:
@@ -124,14 +140,10 @@ def copies_in_view(connection: Connection, number: int) -> Copies:
 
 
 def _reached_by(number: int) -> CompoundSelect[Any]:
-    by_place, by_payload = reached()
     columns = (capture.c.url_id, capture.c.timestamp, capture.c.seq, capture.c.digest)
     joined = url.c.id == capture.c.url_id
     return union(
-        *(
-            select(*columns).where(joined, by, withdrawal.c.id == number)
-            for by in (by_place, by_payload)
-        )
+        *(select(*columns).where(joined, by, withdrawal.c.id == number) for by in reached())
     )
 
 

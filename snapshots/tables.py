@@ -54,7 +54,7 @@ __all__ = [
     "withdrawn_payload",
 ]
 
-SCHEMA_VERSION: Final = 3
+SCHEMA_VERSION: Final = 4
 # Bytes of a digest that are indexed; among a billion digests one in a thousand shares them.
 DIGEST_PREFIX: Final = 5
 
@@ -290,6 +290,7 @@ withdrawal_reach = Table(
     metadata,
     Column("withdrawal_id", ForeignKey("withdrawal.id"), nullable=False, comment="the decision"),
     Column("position", Integer, nullable=False, comment="counts from 0"),
+    Column("wide", SmallInteger, nullable=False, comment="0 when it is of one urlkey alone"),
     Column("first_key", _BYTE_ORDERED, nullable=False, comment="first urlkey out of view"),
     Column("beyond_key", _BYTE_ORDERED, nullable=False, comment="first urlkey behind them"),
     Column("first", BigInteger, nullable=False, comment="first time of capture out of view"),
@@ -299,7 +300,7 @@ withdrawal_reach = Table(
 )
 Index(  # all that is asked of it for every capture shown, so that its rows need not be read
     "withdrawal_reach_key",
-    *(withdrawal_reach.c[name] for name in ("first_key", "beyond_key", "first", "last")),
+    *(withdrawal_reach.c[name] for name in ("wide", "first_key", "beyond_key", "first", "last")),
     withdrawal_reach.c.withdrawal_id,
 )
 

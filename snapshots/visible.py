@@ -26,32 +26,36 @@ def visible(address: FromClause = url, taken: FromClause = capture) -> ColumnEle
     What is in force is decided when the query is run, so a withdrawal begins and ends on its day
     without anybody doing anything.
     """
-    by_place, by_payload = reached(address, taken)
-    return not_(
-        or_(
-            exists().where(by_place, in_force()).correlate(address, taken),
-            exists().where(by_payload, in_force()).correlate(address, taken),
-        )
-    )
+    ways = reached(address, taken)
+    return not_(or_(*(exists().where(by, in_force()).correlate(address, taken) for by in ways)))
 
 
 def reached(
     address: FromClause = url, taken: FromClause = capture
-) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
-    """Give the two conditions by which a withdrawal reaches a capture: its place, its payload."""
+) -> tuple[ColumnElement[bool], ...]:
+    """Give the conditions by which a withdrawal reaches a capture: its page, its site, its payload.
+
+    Pages apart from wider ranges: a page is found at once among thousands, and a range only by
+    going through all that begin before it.
+    """
     reach = withdrawal_reach.c
-    by_place = and_(
-        reach.first_key <= address.c.urlkey,
-        reach.beyond_key > address.c.urlkey,
+    in_time = and_(
         reach.first <= taken.c.timestamp,
         reach.last >= taken.c.timestamp,
         withdrawal.c.id == reach.withdrawal_id,
+    )
+    by_page = and_(reach.wide == 0, reach.first_key == address.c.urlkey, in_time)
+    by_range = and_(
+        reach.wide == 1,
+        reach.first_key <= address.c.urlkey,
+        reach.beyond_key > address.c.urlkey,
+        in_time,
     )
     by_payload = and_(
         withdrawn_payload.c.digest == taken.c.digest,
         withdrawal.c.id == withdrawn_payload.c.withdrawal_id,
     )
-    return by_place, by_payload
+    return by_page, by_range, by_payload
 
 
 def in_force() -> ColumnElement[bool]:

@@ -405,6 +405,7 @@ def _reach(number: int, scope: Scope) -> Iterator[dict[str, Any]]:
     for first_key, beyond_key in keys_of(scope):
         yield {
             "withdrawal_id": number,
+            "wide": int(beyond_key != _beyond(first_key)),
             "first_key": first_key,
             "beyond_key": beyond_key,
             "first": int(scope.first or _START),
@@ -419,13 +420,17 @@ def keys_of(scope: Scope) -> list[tuple[str, str]]:
     if scope.kind == "dates":
         return [(_FIRST_KEY, _BEYOND_KEYS)]
     key = url_key(scope.target)
-    page = (key, key + " ")  # no key holds a blank, so nothing else lies between
+    page = (key, _beyond(key))
     if scope.kind == "page":
         return [page]
     if scope.kind == "prefix":
         return [page, prefix_range(scope.target)]
     host = url_key(f"http://{scope.target}").partition(")")[0]
     return [(f"{host})", f"{host}*"), (f"{host}:", f"{host};")]  # without a port, and with one
+
+
+def _beyond(key: str) -> str:
+    return key + " "  # no key holds a blank, so nothing else lies between
 
 
 def _withdrawal(entry: dict[str, Any], *, lifted: str | None = None) -> Withdrawal:

@@ -146,8 +146,13 @@ def ingest(
             raise click.UsageError(
                 "--since, --until, --limit, --contact and --allow-private go with --from"
             )
-        quickly = (no_check, jobs, indexes)
-        return _from_files(archive, inputs, url, captured, label, operator, *quickly, as_json)
+        return _from_files(
+            *(archive, inputs, url, captured, label, operator),
+            no_check=no_check,
+            jobs=jobs,
+            indexes=indexes,
+            as_json=as_json,
+        )
     if url or captured:
         raise click.UsageError("--url and --captured speak of a saved page; leave them with --from")
     if no_check or jobs or indexes:
@@ -166,6 +171,7 @@ def _from_files(
     captured: str | None,
     label: str | None,
     operator: str,
+    *,
     no_check: bool,
     jobs: int | None,
     indexes: tuple[Path, ...],

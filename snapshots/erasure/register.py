@@ -11,15 +11,16 @@ from datetime import datetime
 from itertools import accumulate
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, delete, func, or_, select
+from sqlalchemy import ColumnElement, Connection, delete, func, select
 
 from archiver.errors import ErasedError
 from archiver.timestamps import Span, format_timestamp
-from archiver.urls import check_url, url_key
+from archiver.urls import url_key
 from snapshots.catalogue import insert_rows
 from snapshots.commits import Part
+from snapshots.reach import listed_as
 from snapshots.tables import erased_record, erasure, intake, url
-from snapshots.withdrawals import Scope, keys_of
+from snapshots.withdrawals import Scope
 
 __all__ = [
     "Erasure",
@@ -169,14 +170,7 @@ def explain_erased(
         wanted: a page, ``PREFIX*``, or None for everything, as in a listing.
         span: dates of capture.
     """
-    if wanted and wanted.endswith("*"):
-        pairs = keys_of(Scope("prefix", check_url(wanted[:-1])))
-    else:
-        pairs = keys_of(Scope("page", wanted) if wanted else Scope("dates", ""))
-    of = [or_(*((url.c.urlkey >= a) & (url.c.urlkey < b) for a, b in pairs))]
-    if span:
-        first, last = (int(format_timestamp(end)) for end in (span.first, span.last))
-        of.append(erased_record.c.timestamp.between(first, last))
+    of = listed_as(wanted, span, erased_record.c.timestamp)
     return _explained(connection, wanted or "*", of)
 
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from archiver.errors import FormatError
-from archiver.framing import ZSTD_DICTIONARY, ZSTD_MAGIC
+from archiver.framing import is_zstd
 from archiver.ingest.arc import read_arc
 from archiver.ingest.names import shown
 from archiver.ingest.parts import Part, parts_beside, read_list_of_parts
@@ -40,7 +40,7 @@ def adopt_warc(session: Session, path: Path, name: str, *, ours: bool = False) -
         name: what it is called in problems.
         ours: whether the file was made on a workbench from an input that is kept.
     """
-    if _is_zstd(path):
+    if is_zstd(path):
         _reframe(session, path, name)
     else:
         # The copy is read, not the source: what is listed is then what is kept.
@@ -156,11 +156,6 @@ def _take_member(session: Session, place: Path, name: str, deeper: int) -> None:
     else:
         what = "a package too deep within others" if kind is Format.WACZ else "no archived pages"
         raise FormatError(str(place), f"holds {what}")
-
-
-def _is_zstd(path: Path) -> bool:
-    with path.open("rb") as file:
-        return file.read(4) in (ZSTD_MAGIC, ZSTD_DICTIONARY)
 
 
 def _reframe(session: Session, path: Path, name: str) -> None:

@@ -8,11 +8,10 @@ import os
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from types import TracebackType
 
 from archiver.confined import Confined, Limits
 from archiver.errors import ConfinedError, FormatError
-from archiver.framing import ZSTD_DICTIONARY, ZSTD_MAGIC
+from archiver.framing import is_zstd
 from archiver.ingest.names import shown
 from archiver.ingest.sniff import Format, sniff
 from snapshots.ingest.reading import ReadWarc, read_packed, unpacked
@@ -44,12 +43,7 @@ class Ahead:
     def __enter__(self) -> "Ahead":
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._children.close()
         self._threads.shutdown(cancel_futures=True)
 
@@ -70,10 +64,7 @@ class Ahead:
             self._begun.append(self._threads.submit(self._ask, self._paths[len(self._begun)]))
 
     def _ask(self, path: Path) -> bytes | None:
-        if sniff(path) is not Format.WARC:
+        if sniff(path) is not Format.WARC or is_zstd(path):
             return None
-        with path.open("rb") as file:
-            if file.read(4) in (ZSTD_MAGIC, ZSTD_DICTIONARY):
-                return None
         place = os.fsencode(path.absolute())
         return self._children.call(read_packed, place, shown(path), self._check)

@@ -10,6 +10,7 @@ import pytest
 import uvicorn
 
 import marsham
+from marsham.cli import run
 from marsham.web.app import make_app
 
 EXAMPLE = Path(__file__).parent.parent.parent / "examples/home-office"
@@ -31,6 +32,13 @@ def server(demo: Path) -> Iterator[str]:
     """The web address of a server that shows the demonstration archive."""
     with marsham.open_archive(demo) as archive:
         yield from serving(archive)
+
+
+def command(held: Path, capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str]:
+    """Run a command on an archive; give its status and all it printed."""
+    status = run(["--archive", str(held), *arguments])
+    said = capsys.readouterr()
+    return status, said.out + said.err
 
 
 def serving(archive: marsham.Archive) -> Iterator[str]:

@@ -292,7 +292,8 @@ def test_what_list_prints_can_be_asked_for_whatever_its_scheme(run: Run, tmp_pat
         assert json.loads(run("list", line["url"], "--format", "json").stdout) == line
         assert f"url        {line['url']}" in run("show", line["url"]).stdout
     assert run("show", manifest, "--body").stdout == "one"
-    assert len(run("list", "dns:*").stdout.splitlines()) == 3
+    done = run("list", "dns:*")
+    assert (len(done.stdout.splitlines()), done.stderr, done.returncode) == (3, "", 0)
     done = run("list", "dns:never.example")
     assert "no capture of dns:never.example" in sentence(done)
 

@@ -9,10 +9,9 @@ import requests
 from click.testing import CliRunner
 
 import marsham
-from marsham.cli import run
 from marsham.cli.commands import marsham as command_line
 from tests.builders import har, har_entry, response, revisit, warc
-from tests.marsham.conftest import serving
+from tests.marsham.conftest import command, serving
 
 HOST = "http://www.homeoffice.example"
 SECRET = f"{HOST}/quokka/"
@@ -46,12 +45,6 @@ def server(held: Path) -> Iterator[str]:
     """Serves the archive, begun before anything is erased."""
     with marsham.open_archive(held) as archive:
         yield from serving(archive)
-
-
-def command(held: Path, capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str]:
-    status = run(["--archive", str(held), *arguments])
-    said = capsys.readouterr()
-    return status, said.out + said.err
 
 
 def test_who_asks_is_told_on_the_command_line_and_on_the_web_and_finds_nothing_of_it(

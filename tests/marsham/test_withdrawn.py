@@ -12,7 +12,7 @@ import requests
 import marsham
 from marsham.cli import run
 from tests.builders import digest, response, revisit, warc
-from tests.marsham.conftest import serving
+from tests.marsham.conftest import command, serving
 
 HOST = "http://www.homeoffice.example"
 SECRET = f"{HOST}/quokka/"
@@ -64,12 +64,6 @@ def server(held: Path) -> Iterator[str]:
     """Serves the archive, begun before anything is withdrawn."""
     with marsham.open_archive(held) as archive:
         yield from serving(archive)
-
-
-def command(held: Path, capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str]:
-    status = run(["--archive", str(held), *arguments])
-    said = capsys.readouterr()
-    return status, said.out + said.err
 
 
 def printed(held: Path, capsys: pytest.CaptureFixture[str]) -> dict[str, tuple[int, str]]:
