@@ -144,7 +144,13 @@ class Writer:
                 place.unlink(missing_ok=True)
 
     def adopt(
-        self, source: Path, name: str, moment: datetime, *, move: bool = False
+        self,
+        source: Path,
+        name: str,
+        moment: datetime,
+        *,
+        move: bool = False,
+        sha256: str = "",
     ) -> tuple[Path, str]:
         """Copy a WARC file in, untouched; its captures are committed by the next `commit`.
 
@@ -153,6 +159,7 @@ class Writer:
             name: what its own name begins with; letters that do not suit a file name are replaced.
             moment: the date under which it is filed.
             move: take the file itself, which must be on a `workbench`.
+            sha256: of a file to be moved, in hex, where it is known and the file is synced.
 
         Returns:
             Where the copy is now, and the path by which the catalogue will know it.
@@ -165,9 +172,10 @@ class Writer:
         copying = place.with_name(place.name + ".copy")
         with _disk(copying), _removed_on_error(copying):
             if move:
-                with source.open("rb") as made:
-                    os.fsync(made.fileno())
-                sha256 = file_sha256(source)
+                if not sha256:
+                    with source.open("rb") as made:
+                        os.fsync(made.fileno())
+                    sha256 = file_sha256(source)
                 source.replace(place)
             else:
                 sha256 = copy_synced(source, copying)

@@ -41,6 +41,7 @@ from marsham.cli.support import (
 )
 from snapshots.archive import Archive
 from snapshots.ingest.ahead import Ahead
+from snapshots.ingest.copying import Copying
 from snapshots.ingest.intake import Intake, take_in
 from snapshots.ingest.known import ERASED, PUT_BACK
 from snapshots.writer import Writer
@@ -191,11 +192,13 @@ def _from_files(
     with (
         Ahead(to_read, jobs, check=not no_check) as ahead,
         Writer(archive) as writer,
+        Copying(archive, paths) as copying,
         _progress(paths) as tick,
     ):
         say_recovered(writer)
         for number, path in enumerate(paths, 1):
             tick(path, 0)
+            copied = copying.next()
             try:
                 taken = take_in(
                     writer,
@@ -207,6 +210,7 @@ def _from_files(
                     check=not no_check,
                     listed=listed if indexes else None,
                     ahead=ahead.next() if to_read else None,
+                    copied=copied,
                     tick=partial(tick, path),
                 )
             except NotWritableError as error:
@@ -220,6 +224,9 @@ def _from_files(
                     click.echo(as_json_line({"name": str(path), "error": str(error)}))
                 worst = FAILED
                 continue
+            finally:
+                if copied:
+                    copied.place.unlink(missing_ok=True)
             _report(taken, as_json, checked=not (no_check or indexes))
             worst = max(worst, FINDINGS if _news(taken) else DONE)
     return worst

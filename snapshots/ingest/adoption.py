@@ -44,7 +44,14 @@ def adopt_warc(session: Session, path: Path, name: str, *, ours: bool = False) -
         _reframe(session, path, name)
     else:
         # The copy is read, not the source: what is listed is then what is kept.
-        place, file = session.writer.adopt(path, _stem(name), _first_date(path), move=ours)
+        if copied := session.copied:
+            begun = (_stem(name), _first_date(copied.place))
+            place, file = session.writer.adopt(
+                copied.place, *begun, move=True, sha256=copied.sha256
+            )
+        else:
+            begun = (_stem(name), _first_date(path))
+            place, file = session.writer.adopt(path, *begun, move=ours)
         ahead = session.ahead
         if ahead and ahead.sha256 != session.writer.sha256_of(file):
             raise FormatError(str(path), "changed while it was read; take it in again")

@@ -31,6 +31,7 @@ from archiver.records import DateSource, Problem
 from archiver.warc import Listed
 from snapshots.disk import file_sha256
 from snapshots.ingest.adoption import adopt_package, adopt_warc
+from snapshots.ingest.copying import Copied
 from snapshots.ingest.known import recall
 from snapshots.ingest.reading import ReadWarc
 from snapshots.ingest.session import Intake, Session, Tick
@@ -61,6 +62,7 @@ def take_in(
     check: bool = True,
     listed: Mapping[str, Mapping[int, Listed]] | None = None,
     ahead: ReadWarc | None = None,
+    copied: Copied | None = None,
     tick: Tick = lambda done: None,
 ) -> Intake:
     """Take one file or folder into the archive, in one transaction.
@@ -78,6 +80,7 @@ def take_in(
         listed: what an index says of WARC files, as `archiver.ingest.listed.read_cdxj` gives it.
             Of the records it lists only the beginning is read.
         ahead: what was read of a WARC file before its turn; of use only while it is the same.
+        copied: a copy of a WARC file that was made before its turn; it is taken itself.
         tick: told how many bytes of a WARC file were read.
 
     Raises:
@@ -98,7 +101,8 @@ def take_in(
             f"list the pages in {LISTING}",
         )
     try:
-        digest = ahead.sha256 if ahead else _input_digest(path, kind, url, captured)
+        sha256 = copied.sha256 if copied else ahead.sha256 if ahead else None
+        digest = sha256 or _input_digest(path, kind, url, captured)
     except OSError as error:
         raise FormatError(str(path), error.strerror or str(error)) from error
     known = recall(writer, path, digest)
@@ -115,6 +119,7 @@ def take_in(
         check=check,
         listed=listed,
         ahead=ahead,
+        copied=copied,
         tick=tick,
     )
     try:

@@ -23,6 +23,7 @@ from archiver.timestamps import format_timestamp, parse_timestamp
 from archiver.warc import Listed, NewRecord, as_written, record_id
 from snapshots.catalogue import next_id
 from snapshots.erasure.register import brought_back
+from snapshots.ingest.copying import Copied
 from snapshots.ingest.reading import ReadWarc
 from snapshots.listed import store_pages
 from snapshots.rows import Entry, store_captures
@@ -77,6 +78,7 @@ class Session:
         check: bool = True,
         listed: Mapping[str, Mapping[int, Listed]] | None = None,
         ahead: ReadWarc | None = None,
+        copied: Copied | None = None,
         tick: Tick = lambda done: None,
     ) -> None:
         self.writer = writer
@@ -89,6 +91,7 @@ class Session:
         self.check = check  # whether the digests that WARC records declare are checked
         self.tick = tick  # to be told how many bytes of the input were read
         self.ahead = ahead  # what was read of it before its turn
+        self.copied = copied  # a copy made before its turn, for the taking
         self.listed = listed  # what an index says of WARC files, by their names
         self.counts: Counter[str] = Counter()
         self.problems: list[Problem] = []

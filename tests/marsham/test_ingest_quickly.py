@@ -15,6 +15,7 @@ from archiver.records import Capture
 from snapshots.archive import Archive
 from snapshots.cdx import cdxj_lines
 from snapshots.ingest.ahead import Ahead
+from snapshots.ingest.copying import Copying
 from snapshots.ingest.intake import take_in
 from snapshots.ingest.reading import ReadWarc
 from snapshots.writer import Writer
@@ -203,3 +204,31 @@ def test_an_index_that_is_none_is_refused_before_anything_is_taken_in(
     assert done.returncode == 2
     assert "line 1 is not one of a CDXJ index" in done.stderr
     assert captures(run) == []
+
+
+def test_a_file_is_copied_before_its_turn_and_the_copy_is_what_is_kept(
+    sqlite_archive: Archive, inputs: list[Path]
+) -> None:
+    before = all_files(sqlite_archive)
+    with Writer(sqlite_archive) as writer:
+        with Copying(sqlite_archive, inputs[:1]) as copying:
+            copied = copying.next()
+            assert copied is not None
+            whole = copied.place.read_bytes()
+            inputs[0].write_bytes(inputs[1].read_bytes())  # somebody changed it meanwhile
+            take_in(writer, inputs[0], copied=copied)
+            assert not copied.place.exists()
+        [kept] = [sqlite_archive.locate(one.file) for one in all_captures(sqlite_archive)][:1]
+        assert kept.read_bytes() == whole
+        inputs[0].write_bytes(whole)
+        with Copying(sqlite_archive, inputs) as copying:  # it is known now
+            assert copying.next() is None
+    left = all_files(sqlite_archive).keys() - before.keys()
+    assert not [name for name in left if str(name).endswith(".copy")]
+
+
+def test_copies_nobody_asked_for_do_not_stay(sqlite_archive: Archive, inputs: list[Path]) -> None:
+    before = all_files(sqlite_archive)
+    with Writer(sqlite_archive), Copying(sqlite_archive, inputs):
+        pass
+    assert all_files(sqlite_archive) == before
