@@ -1,50 +1,25 @@
 """Asking many questions without being a burden: pauses, patience, and knowing when to stop.
 
-One question at a time; between two of one authority at least the pause that was asked for, or as
-long as the server took to answer if that is longer. A server that says it is busy (429, 502, 503,
-504) or breaks off is asked again after the time it names in Retry-After, or after a pause that
-doubles each time.
-
-Source: RFC 9110, clause 10.2.3 (Retry-After); RFC 6585, clause 4 (429).
+One question at a time, at a pace (`archiver.fetch.pace`). A server that says it is busy or breaks
+off is asked again after the time it names in Retry-After, or after a pause that doubles each time.
 """
 
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 
 from archiver.errors import BusyError, FetchError
 from archiver.fetch.adapter import place_of
 from archiver.fetch.client import Answer, Fetcher
 from archiver.fetch.guard import authority
-from archiver.headers import Headers
+from archiver.fetch.pace import BUSY, Pace, retry_after
 from archiver.urls import join_url
 
-__all__ = ["Pace", "Visit", "Visitor", "retry_after"]
+__all__ = ["Visit", "Visitor"]
 
-_BUSY = (429, 502, 503, 504)
 _REDIRECTS = (301, 302, 303, 307, 308)
 _MOST_HOPS = 10
-
-
-@dataclass(frozen=True, slots=True)
-class Pace:
-    """How a visitor behaves; all times in seconds.
-
-    Attributes:
-        delay: the least pause between two questions to one authority.
-        slowest: the longest pause that a slow answer may bring about.
-        tries: how often one question is asked in all.
-        backoff: the pause before the second try where the server names none; it doubles.
-        patience: the longest pause a server may ask for; beyond it the visitor gives up.
-    """
-
-    delay: float = 1.0
-    slowest: float = 30.0
-    tries: int = 5
-    backoff: float = 2.0
-    patience: float = 3600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +105,7 @@ class Visitor:
                 pause *= 2
                 continue
             self._done(place, began)
-            if answer.status not in _BUSY or final(answer):
+            if answer.status not in BUSY or final(answer):
                 return answer
             answer.body.close()
             asked = retry_after(answer.headers, datetime.now(UTC))
@@ -147,25 +122,9 @@ class Visitor:
 
     def _done(self, place: str, began: float) -> None:
         now = self.clock()
-        self._next[place] = now + max(self.pace.delay, min(now - began, self.pace.slowest))
+        self._next[place] = now + self.pace.pause(now - began)
 
     def _pause(self, place: str, seconds: float, why: str) -> None:
         seconds = max(seconds, self.pace.delay)
         self.tell(f"{why}; asking again in {seconds:.0f} seconds")
         self._next[place] = self.clock() + seconds
-
-
-def retry_after(headers: Headers, now: datetime) -> float | None:
-    """Read how many seconds a server asks to wait, from a number or a date; None when it does not.
-
-    A date that is past means no time at all; what is neither is as if it were not there.
-    """
-    text = (headers.get("Retry-After") or "").strip()
-    if text.isascii() and text.isdigit():
-        return float(text[:12])
-    try:
-        moment = parsedate_to_datetime(text)
-    except ValueError:
-        return None
-    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return max((moment - now).total_seconds(), 0.0)

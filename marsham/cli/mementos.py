@@ -8,7 +8,8 @@ from archiver.errors import FetchError, InputError, RefusedAddressError, UrlErro
 from archiver.fetch.adapter import place_of
 from archiver.fetch.client import Fetcher
 from archiver.fetch.guard import Guard, authority
-from archiver.fetch.politeness import Pace, Visitor
+from archiver.fetch.pace import Pace
+from archiver.fetch.politeness import Visitor
 from archiver.remote.holdings import RemoteArchive
 from archiver.software import software_name
 from archiver.timestamps import Span

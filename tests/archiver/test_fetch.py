@@ -16,7 +16,8 @@ from archiver.errors import BusyError, FetchError, RefusedAddressError
 from archiver.fetch.adapter import PinnedAdapter
 from archiver.fetch.client import Answer, Fetcher
 from archiver.fetch.guard import Guard, look_up, refusal
-from archiver.fetch.politeness import Pace, Visitor, retry_after
+from archiver.fetch.pace import Pace, retry_after
+from archiver.fetch.politeness import Visitor
 from archiver.headers import Headers
 from tests.builders import chunked
 from tests.loopback import Loopback, Reply, answer

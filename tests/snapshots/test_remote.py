@@ -8,7 +8,8 @@ import pytest
 from archiver.errors import BusyError, FetchError, NotWritableError, UrlError
 from archiver.fetch.client import Fetcher
 from archiver.fetch.guard import Guard
-from archiver.fetch.politeness import Pace, Visitor
+from archiver.fetch.pace import Pace
+from archiver.fetch.politeness import Visitor
 from archiver.provenance import Provenance
 from archiver.records import DateSource, Grade
 from archiver.remote.holdings import NoHoldingsError, RemoteArchive
