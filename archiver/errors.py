@@ -6,6 +6,7 @@
     ├── InputError            something given cannot be used
     │   ├── TimestampError    not a date or archive timestamp
     │   ├── UrlError          not a web address
+    │   ├── PatternError      not a regular expression we can match with
     │   └── FormatError       a file is not of a kind we can read
     ├── FetchError            an address of the web could not be fetched
     │   ├── RefusedAddressError  it leads to an address that must not be connected to
@@ -45,6 +46,7 @@ __all__ = [
     "NoCaptureError",
     "NoPayloadError",
     "NotWritableError",
+    "PatternError",
     "RedirectLoopError",
     "RefusedAddressError",
     "SettingsError",
@@ -80,6 +82,18 @@ class UrlError(InputError):
         self.url = url
         self.reason = reason
         super().__init__(f"not a web address: {url!r} ({reason}); write it as http://host/path")
+
+
+class PatternError(InputError):
+    """A text is not a regular expression that can be matched with."""
+
+    def __init__(self, text: str, reason: str) -> None:
+        self.text = text
+        self.reason = reason
+        super().__init__(
+            f"not a usable regular expression: {text[:200]!r} ({reason}); "
+            r"write one such as https?://www\.example\.gov\.uk/news/"
+        )
 
 
 class FormatError(InputError):
