@@ -15,9 +15,8 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 from archiver.errors import BusyError, FetchError
-from archiver.fetch.adapter import place_of
 from archiver.fetch.client import Answer, Fetcher
-from archiver.fetch.guard import authority
+from archiver.fetch.place import place_of
 from archiver.headers import Headers
 from archiver.urls import join_url
 
@@ -114,8 +113,7 @@ class Visitor:
     def _ask(
         self, url: str, codings: str, limit: int | None, final: Callable[[Answer], bool]
     ) -> Answer:
-        _, host, port = place_of(url)
-        place = authority(host, port)
+        place = place_of(url).authority
         pause = self.pace.backoff
         for tries in range(1, self.pace.tries + 1):
             self._wait(place)
