@@ -25,7 +25,13 @@ class Connected(NamedTuple):
 
 
 def connect(
-    url: str, place: Place, guard: Guard, seconds: float, context: ssl.SSLContext | None = None
+    url: str,
+    place: Place,
+    guard: Guard,
+    seconds: float,
+    context: ssl.SSLContext | None = None,
+    *,
+    strict: bool = False,
 ) -> Connected:
     """Connect to a server at an address that its host stands for and the guard allows.
 
@@ -35,6 +41,8 @@ def connect(
         guard: looks the host up, once, and judges what it stands for.
         seconds: how long the connection to one address may take, and as long again the handshake.
         context: for https, whom to trust; without one, `trusting`.
+        strict: whether reading raises `ssl.SSLEOFError` where the other end, or anybody on the way,
+            breaks off without the farewell of TLS; many servers do (RFC 9112, clause 9.8).
 
     Returns:
         A connection whose calls wait as long as `seconds`.
@@ -47,7 +55,7 @@ def connect(
     failed: OSError | None = None
     for address in guard.addresses(url, place.host, place.port)[:_MOST_ADDRESSES]:
         try:
-            return Connected(_connect(place, address, seconds, context), address)
+            return Connected(_connect(place, address, seconds, context, strict), address)
         except OSError as error:
             failed = failed or error
     assert failed is not None  # noqa: S101 - the guard gives one address at least
@@ -79,7 +87,7 @@ def trusting() -> ssl.SSLContext:
 
 
 def _connect(
-    place: Place, address: str, seconds: float, context: ssl.SSLContext | None
+    place: Place, address: str, seconds: float, context: ssl.SSLContext | None, strict: bool
 ) -> socket.socket:
     connection = socket.create_connection((address, place.port), timeout=seconds)
     try:
@@ -87,7 +95,9 @@ def _connect(
         if place.scheme != "https":
             return connection
         name = place.host.rstrip(".")
-        return (context or trusting()).wrap_socket(connection, server_hostname=name)
+        return (context or trusting()).wrap_socket(
+            connection, server_hostname=name, suppress_ragged_eofs=not strict
+        )
     except BaseException:
         connection.close()
         raise
