@@ -175,12 +175,9 @@ class AnswerReader:
 
     def _give_head_up(self) -> bytes:
         given = bytes(self._pending[: self._head_limit])
-        parsed = parse_head(given)
-        if parsed is None:
-            return self._take_as_it_is()
         self._pending.clear()
         self.finished = self.overlong = True
-        self.head, self.body_start = parsed
+        self.head, self.body_start = parse_head(given) or (None, 0)
         self._note("the head passes the limit")
         return given
 

@@ -116,7 +116,7 @@ class Wire:
         Args:
             url: its path and query are sent as they are written; only what cannot stand in a
                 request line is escaped. A user and password in it are neither sent nor kept, and
-                a fragment is not either.
+                a fragment is not either; of its host the exchange tells as the Host field does.
             fields: further header fields, sent in their order. A User-Agent, Accept or
                 Accept-Encoding takes the place of ours. Characters are sent as Latin-1.
 

@@ -5,11 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from archiver.capture.message import AnswerReader, Framing
-from tests.builders import chunked
+from tests.archiver.capture.answers import CHUNKED, CUT, EARLY, FAULTY, OK, UNTIL_CLOSE, WHOLE
 from tests.loopback import answer
-
-OK = b"HTTP/1.1 200 OK\r\n"
-CHUNKED = OK + b"Transfer-Encoding: chunked\r\n\r\n"
 
 
 def read(
@@ -20,60 +17,6 @@ def read(
     if close:
         given += reader.close()
     return reader, given
-
-
-# What an answer is, whole or not; each is (what comes, what of it is the answer).
-
-WHOLE = {
-    "a length": answer(b"Crime"),
-    "a length of nothing": answer(),
-    "no reason": b"HTTP/1.1 200\r\nContent-Length: 5\r\n\r\nCrime",
-    "bare line feeds": b"HTTP/1.1 200 OK\nContent-Length: 5\n\nCrime",
-    "mixed line ends": b"HTTP/1.1 200 OK\nContent-Length: 5\r\n\nCrime",
-    "a folded line": b"HTTP/1.1 200 OK\r\nX-A: one\r\n two\r\nContent-Length: 5\r\n\r\nCrime",
-    "no ASCII": b"HTTP/1.1 200 Tr\xe8s\r\nX-A: caf\xe9 \xff\r\nContent-Length: 5\r\n\r\nCrime",
-    "five hundred fields": answer(b"Crime", fields=[(f"X-{n}", "x" * 80) for n in range(500)]),
-    "a length said twice": OK + b"Content-Length: 5\r\ncontent-length: 5, 05\r\n\r\nCrime",
-    "chunks": CHUNKED + chunked(b"Crime and policing", 7),
-    "chunks with extensions": CHUNKED + b'5 ;a=b;c="d"\r\nCrime\r\n0;z\r\n\r\n',
-    "chunks with bare line feeds": CHUNKED + b"5\nCrime\n0\n\n",
-    "chunks with a trailer": CHUNKED + b"5\r\nCrime\r\n0\r\nX-Sum: 1\r\n two\r\nX-B: 2\r\n\r\n",
-    "chunks rather than a length": OK
-    + b"Content-Length: 3\r\nTransfer-Encoding: gzip, Chunked\r\n\r\n5\r\nCrime\r\n0\r\n\r\n",
-    "no content": b"HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\n",
-    "not modified": b"HTTP/1.1 304 Not Modified\r\nTransfer-Encoding: chunked\r\n\r\n",
-}
-
-UNTIL_CLOSE = {
-    "no length": OK + b"\r\nCrime",
-    "old HTTP": b"HTTP/1.0 200 OK\r\nContent-Type: text/html\r\n\r\nCrime",
-    "chunks not last": OK + b"Transfer-Encoding: chunked, gzip\r\nContent-Length: 2\r\n\r\nCrime",
-}
-
-FAULTY = {
-    "two lengths": (OK + b"Content-Length: 5\r\nContent-Length: 6\r\n\r\nCrime and", "several"),
-    "two lengths in one": (OK + b"Content-Length: 5, 6\r\n\r\nCrime and", "several"),
-    "a negative length": (OK + b"Content-Length: -1\r\n\r\nCrime", "not a number"),
-    "an empty length": (OK + b"Content-Length:\r\n\r\nCrime", "not a number"),
-    "a length in other digits": (OK + "Content-Length: ٣\r\n\r\nCrime".encode(), "not a number"),
-    "a length in a book": (OK + b"Content-Length: %s\r\n\r\nx" % (b"9" * 5000), "not a number"),
-    "not chunked": (CHUNKED + b"<p>Crime</p>\r\n", "announced as chunked, but is not"),
-    "chunks that break": (CHUNKED + b"5\r\nCrime\r\nzz\r\nand\r\n", "chunk size is not a number"),
-    "no HTTP": (b"<html>\n\nCrime", "not an answer of HTTP"),
-    "the other's HTTP": (b"ICY 200 OK\r\n\r\nCrime", "not an answer of HTTP"),
-    "HTTP without a number": (b"HTTP/1.1 fine\r\n\r\nCrime", "not an answer of HTTP"),
-    "a line before HTTP": (b"\r\n" + answer(b"Crime"), "not an answer of HTTP"),
-}
-
-CUT = {
-    "a length": (answer(b"Crime", length=100), "after 5 of 100 bytes"),
-    "a chunk": (CHUNKED + b"20\r\nCrime", "before its last chunk"),
-    "chunks": (CHUNKED + b"5\r\nCrime\r\n", "before its last chunk"),
-    "a chunk's size": (CHUNKED + b"5\r\nCrime\r\n1", "before its last chunk"),
-    "a head": (OK + b"Content-Type: te", "within its head"),
-    "a status line": (b"HTTP/1.1 20", "within its head"),
-    "a first word": (b"HT", "within its head"),
-}
 
 
 @pytest.mark.parametrize("name", WHOLE)
@@ -135,8 +78,6 @@ def test_the_last_chunk_is_enough_without_the_line_behind_it() -> None:
 
 
 # Interim answers
-
-EARLY = b"HTTP/1.1 103 Early Hints\r\nLink: </a.css>\r\n\r\n"
 
 
 def test_interim_answers_are_kept_apart() -> None:
@@ -208,9 +149,9 @@ def test_interim_answers_that_do_not_end_come_to_the_same_limit() -> None:
     assert len(b"".join(reader.interim)) + len(given) == 1000
 
 
-def test_one_line_that_does_not_end_is_no_answer() -> None:
+def test_a_first_line_that_does_not_end_is_no_head() -> None:
     reader, given = read(b"HTTP/" + b"x" * 1000, head_limit=300)
-    assert (len(given), reader.head) == (1005, None)
+    assert (len(given), reader.head, reader.overlong) == (300, None, True)
 
 
 def test_a_trailer_that_does_not_end_is_cut_at_the_limit() -> None:
@@ -261,7 +202,7 @@ def told(reader: AnswerReader, given: bytes) -> tuple[object, ...]:
     limit=st.sampled_from([20, 60, 200, 1 << 18]),
     close=st.booleans(),
 )
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=300, deadline=None)
 def test_in_whatever_parts_an_answer_comes_it_is_read_alike(
     sent: bytes, cuts: list[int], limit: int, close: bool
 ) -> None:
