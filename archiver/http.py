@@ -127,11 +127,18 @@ class Dechunker:
     Feed it parts in order; each call gives the content bytes now known. Framing that breaks, or was
     never there, is not an error: from that point bytes pass as they are, and `fault` says so.
     Trailer fields are dropped. Source: RFC 9112, clause 7.1.
+
+    Attributes:
+        fault: what is wrong with the framing; None as long as nothing is.
+        finished: whether the last chunk, which is empty, was seen.
+        rest: what stood behind it in the part that it came with: trailer fields, an empty line,
+            and anything that is no more of this body.
     """
 
     def __init__(self) -> None:
         self.fault: str | None = None
         self.finished = False
+        self.rest = b""
         self._left = 0  # content bytes still due in this chunk
         self._after_data = False
         self._pending = b""
@@ -157,7 +164,8 @@ class Dechunker:
             if size is None:
                 break
             self._left, at = size
-            self.finished = not self._left
+            if not self._left:
+                self.finished, self.rest = True, data[at:]
         if self.fault:
             out.append(data[at:])
         elif not self.finished:

@@ -92,12 +92,12 @@ def read_block(kind: str, block: bytes | BinaryIO, *, algorithm: str | None = No
     return reading.close()
 
 
-def parts_of(block: bytes | BinaryIO) -> Iterator[bytes]:
-    """Give a block part by part: bytes at once, a file from its start in steps."""
+def parts_of(block: bytes | BinaryIO, start: int = 0) -> Iterator[bytes]:
+    """Give a block from a place on, part by part: bytes at once, a file in steps."""
     if isinstance(block, bytes):
-        yield block
+        yield block[start:]
         return
-    block.seek(0)
+    block.seek(start)
     while part := block.read(_COPY_STEP):
         yield part
 

@@ -6,17 +6,28 @@ that it may also be such as no good server would give.
 
 import socketserver
 import ssl
+import subprocess
 import threading
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from email.utils import format_datetime
+from pathlib import Path
 
 from archiver.timestamps import parse_timestamp
 from tests.builders import digest
 
-__all__ = ["Held", "Loopback", "RemoteArchiveDouble", "answer", "http_date"]
+__all__ = [
+    "Held",
+    "LocalAuthority",
+    "Loopback",
+    "RemoteArchiveDouble",
+    "Reply",
+    "answer",
+    "http_date",
+]
 
-Reply = bytes | Iterable[bytes]
+Reply = bytes | Iterable[bytes] | None  # None hangs up
 
 
 def answer(
@@ -39,11 +50,16 @@ class _Handler(socketserver.StreamRequestHandler):
     def handle(self) -> None:
         while line := self.rfile.readline():
             fields = {}
+            request = line
             while (field_line := self.rfile.readline()) not in (b"\r\n", b"\n", b""):
+                request += field_line
                 name, _, value = field_line.decode("latin-1").partition(":")
                 fields[name.strip().lower()] = value.strip()
             target = line.decode("latin-1").split(" ")[1]
+            self.server.loopback.requests.append(request + field_line)
             reply = self.server.loopback.reply(target, fields)
+            if reply is None:
+                return
             try:
                 for part in [reply] if isinstance(reply, bytes) else reply:
                     self.wfile.write(part)
@@ -51,6 +67,12 @@ class _Handler(socketserver.StreamRequestHandler):
                 return  # whoever asked has heard enough
             if not self.server.loopback.keep_alive:
                 return
+
+    def finish(self) -> None:
+        super().finish()
+        if self.server.loopback.farewell and isinstance(self.connection, ssl.SSLSocket):
+            with suppress(OSError):
+                self.connection.unwrap()
 
 
 class _Server(socketserver.ThreadingTCPServer):
@@ -68,13 +90,17 @@ class Loopback:
     Attributes:
         asked: the targets asked for, in order.
         heads: the request fields of each, names in lower case.
+        requests: the bytes of each request.
         connections: how many connections were made.
+        farewell: whether TLS is ended as it should be; off, as many servers have it.
     """
 
     def __init__(self, reply: Callable[[str], Reply], *, keep_alive: bool = False) -> None:
         self.keep_alive = keep_alive
         self.asked: list[str] = []
         self.heads: list[dict[str, str]] = []
+        self.requests: list[bytes] = []
+        self.farewell = False
         self.connections = 0
         self._reply = reply
         self._server = _Server(("127.0.0.1", 0), _Handler, bind_and_activate=True)
@@ -113,6 +139,49 @@ class Loopback:
         self._server.shutdown()
         self._thread.join()
         self._server.server_close()
+
+
+@dataclass(frozen=True, slots=True)
+class LocalAuthority:
+    """An authority of this machine's own that vouches for servers; needs the program openssl.
+
+    Attributes:
+        certificate: its own, by which it may be trusted.
+        server: the certificate it gave, with its key and for the names that were asked for.
+    """
+
+    certificate: Path
+    server: Path
+
+    @classmethod
+    def make(cls, folder: Path, *names: str) -> "LocalAuthority":
+        """Make one; `names` are written as ``DNS:www.homeoffice.example`` or ``IP:127.0.0.1``."""
+        own, own_key, server = folder / "ca.pem", folder / "ca.key", folder / "server.pem"
+        new = ["openssl", "req", "-x509", "-nodes", "-days", "2", "-newkey", "ec"]
+        new += ["-pkeyopt", "ec_paramgen_curve:P-256"]
+        more = [
+            [*("-subj", "/CN=Test authority"), *("-keyout", own_key, "-out", own)],
+            [
+                *("-subj", "/CN=server", "-CA", own, "-CAkey", own_key),
+                *("-addext", f"subjectAltName={','.join(names)}"),
+                *("-addext", "basicConstraints=critical,CA:FALSE"),
+                *("-keyout", folder / "server.key", "-out", server),
+            ],
+        ]
+        for rest in more:
+            subprocess.run([*new, *rest], check=True, capture_output=True)
+        server.write_text(server.read_text() + (folder / "server.key").read_text())
+        return cls(own, server)
+
+    def serving(self) -> ssl.SSLContext:
+        """Give what a server speaks TLS with."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(self.server)
+        return context
+
+    def trusting(self) -> ssl.SSLContext:
+        """Give what a client trusts it with."""
+        return ssl.create_default_context(cafile=str(self.certificate))
 
 
 def http_date(timestamp: str) -> str:

@@ -6,28 +6,20 @@ is sent as it was written and the socket goes to an address that was judged befo
 and the name in the TLS handshake stay the host's.
 """
 
-import re
-import socket
 import ssl
 from collections.abc import Mapping
 from http.client import HTTPConnection, HTTPResponse, RemoteDisconnected
 from typing import Any
-from urllib.parse import quote, urlsplit
 
 import requests
 from requests.adapters import BaseAdapter
 from requests.structures import CaseInsensitiveDict
-from requests.utils import DEFAULT_CA_BUNDLE_PATH
 
-from archiver.errors import FetchError
-from archiver.fetch.guard import Guard, authority
+from archiver.fetch.connection import connect, trusting
+from archiver.fetch.guard import Guard
+from archiver.fetch.place import Place, place_of, target_of
 
-__all__ = ["PinnedAdapter", "place_of"]
-
-_PORTS = {"http": 80, "https": 443}
-_ORIGIN = re.compile(r"[a-z]+://[^/?#]*", re.IGNORECASE)
-# What can stand in a request line as it is: all that is printed but the blank (RFC 9112, clause 3).
-_SENDABLE = "".join(map(chr, range(0x21, 0x7F)))
+__all__ = ["PinnedAdapter"]
 
 
 class PinnedAdapter(BaseAdapter):
@@ -40,8 +32,7 @@ class PinnedAdapter(BaseAdapter):
     def __init__(self, guard: Guard) -> None:
         super().__init__()
         self._guard = guard
-        self._open: dict[tuple[str, str], _Connection] = {}
-        self._context: ssl.SSLContext | None = None
+        self._open: dict[Place, HTTPConnection] = {}
 
     def send(
         self,
@@ -69,19 +60,14 @@ class PinnedAdapter(BaseAdapter):
             http.client.HTTPException, OSError: as they arise.
         """
         url = request.url or ""
-        scheme, host, port = place_of(url)
-        target = quote(_ORIGIN.sub("", url, count=1).partition("#")[0], safe=_SENDABLE)
-        if not target.startswith("/"):
-            target = "/" + target
-        key = (scheme, authority(host, port))
-        kept = self._open.pop(key, None)
-        if kept is not None:
+        place, target = place_of(url), target_of(url)
+        kept = self._open.pop(place, None)
+        if kept is not None and kept.sock is not None:
             try:
-                return self._ask(kept, key, request, target)
+                return self._ask(kept, place, request, target)
             except (RemoteDisconnected, ConnectionError):
                 pass  # it was closed while it was idle; the request is made on a new one
-        fresh = self._connect(url, scheme, host, port, timeout)
-        return self._ask(fresh, key, request, target)
+        return self._ask(self._connect(url, place, timeout), place, request, target)
 
     def close(self) -> None:
         """Close every connection."""
@@ -91,96 +77,32 @@ class PinnedAdapter(BaseAdapter):
 
     def _ask(
         self,
-        connection: "_Connection",
-        key: tuple[str, str],
+        connection: HTTPConnection,
+        place: Place,
         request: requests.PreparedRequest,
         target: str,
     ) -> requests.Response:
         try:
-            connection.request(request.method or "GET", target, headers=dict(request.headers))
+            fields = {"Host": place.host_field, **request.headers}
+            connection.request(request.method or "GET", target, headers=fields)
             found = connection.getresponse()
         except BaseException:
             connection.close()
             raise
-        self._open[key] = connection
+        self._open[place] = connection
         return _response(request, found)
 
-    def _connect(
-        self, url: str, scheme: str, host: str, port: int, timeout: tuple[float, float]
-    ) -> "_Connection":
-        connect, read = timeout
-        failure: OSError | None = None
-        for address in self._guard.addresses(url, host, port):
-            if scheme == "https":
-                connection: _Connection = _SecureConnection(host, port, address, self._tls())
-            else:
-                connection = _Connection(host, port, address)
-            connection.timeout = connect
-            try:
-                connection.connect()
-            except OSError as error:
-                connection.close()
-                failure = failure or error
-                continue
-            connection.timeout = read
-            connection.sock.settimeout(read)
-            return connection
-        assert failure is not None  # noqa: S101 - the guard gives one address at least
-        raise failure
+    def _connect(self, url: str, place: Place, timeout: tuple[float, float]) -> HTTPConnection:
+        seconds, silence = timeout
+        context = self._tls() if place.scheme == "https" else None
+        connection = HTTPConnection(place.host, place.port)
+        connection.auto_open = 0  # by itself it would look the host up again
+        connection.sock = connect(url, place, self._guard, seconds, context).socket
+        connection.sock.settimeout(silence)
+        return connection
 
     def _tls(self) -> ssl.SSLContext:
-        if self._context is None:
-            self._context = ssl.create_default_context()
-            self._context.load_verify_locations(DEFAULT_CA_BUNDLE_PATH)
-        return self._context
-
-
-class _Connection(HTTPConnection):
-    """A connection to an address that was judged, whatever its host stands for by now."""
-
-    def __init__(self, host: str, port: int, address: str) -> None:
-        super().__init__(host, port)
-        self.address = address
-
-    def connect(self) -> None:
-        self.sock = socket.create_connection((self.address, self.port), timeout=self.timeout)
-        self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-
-
-class _SecureConnection(_Connection):
-    """The same within TLS; the certificate must be the host's."""
-
-    default_port = _PORTS["https"]
-
-    def __init__(self, host: str, port: int, address: str, context: ssl.SSLContext) -> None:
-        super().__init__(host, port, address)
-        self._context = context
-
-    def connect(self) -> None:
-        super().connect()
-        self.sock = self._context.wrap_socket(self.sock, server_hostname=self.host.rstrip("."))
-
-
-def place_of(url: str) -> tuple[str, str, int]:
-    """Give scheme, host (in ASCII, without brackets) and port of an address.
-
-    >>> place_of("https://webarchive.example/web/")
-    ('https', 'webarchive.example', 443)
-
-    Raises:
-        FetchError: when it is no address of the web.
-    """
-    try:
-        parts = urlsplit(url)
-        host, port = parts.hostname or "", parts.port
-        plain = host if host.isascii() else host.encode("idna").decode()
-    except ValueError as error:  # a port that is no number, a label too long
-        raise FetchError(url, f"is no address of the web: {error}") from error
-    if parts.scheme not in _PORTS:
-        raise FetchError(url, "only http and https are asked")
-    if not plain:
-        raise FetchError(url, "is no address of the web: it names no host")
-    return parts.scheme, plain, port or _PORTS[parts.scheme]
+        return trusting()
 
 
 def _response(request: requests.PreparedRequest, found: HTTPResponse) -> requests.Response:

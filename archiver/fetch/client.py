@@ -1,8 +1,6 @@
 """One question, one answer: the exact bytes that came, in constant memory and within limits."""
 
 import hashlib
-import ssl
-import tempfile
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,10 +12,13 @@ import requests
 from requests.models import PreparedRequest
 from requests.structures import CaseInsensitiveDict
 
-from archiver.errors import FetchError, MarshamError, NotWritableError
-from archiver.fetch.adapter import PinnedAdapter, place_of
+from archiver.errors import FetchError, MarshamError
+from archiver.fetch.adapter import PinnedAdapter
+from archiver.fetch.connection import failure
 from archiver.fetch.guard import Guard
+from archiver.fetch.place import place_of
 from archiver.headers import Headers
+from archiver.spool import new_spool, rewind, spool
 
 __all__ = ["BODY_LIMIT", "CODINGS", "Answer", "Fetcher"]
 
@@ -134,9 +135,11 @@ class Fetcher:
                 self._adapter.close()  # what was left unread must not be taken for the next answer
             if isinstance(error, MarshamError):
                 raise
+            if isinstance(error, IncompleteRead):
+                reason = "the answer broke off before its last chunk"
+                raise FetchError(url, reason, passing=True) from error
             if isinstance(error, OSError | HTTPException):
-                untrusted = isinstance(error, ssl.SSLCertVerificationError)
-                raise FetchError(url, _words(error), passing=not untrusted) from error
+                raise failure(url, error) from error
             raise
         return Answer(
             url=url,
@@ -152,7 +155,7 @@ class Fetcher:
     def _read(
         self, url: str, raw: HTTPResponse, most: int, began: float
     ) -> tuple[BinaryIO, int, str]:
-        file = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115 - the answer's
+        file = new_spool(_IN_MEMORY)
         digest, length = hashlib.sha256(), 0
         due = raw.length  # None when only the end of the chunks, or of the connection, ends it
         try:
@@ -167,30 +170,13 @@ class Fetcher:
                     reason = f"the answer takes more than {self._seconds:.0f} seconds"
                     raise FetchError(url, reason)
                 digest.update(part)
-                _write(file, part)
+                spool(file, part)
             if due is not None and length < due:
                 reason = f"the answer broke off after {length} of {due} bytes"
                 raise FetchError(url, reason, passing=True)
             raw.close()
-            file.seek(0)
+            rewind(file)
         except BaseException:
             file.close()
             raise
-        return cast(BinaryIO, file), length, digest.hexdigest()
-
-
-def _write(file: "tempfile.SpooledTemporaryFile[bytes]", part: bytes) -> None:
-    try:
-        file.write(part)
-    except OSError as error:  # the disk, not the connection
-        place = tempfile.gettempdir()
-        raise NotWritableError(place, error.strerror or str(error)) from error
-
-
-def _words(error: Exception) -> str:
-    if isinstance(error, TimeoutError):
-        return "no answer in time"
-    if isinstance(error, IncompleteRead):
-        return "the answer broke off before its last chunk"
-    said = getattr(error, "strerror", None) or str(error) or type(error).__name__
-    return f"the connection failed: {said}"
+        return file, length, digest.hexdigest()

@@ -10,10 +10,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from archiver.errors import BusyError, FetchError
-from archiver.fetch.adapter import place_of
 from archiver.fetch.client import Answer, Fetcher
-from archiver.fetch.guard import authority
 from archiver.fetch.pace import BUSY, Pace, retry_after
+from archiver.fetch.place import place_of
 from archiver.urls import join_url
 
 __all__ = ["Visit", "Visitor"]
@@ -89,8 +88,7 @@ class Visitor:
     def _ask(
         self, url: str, codings: str, limit: int | None, final: Callable[[Answer], bool]
     ) -> Answer:
-        _, host, port = place_of(url)
-        place = authority(host, port)
+        place = place_of(url).authority
         pause = self.pace.backoff
         for tries in range(1, self.pace.tries + 1):
             self._wait(place)

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 import click
 
 from archiver.errors import FetchError, InputError, RefusedAddressError, UrlError
-from archiver.fetch.adapter import place_of
 from archiver.fetch.client import Fetcher
-from archiver.fetch.guard import Guard, authority
+from archiver.fetch.guard import Guard
 from archiver.fetch.pace import Pace
+from archiver.fetch.place import place_of
 from archiver.fetch.politeness import Visitor
 from archiver.remote.holdings import RemoteArchive
 from archiver.software import software_name
@@ -78,7 +78,7 @@ def from_archive(
         )
     if not reach.isprintable() or not reach.isascii():
         raise InputError("the contact an archive is told must be one line of ASCII")
-    private = frozenset([authority(*place_of(check_url(source))[1:])] if allow_private else [])
+    private = frozenset([place_of(check_url(source)).authority] if allow_private else [])
     agent = f"{software_name()} ({reach})" if reach else software_name()
     worst = DONE
     with Fetcher(agent, Guard(private)) as fetcher, Writer(archive) as writer:

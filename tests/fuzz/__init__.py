@@ -1,6 +1,6 @@
 """Fuzzing of everything that reads untrusted input; see ``tests/fuzz/run.py``."""
 
-from tests.fuzz import arc, har, http, mhtml, pages, wacz, warc
+from tests.fuzz import answers, arc, har, http, mhtml, pages, wacz, warc
 from tests.fuzz.cases import Target
 
 __all__ = ["TARGETS"]
@@ -8,7 +8,8 @@ __all__ = ["TARGETS"]
 TARGETS: dict[str, Target] = {
     target.name: target
     for target in (
-        *(arc.TARGET, har.TARGET, http.TARGET, mhtml.TARGET, wacz.TARGET, warc.TARGET),
+        *(answers.TARGET, arc.TARGET, har.TARGET, http.TARGET, mhtml.TARGET, wacz.TARGET),
+        warc.TARGET,
         *(pages.READ, pages.REPLAY, pages.UNREPLAY),
     )
 }
