@@ -17,6 +17,36 @@ CREATE TABLE commit_note (
     PRIMARY KEY (id)
 );
 
+-- One crawl: what was asked for, and how far it is.
+--   id: counts up from 1
+--   snapshot_id: what it captures is in
+--   identity: SHA-256 (hex) of the order
+--   asked: the order, as JSON
+--   state: running, stopped or finished
+--   begun: when it was begun
+--   ended: when it stopped or finished; null while it runs
+--   spent: milliseconds it ran, all runs together
+--   exchanges: how many were stored
+--   bytes: of the answers, as they came
+--   counts: addresses by their state, as JSON
+CREATE TABLE crawl (
+    id INTEGER NOT NULL,
+    snapshot_id INTEGER NOT NULL,
+    identity TEXT NOT NULL,
+    asked TEXT NOT NULL,
+    state TEXT NOT NULL,
+    begun BIGINT NOT NULL,
+    ended BIGINT,
+    spent BIGINT NOT NULL,
+    exchanges INTEGER NOT NULL,
+    bytes BIGINT NOT NULL,
+    counts TEXT NOT NULL,
+    PRIMARY KEY (id),
+    UNIQUE (snapshot_id)
+);
+
+CREATE INDEX ix_crawl_identity ON crawl (identity);
+
 -- A decision to erase captures for good. Made anew from decisions.jsonl.
 --   id: counts up from 1
 --   kind: page, prefix, host or dates
@@ -217,6 +247,79 @@ CREATE TABLE capture (
 );
 
 CREATE INDEX capture_digest ON capture (substr(digest, 1, 5));
+
+-- What a crawl keeps in mind besides addresses and servers. (Without rowid.)
+--   crawl_id: the crawl
+--   name: what it is about
+--   text: what a crawl that goes on has to know
+CREATE TABLE crawl_note (
+    crawl_id INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    text TEXT NOT NULL,
+    PRIMARY KEY (crawl_id, name),
+    FOREIGN KEY(crawl_id) REFERENCES crawl (id)
+);
+
+-- A server that a crawl asks, and what is known of it; another crawl knows it anew.
+--   id: counts up from 1
+--   crawl_id: the crawl
+--   authority: scheme, host and port, as http://host:80
+--   robots: what its robots.txt came to; else empty
+--   state: how it was met so far, as JSON; else empty
+--   cookies: those it set, as JSON; else empty
+CREATE TABLE crawl_site (
+    id INTEGER NOT NULL,
+    crawl_id INTEGER NOT NULL,
+    authority TEXT NOT NULL,
+    robots TEXT NOT NULL,
+    state TEXT NOT NULL,
+    cookies TEXT NOT NULL,
+    PRIMARY KEY (id),
+    UNIQUE (crawl_id, authority),
+    FOREIGN KEY(crawl_id) REFERENCES crawl (id)
+);
+
+-- An address that a crawl met. (Without rowid.)
+--   crawl_id: the crawl
+--   id: counts up from 1 in the order found
+--   url: as it is asked for
+--   key: 16 bytes of a hash of crawl and URL
+--   site_id: the server; null for one that is not to be asked
+--   via_id: the address it was found at; null for a seed
+--   path: letters of the hops from a seed to it
+--   priority: lower ones are asked first
+--   state: 0 queued, 1 leased, 2 done, 3 refused, 4 failed
+--   due: not before; milliseconds since 1970
+--   tries: how often it was put back
+--   rule: what refused it, or how it failed; else empty
+--   status: HTTP status of the answer; null without one
+--   outcome: against what the archive held: see Outcome
+--   timestamp: of its capture; null without one
+--   bytes: of the answer, as they came
+CREATE TABLE crawl_url (
+    crawl_id INTEGER NOT NULL,
+    id INTEGER NOT NULL,
+    url TEXT NOT NULL,
+    key BYTEA NOT NULL,
+    site_id INTEGER,
+    via_id INTEGER,
+    path TEXT NOT NULL,
+    priority SMALLINT NOT NULL,
+    state SMALLINT NOT NULL,
+    due BIGINT NOT NULL,
+    tries SMALLINT NOT NULL,
+    rule TEXT NOT NULL,
+    status SMALLINT,
+    outcome SMALLINT,
+    timestamp BIGINT,
+    bytes BIGINT,
+    PRIMARY KEY (crawl_id, id),
+    FOREIGN KEY(crawl_id) REFERENCES crawl (id)
+);
+
+CREATE UNIQUE INDEX crawl_url_key ON crawl_url (key);
+
+CREATE INDEX crawl_url_queued ON crawl_url (site_id, priority, id, due) WHERE state = 0;
 
 -- A WARC record that was erased; a stub stands in its place. (Without rowid.)
 --   file_id: the file it stood in

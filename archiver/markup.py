@@ -51,6 +51,7 @@ __all__ = [
     "page_addresses",
     "read_source",
     "refresh_address",
+    "relation_use",
     "srcset_addresses",
     "style_addresses",
     "tag_addresses",
@@ -95,6 +96,12 @@ _CONDITION = re.compile(r"[ \t\n\f\r]*\[if[^\]>]{0,200}\][ \t\n\f\r]*>", re.IGNO
 _SCRIPT_MARK = re.compile(r"<!--|-->|<(/?)script(?=[ \t\n\f\r/>])", re.IGNORECASE)
 _RAW_ELEMENTS = frozenset(
     ("script", "style", "textarea", "title", "xmp", "iframe", "noembed", "noframes", "plaintext")
+)
+# Text and tags without attributes, but for those that decide how what follows is to be read.
+_PLAIN_TAGS = re.compile(
+    rf"(?:[^<]++|</?(?!(?:{'|'.join(sorted(_RAW_ELEMENTS))}|svg|math|form)>)"
+    r"[a-zA-Z][^ \t\n\f\r/>]*>)*+",
+    re.IGNORECASE,
 )
 _REFERENCE = re.compile(
     r"&(?:#(?:[xX]([0-9a-fA-F]+)|([0-9]+));?|([a-zA-Z][a-zA-Z0-9]*(?:;|(?![a-zA-Z0-9=]))))"
@@ -309,7 +316,13 @@ def read_source(body: bytes, charset: str | None = None) -> Source:
 
 
 def tokens(
-    text: str, start: int = 0, end: int | None = None, *, xml: bool = False, inside: bool = True
+    text: str,
+    start: int = 0,
+    end: int | None = None,
+    *,
+    xml: bool = False,
+    inside: bool = True,
+    plain: bool = True,
 ) -> Iterator[Token]:
     """Split a page into tags, raw text, comments and declarations; what lies between is text.
 
@@ -319,6 +332,9 @@ def tokens(
         end: where to stop.
         xml: the page is XHTML or SVG: ``<script/>`` ends itself, CDATA sections are sections.
         inside: give the tags inside a conditional comment too, right after the comment.
+        plain: give tags without attributes too. Most have none and hold no address, and a page
+            is read faster without them. Those that change how others are read, such as ``form``
+            and ``svg``, are given all the same.
 
     A tag that the end of the text cuts short is dropped, as browsers do. Never raises; time is
     linear in the length of the text.
@@ -326,7 +342,12 @@ def tokens(
     end = len(text) if end is None else end
     foreign = 1 if xml else 0  # how deep in SVG or MathML
     at = start
-    while match := _TOKEN.search(text, at, end):
+    while True:
+        if not plain and (skipped := _PLAIN_TAGS.match(text, at, end)):
+            at = skipped.end()
+        match = _TOKEN.search(text, at, end)
+        if match is None:
+            return
         begin, at = match.span()
         name = match["name"]
         if name is not None:
@@ -350,7 +371,7 @@ def tokens(
             yield comment
             at = comment.end
             if inside and comment.markup:
-                yield from tokens(text, *comment.markup, xml=xml, inside=False)
+                yield from tokens(text, *comment.markup, xml=xml, inside=False, plain=plain)
         else:
             mark = "]]>" if foreign and text.startswith("<![CDATA[", begin, end) else ">"
             stop = text.find(mark, at, end)
@@ -460,6 +481,26 @@ def refresh_address(value: str) -> tuple[int, int] | None:
     return match.end(), len(value) if stop < 0 else stop
 
 
+def relation_use(relations: str, destination: str = "") -> Use:
+    """Tell what a page uses an address for by its relation to the page.
+
+    >>> relation_use("alternate stylesheet"), relation_use("preload", "font")
+    (<Use.STYLE: 'style'>, <Use.FONT: 'font'>)
+
+    Args:
+        relations: one or more, parted by blanks, in any letter case; as in a ``link`` element's rel
+            and a Link header's.
+        destination: what it is loaded ahead as, where it is; the ``as`` of either.
+    """
+    names = relations.lower().split()
+    for relation, use in _LINK_RELATIONS:
+        if relation in names:
+            return use
+    if "preload" in names:
+        return _PRELOADED.get(destination.lower(), Use.OBJECT)
+    return Use.LINK
+
+
 def page_addresses(text: str, *, xml: bool = False) -> Iterator[Address]:
     """Find every address in a page, in order, those inside conditional comments too."""
     return _page_addresses(text, xml=xml, depth=0)
@@ -473,29 +514,36 @@ def _page_addresses(text: str, *, xml: bool, depth: int) -> Iterator[Address]:
             yield from style_addresses(text, token.start, token.end)
 
 
-def tag_addresses(tag: Tag, *, inside: bool = True) -> list[Address]:
+def tag_addresses(tag: Tag, *, inside: bool = True, longest: int | None = None) -> list[Address]:
     """Find the addresses in a start tag, in order.
 
     Args:
         tag: the tag.
         inside: give those of the page inside an ``iframe``'s srcdoc too.
+        longest: how many characters an attribute's raw value may have to be looked into.
 
     What an attribute of another name says, ``data-`` attributes above all, only the page's scripts
     know: it is left alone.
     """
-    return _tag_addresses(tag, 0 if inside else _DEEPEST)
+    return _tag_addresses(tag, 0 if inside else _DEEPEST, longest)
 
 
-def _tag_addresses(tag: Tag, depth: int) -> list[Address]:
+def _tag_addresses(tag: Tag, depth: int, longest: int | None = None) -> list[Address]:
     start, end = tag.attributes_at
     if tag.closing or end - start < 4:
         return []
-    uses = _USES.get(tag.name, _USES_ANYWHERE)
+    uses = _USES.get(tag.name)
+    if uses is None:
+        if not _ANYWHERE.search(tag.text, start, end):
+            return []
+        uses = _USES_ANYWHERE
     found: list[Address] = []
     attributes = tag.attributes
     for attribute in attributes:
         use = uses.get(attribute.name)
-        if use is not None and attribute.value:
+        if use is None or not attribute.value:
+            continue
+        if longest is None or len(attribute.value) <= longest:
             found += _read_attribute(tag.name, attribute, use, attributes, depth)
     return found
 
@@ -524,6 +572,7 @@ _USES_ANYWHERE: Mapping[str, Use] = {
     "background": Use.IMAGE,
     "xlink:href": Use.LINK,
 }
+_ANYWHERE = re.compile("|".join(_USES_ANYWHERE), re.IGNORECASE)
 _USES: Mapping[str, Mapping[str, Use]] = {
     element: {**_USES_ANYWHERE, **uses}
     for elements, uses in {
@@ -751,13 +800,7 @@ def _spans(name: str, use: Use, value: str) -> list[tuple[int, int]]:
 
 
 def _link_use(attributes: list[Attribute]) -> Use:
-    relations = _value("rel", attributes).split()
-    for relation, use in _LINK_RELATIONS:
-        if relation in relations:
-            return use
-    if "preload" in relations:
-        return _PRELOADED.get(_value("as", attributes), Use.OBJECT)
-    return Use.LINK
+    return relation_use(_value("rel", attributes), _value("as", attributes))
 
 
 def _refreshes(attributes: list[Attribute]) -> bool:

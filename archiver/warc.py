@@ -2,7 +2,7 @@
 
 Reading is by our own hand, because an archive needs three things at once that readers at hand give
 singly: exact offsets and lengths, heads left as they are, and going on after damage while telling
-what was lost. Writing is warcio's, given a block whose bytes it does not look into.
+what was lost. Of writing, the header is warcio's; the block is written as it is.
 
 Source: ISO 28500:2017 (WARC/1.1).
 """
@@ -20,9 +20,7 @@ from typing import BinaryIO
 from uuid import uuid4
 
 from isal import isal_zlib
-from warcio.recordloader import ArcWarcRecord
 from warcio.statusandheaders import StatusAndHeaders
-from warcio.warcwriter import WARCWriter
 
 from archiver.digests import read_digest, write_digest
 from archiver.errors import WarcError
@@ -56,6 +54,9 @@ __all__ = [
 
 _BEGINNING = 1 << 11  # stored bytes that hold the header and HTTP head of nearly any record
 _HEADER_END = b"\r\n\r\n"
+_RECORD_END = b"\r\n\r\n"
+_AT_ONCE = 1 << 16  # bytes of a block deflated together
+_MEMORY = 7  # 128 KiB for a member; more makes none of them smaller
 _LINE_END = re.compile(r"[\r\n\0]+")
 _USUAL_FIRST_LINE = re.compile(rb"WARC/(?:1\.[01]|0\.1[78])\r\n")
 _FIRST_LINE = re.compile(rb"WARC/(?:1\.1|1\.0|0\.18|0\.17)[ \t\v\f]*(?:\r\n|\r|\n|\Z)")
@@ -118,6 +119,7 @@ class NewRecord:
         fields: WARC header fields besides type, id, date, target, content type and length.
         date: the moment of capture, as `WARC-Date`.
         block: bytes, or a file open for reading that is taken from its start to its end.
+        block_digest: its SHA-1, where that is known already.
     """
 
     type: str
@@ -128,6 +130,7 @@ class NewRecord:
     block: bytes | BinaryIO
     payload_digest: bytes | None = None
     fields: tuple[tuple[str, str], ...] = ()
+    block_digest: bytes | None = None
 
 
 class OpenRecord:
@@ -285,35 +288,46 @@ def write_record(out: BinaryIO, record: NewRecord) -> tuple[int, int]:
         ("WARC-Date", record.date.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")),
     ]
     if record.target is not None:
-        fields.append(("WARC-Target-URI", record.target))
-    digest, length = hashlib.sha1(usedforsecurity=False), 0
-    for part in parts_of(record.block):
-        digest.update(part)
-        length += len(part)
-    fields.append(("WARC-Block-Digest", write_digest(digest.digest())))
+        fields.append(("WARC-Target-URI", _one_line(record.target)))
+    block_digest, length = record.block_digest, _length(record.block)
+    if block_digest is None:
+        digest = hashlib.sha1(usedforsecurity=False)
+        for part in parts_of(record.block):
+            digest.update(part)
+        block_digest = digest.digest()
+    fields.append(("WARC-Block-Digest", write_digest(block_digest)))
     if record.payload_digest is not None:
         fields.append(("WARC-Payload-Digest", write_digest(record.payload_digest)))
-    fields.extend(record.fields)
-    fields = [(name, _one_line(value)) for name, value in fields]
-    headers = StatusAndHeaders("", fields, protocol="WARC/1.1")
-    if isinstance(record.block, bytes):
-        block: BinaryIO = io.BytesIO(record.block)
-    else:
-        block = record.block
-        block.seek(0)
-    start = out.tell()
-    WARCWriter(out, gzip=True, warc_version="1.1").write_record(
-        ArcWarcRecord(
-            "warc",
-            record.type,
-            headers,
-            block,
-            None,  # no HTTP head to parse: warcio would write it anew
-            _one_line(record.content_type),
-            length,
-        )
-    )
-    return start, out.tell() - start
+    fields += [(name, _one_line(value)) for name, value in record.fields]
+    fields += [("Content-Type", _one_line(record.content_type)), ("Content-Length", str(length))]
+    # Its header is warcio's; not so its writer, which adds to some types and leaves out of others.
+    header = StatusAndHeaders("", fields, protocol="WARC/1.1").to_bytes(encoding="utf-8")
+    start = written = out.tell()
+    for part in _deflated(header, record.block):
+        written += out.write(part)
+    return start, written - start
+
+
+def _deflated(header: bytes, block: bytes | BinaryIO) -> Iterator[bytes]:
+    # The gzip member; of a small record in one piece, for every call beyond makes a thread wait.
+    member = zlib.compressobj(9, zlib.DEFLATED, 16 + zlib.MAX_WBITS, _MEMORY)
+    held = [header]
+    size = 0
+    for part in parts_of(block):
+        held.append(part)
+        size += len(part)
+        if size > _AT_ONCE:
+            yield member.compress(b"".join(held))
+            held, size = [], 0
+    held.append(_RECORD_END)
+    yield member.compress(b"".join(held)) + member.flush()
+
+
+def _length(block: bytes | BinaryIO) -> int:
+    if isinstance(block, bytes):
+        return len(block)
+    block.seek(0, io.SEEK_END)
+    return block.tell()
 
 
 def as_written(value: str) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from archiver.missing import says_missing
 from archiver.urls import join_url
 from extract.blocks import html_blocks, text_blocks
 from extract.decode import Decoded, decode
@@ -75,14 +76,6 @@ _SITE_NAME = re.compile(
     r"website|web site|online|\.gov\.uk|office|department for|government)$",
     re.IGNORECASE,
 )
-_MISSING = re.compile(
-    r"\b(?:page|file|document|resource)\b[^.]{0,30}\b(?:not (?:be )?found|cannot be found|could "
-    r"not be found|"
-    r"(?:does not|doesn.t|no longer) exists?|no longer available|not available|has (?:been "
-    r")?(?:moved|removed))"
-    r"|\b404\b|^not found|^sorry[,.]? (?:we|the|this|that) [^.]{0,40}(?:find|found|missing)",
-    re.IGNORECASE,
-)
 _LEAD_CLASS = re.compile(
     r"\b(?:intro|introduction|lead|summary|standfirst|abstract|lede|synopsis|first-?para)",
     re.IGNORECASE,
@@ -132,7 +125,8 @@ def read_page(
         document=document,
         declared_charset=decoded.declared,
         used_charset=decoded.used,
-        soft_404=_is_missing(facts.title, document),
+        soft_404=says_missing(facts.title or "", "")
+        or says_missing(document.title, document.main_text),
         coverage=_coverage(document),
         problems=_problems(decoded, document),
     )
@@ -297,14 +291,6 @@ def _links(document: Document, resolve: Resolve, url: str | None) -> Iterator[Re
             elif link.text:
                 record.add("text", computed(link.text, "link", "alt", link.text))
             yield record
-
-
-def _is_missing(title: str | None, document: Document) -> bool:
-    """Whether a page says that there is no such page."""
-    if _MISSING.search(title or "") or _MISSING.search(document.title):
-        return True
-    text = document.main_text
-    return len(text) < 600 and _MISSING.search(text) is not None
 
 
 def _coverage(document: Document) -> float:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from marsham.api import (
         Archive,
         Capture,
+        CrawlReport,
         ExtractReport,
         FactChanges,
         Intake,
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
         PageAsOf,
         Problem,
         Settings,
+        capture,
         compare_facts,
         create_archive,
         export,
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Archive",
     "Capture",
+    "CrawlReport",
     "ExtractReport",
     "FactChanges",
     "Intake",
@@ -45,6 +48,7 @@ __all__ = [
     "PageAsOf",
     "Problem",
     "Settings",
+    "capture",
     "compare_facts",
     "create_archive",
     "export",

@@ -16,6 +16,10 @@ from extract.page import Page, read_page
 from extract.store import ExtractReport
 from extract.store import extract_archive as extract
 from snapshots.archive import Archive
+from snapshots.crawl.engine import Crawl
+from snapshots.crawl.order import Order
+from snapshots.crawl.preparing import let_go, prepare
+from snapshots.crawl.report import CrawlReport, report_on_crawl
 from snapshots.ingest.intake import Intake, take_in
 from snapshots.mementos import Memento
 from snapshots.mementos import memento_at as _memento_at
@@ -25,6 +29,7 @@ from snapshots.writer import Writer
 __all__ = [
     "Archive",
     "Capture",
+    "CrawlReport",
     "ExtractReport",
     "FactChanges",
     "Intake",
@@ -34,6 +39,7 @@ __all__ = [
     "PageAsOf",
     "Problem",
     "Settings",
+    "capture",
     "compare_facts",
     "create_archive",
     "export",
@@ -67,6 +73,71 @@ def ingest(
     """
     with Writer(archive) as writer:
         return [take_in(writer, path, label=snapshot, operator=operator) for path in paths]
+
+
+def capture(
+    archive: Archive,
+    urls: Iterable[str],
+    *,
+    scope: str = "host",
+    include: Iterable[str] = (),
+    exclude: Iterable[str] = (),
+    robots: bool = True,
+    delay: float = 1.0,
+    limit: int | None = None,
+    snapshot: str = "",
+    operator: str = "",
+    contact: str = "",
+    allow_private: bool = False,
+) -> CrawlReport:
+    """Capture live sites as a dated snapshot, and report what came of it.
+
+    Args:
+        archive: where they are captured to.
+        urls: where the crawl begins.
+        scope: ``page``, ``prefix``, ``host``, ``domain``, or a regular expression.
+        include: regular expressions of addresses that belong to it besides.
+        exclude: regular expressions of addresses to leave out.
+        robots: whether robots.txt is obeyed.
+        delay: least seconds between two requests to one server.
+        limit: how many answers are taken; None for no bound.
+        snapshot: what the snapshot is called; empty for the host of the first URL.
+        operator: who does this, for the record.
+        contact: how a webmaster can reach a person; empty for what the settings say.
+        allow_private: whether servers at private and loopback addresses may be asked.
+
+    Runs until everything is asked for or the limit is reached. The same again goes on with a crawl
+    that was interrupted; once that is finished it begins a new snapshot. A crawl that nobody
+    answers is no error: its report says so.
+
+    Raises:
+        UrlError: when a URL is no address of the web.
+        PatternError: when an expression cannot be used.
+        InputError: when nobody is named whom a webmaster could ask, or a number is out of range.
+        LockedError: when another process writes to the archive.
+    """
+    order = prepare(
+        Order(
+            tuple(urls),
+            scope=scope,
+            include=tuple(include),
+            exclude=tuple(exclude),
+            robots=robots,
+            delay=delay,
+            most_answers=limit,
+            label=snapshot,
+            operator=operator,
+            contact=contact,
+            allow_private=allow_private,
+        ),
+        archive,
+    )
+    with Writer(archive) as writer:
+        let_go(writer, order)
+        crawl = Crawl(writer, order)
+        crawl.run()
+    with archive.catalogue.read() as connection:
+        return report_on_crawl(connection, crawl.store.number)
 
 
 def memento(archive: Archive, url: str, date: str | None = None) -> Memento:

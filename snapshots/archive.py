@@ -25,6 +25,7 @@ import socket
 import sys
 from contextlib import ExitStack, suppress
 from pathlib import Path
+from time import sleep
 from typing import TextIO
 
 from archiver.errors import (
@@ -36,13 +37,14 @@ from archiver.errors import (
 from snapshots.catalogue import Catalogue
 from snapshots.settings import Settings, check_settings, read_settings, write_settings
 
-__all__ = ["Archive", "original_path"]
+__all__ = ["Archive", "original_path", "this_process"]
 
 SETTINGS = "marsham.toml"
 CATALOGUE = "catalogue.db"
 OPEN = "warcs/open"
 ORIGINAL = ".original"  # how an original in there ends, behind its SHA-256
 _LOCK = "lock"
+_LOOKS, _LOOK = 3, 0.05  # how often it is tried to lock, and how many seconds apart
 _FOLDERS = (OPEN, "originals", "manifests/commits", "quarantine")
 
 
@@ -147,6 +149,24 @@ class Archive:
         """
         return ArchiveLock(self.path)
 
+    def writing_process(self) -> str | None:
+        """Give the process that holds the lock now, as `this_process` names it; None for nobody.
+
+        Empty when it cannot be told which. For reports: who holds it may let go at any moment.
+        """
+        place = self.path / _LOCK
+        try:
+            file = place.open("rb")
+        except OSError:  # nobody ever wrote, or those who did may not be looked at
+            return None
+        with file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)  # let go with the file
+            except BlockingIOError:
+                held = _held(place)
+                return f"{held['host']} {held['pid']}" if held else ""
+        return None
+
     def complete(self) -> None:
         """Make those of its folders that are missing: some tools copy no empty ones."""
         for folder in _FOLDERS:
@@ -161,6 +181,11 @@ class Archive:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def this_process() -> str:
+    """Name the process that runs this, so that no other at the time is called the same."""
+    return f"{socket.gethostname()} {os.getpid()}"
 
 
 def original_path(sha256: str) -> str:
@@ -178,7 +203,7 @@ class ArchiveLock:
         except OSError as error:
             raise NotWritableError(str(path), error.strerror or str(error)) from error
         try:
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            _take(self._file)
         except BlockingIOError:
             holder = _holder(place)
             self._file.close()
@@ -229,12 +254,33 @@ def _lay_out(path: Path, settings: Settings) -> Catalogue:
     return catalogue
 
 
+def _take(file: TextIO) -> None:
+    # Somebody may look for a moment who holds it; see `Archive.writing_process`.
+    for left in reversed(range(_LOOKS)):
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if not left:
+                raise
+            sleep(_LOOK)
+        else:
+            return
+
+
 def _holder(place: Path) -> str:
+    held = _held(place)
+    if not held:
+        return "another process"
+    return f"process {held['pid']} on {held['host']} ({held['command']})"
+
+
+def _held(place: Path) -> dict[str, object]:
+    # What the holder of the lock says of itself; nothing when that cannot be read.
     try:
         held = json.loads(place.read_text("utf-8"))
-        return f"process {held['pid']} on {held['host']} ({held['command']})"
+        return {name: held[name] for name in ("pid", "host", "command")}
     except (OSError, ValueError, KeyError, TypeError):
-        return "another process"
+        return {}
 
 
 def _catalogue(path: Path, settings: Settings, *, create: bool) -> Catalogue:

@@ -5,18 +5,21 @@ tables and answer the same questions.
 """
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import quote
 
 from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
     Connection,
     Engine,
     Select,
     SelectBase,
     Table,
+    bindparam,
     create_engine,
     event,
     func,
@@ -25,15 +28,25 @@ from sqlalchemy import (
     select,
 )
 from sqlalchemy.engine import URL, Dialect, make_url
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.sql.compiler import SQLCompiler
 
 from archiver.errors import ArchiveError, SettingsError
 from snapshots.tables import SCHEMA_VERSION, metadata, schema_version
 
-__all__ = ["Catalogue", "Prepared", "insert_rows", "insert_tuples", "next_id", "stream"]
+__all__ = [
+    "Catalogue",
+    "LookUp",
+    "Prepared",
+    "insert_rows",
+    "insert_tuples",
+    "next_id",
+    "run_tuples",
+    "stream",
+]
 
 _BATCH = 5_000  # rows sent to the database at once
+_AT_ONCE = (4, 32, 500)  # values looked up by one query
 _BUSY_MS = 5_000  # how long SQLite waits for another's lock
 _CACHE_KIB = 65_536
 _WRITER_CACHE_KIB = 262_144  # what is written comes in no order, and pages are many
@@ -206,12 +219,40 @@ class Prepared:
         parameters = given if made.order is None else tuple([given[name] for name in made.order])
         if not connection.in_transaction():
             connection.begin()  # what is read does not change until the connection is given back
-        try:
+        with _told(dialect, made.text):
             cursor = connection.connection.cursor()
             cursor.execute(made.text, parameters)
             return cursor.fetchall()
-        except _driver_errors(dialect):  # to be told as any other error of the database
-            return [tuple(row) for row in connection.exec_driver_sql(made.text, parameters)]
+
+
+class LookUp:
+    """A query for the rows that have one of many values; its text is made once for some numbers.
+
+    Args:
+        query: makes it of the values that are wanted.
+    """
+
+    def __init__(self, query: Callable[[list[ColumnElement[Any]]], SelectBase]) -> None:
+        self._queries: list[tuple[tuple[str, ...], Prepared]] = []
+        for number in _AT_ONCE:
+            names = tuple(f"wanted_{place}" for place in range(number))
+            self._queries.append((names, Prepared(query([bindparam(name) for name in names]))))
+
+    def rows(
+        self, connection: Connection, wanted: Sequence[object], **more: object
+    ) -> Iterator[tuple[Any, ...]]:
+        """Give the rows for some values, in no order; those of other parameters are `more`."""
+        start = 0
+        while start < len(wanted):
+            left = len(wanted) - start
+            names, query = next(
+                (one for one in self._queries if len(one[0]) >= left), self._queries[-1]
+            )
+            some = wanted[start : start + len(names)]
+            # Places that are left over ask for the last value again.
+            filled = dict.fromkeys(names, some[-1]) | dict(zip(names, some, strict=False))
+            yield from query.rows(connection, **filled, **more)
+            start += len(names)
 
 
 class _Made:
@@ -224,9 +265,15 @@ class _Made:
         self.fixed = {name: bound.value for name, bound in made.binds.items() if not bound.callable}
 
 
-def _driver_errors(dialect: Dialect) -> type[Exception]:
+@contextmanager
+def _told(dialect: Dialect, statement: str) -> Iterator[None]:
+    # What the driver itself raises is told as any other error of the database.
     assert dialect.dbapi is not None  # noqa: S101 - there is a connection
-    return dialect.dbapi.Error
+    base: type[Exception] = dialect.dbapi.Error
+    try:
+        yield
+    except base as error:
+        raise DBAPIError.instance(statement, None, error, base, dialect=dialect) from error
 
 
 def next_id(connection: Connection, table: Table) -> int:
@@ -249,14 +296,30 @@ def insert_tuples(
     For rows by the million: the driver gets them as they are, without a look at each column's type.
     """
     if rows:
-        mark = "?" if connection.dialect.paramstyle == "qmark" else "%s"
-        marks = ", ".join([mark] * len(columns))
+        marks = ", ".join("?" * len(columns))
         names = ", ".join(columns)
         statement = f"INSERT INTO {table.name} ({names}) VALUES ({marks})"  # noqa: S608
-        connection.exec_driver_sql(statement, list(rows))
+        run_tuples(connection, statement, rows)
 
 
-def stream(connection: Connection, query: Select[Any]) -> Iterator[Any]:
+def run_tuples(connection: Connection, statement: str, rows: Sequence[tuple[object, ...]]) -> None:
+    """Run a statement for each of some rows of values; nothing happens for none.
+
+    Args:
+        connection: a connection of the catalogue.
+        statement: SQL both databases know; ``?`` stands for a value, and for nothing else.
+        rows: what the driver takes.
+    """
+    if not rows:
+        return
+    dialect = connection.dialect
+    if dialect.paramstyle != "qmark":
+        statement = statement.replace("?", "%s")
+    with _told(dialect, statement):
+        connection.connection.cursor().executemany(statement, rows)
+
+
+def stream(connection: Connection, query: Select[Any] | CompoundSelect[Any]) -> Iterator[Any]:
     """Run a query and give its rows one by one without holding them all."""
     yield from connection.execute(query, execution_options={"yield_per": _BATCH})
 

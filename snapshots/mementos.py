@@ -1,6 +1,7 @@
 """Mementos: captures with their content at hand, revisits followed to the record that holds it."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import chain
@@ -85,6 +86,21 @@ class Memento:
                 if "limit" in str(error):
                     raise
         return b"".join(decode_content(self.entity(), (), limit))
+
+    def beginning(self, limit: int) -> bytes:
+        """Give at most so many bytes of the content from its first, as far as it can be decoded."""
+        codings = self.content_codings
+        begun = self._beginning(codings, limit)
+        return self._beginning((), limit) if codings and not begun else begun
+
+    def _beginning(self, codings: tuple[str, ...], limit: int) -> bytes:
+        begun = bytearray()
+        with suppress(CodingError):
+            for part in decode_content(self.entity(), codings, max(limit, CONTENT_LIMIT)):
+                begun += part
+                if len(begun) >= limit:
+                    break
+        return bytes(begun[:limit])
 
     @property
     def content_codings(self) -> tuple[str, ...]:

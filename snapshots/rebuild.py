@@ -5,12 +5,13 @@ The WARC files tell of the captures, the commit notes of what no WARC file can (
 rows are made by the same code that made them first; so ids and sequence numbers come out the same.
 
 What was read out of the pages (`marsham extract`) and the results of earlier checks are not part of
-it. People's decisions have a journal of their own.
+it. People's decisions have a journal of their own. What crawls have still to do is taken over from
+the catalogue there was, where that can be read.
 """
 
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -38,6 +39,7 @@ from snapshots import journal
 from snapshots.archive import CATALOGUE, SETTINGS, ArchiveLock
 from snapshots.catalogue import Catalogue, insert_rows
 from snapshots.commits import CommitNote, Part, note_name, read_notes
+from snapshots.crawl.carrying import carry_over, drop_strays
 from snapshots.disk import file_sha256, sync_folder
 from snapshots.erasure.completing import finish_files
 from snapshots.erasure.register import Moves, moves_of, placed, restore_erasures
@@ -134,7 +136,9 @@ def rebuild(path: Path, tick: Tick = lambda done, of: None) -> Rebuilt:
                 catalogue.lay_out(again=True)
                 with catalogue.write() as connection:
                     _empty(connection)
-                    return _fill(path, connection, None, tick)
+                    done = _fill(path, connection, None, tick)
+                    drop_strays(connection)  # crawls are not emptied: no file tells of them
+                    return done
             finally:
                 catalogue.close()
     with ArchiveLock(path):
@@ -150,6 +154,7 @@ def replay(
     connection: Connection,
     last: int | None = None,
     tick: Tick = lambda done, of: None,
+    known: Mapping[int, bytes] | None = None,
 ) -> Iterator[Problem]:
     """Write the rows of every commit, in an empty catalogue.
 
@@ -158,6 +163,7 @@ def replay(
         connection: of the empty catalogue, within a transaction.
         last: the last commit to go through; None for all there are.
         tick: called with the number of commits done and to do.
+        known: commit notes as they are to be taken, by number, whatever their files hold by now.
 
     Yields:
         What could not be read: missing or damaged notes and WARC files. The rest is written.
@@ -165,7 +171,7 @@ def replay(
     readings: dict[str, _Reading] = {}
     done = 0
     moves = _erased(folder, connection, last)
-    for found in read_notes(folder, last):
+    for found in read_notes(folder, last, known):
         if isinstance(found, Problem):
             yield found
             continue
@@ -192,6 +198,7 @@ def _beside(path: Path, place: Path, tick: Tick) -> Rebuilt:
         catalogue.lay_out()
         with catalogue.write() as connection:
             done = _fill(path, connection, None, tick)
+            carry_over(connection, place)
         with catalogue.engine.connect() as connection:
             connection.exec_driver_sql("ROLLBACK")
             connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -250,11 +257,11 @@ def _commit(
     sha256: str,
     readings: dict[str, "_Reading"],
 ) -> Iterator[Problem]:
-    for row in note.rows.get("snapshot", []):
-        same = update(snapshot).where(snapshot.c.id == row["id"])
-        if not connection.execute(same.values(row)).rowcount:
-            connection.execute(insert(snapshot).values(row))
-    insert_rows(connection, intake, note.rows.get("intake", []))
+    for table in (snapshot, intake):  # they may have been told of before
+        for row in note.rows.get(table.name, []):
+            same = update(table).where(table.c.id == row["id"])
+            if not connection.execute(same.values(row)).rowcount:
+                connection.execute(insert(table).values(row))
     for part in note.parts:
         _note_part(connection, part)
     entries: list[Entry] = []

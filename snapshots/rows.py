@@ -11,7 +11,6 @@ from typing import Any, Final
 
 from sqlalchemy import (
     Column,
-    ColumnElement,
     Connection,
     Table,
     bindparam,
@@ -24,7 +23,7 @@ from archiver.digests import read_digest
 from archiver.provenance import ChosenDate
 from archiver.records import Capture, StatedDate
 from archiver.urls import url_key
-from snapshots.catalogue import Prepared, insert_tuples
+from snapshots.catalogue import LookUp, Prepared, insert_tuples
 from snapshots.index import GRADE_CODES, KIND_CODES
 from snapshots.tables import (
     capture,
@@ -39,17 +38,49 @@ from snapshots.tables import (
 __all__ = ["AT_ONCE", "Entry", "Stored", "count_captures", "store_captures"]
 
 AT_ONCE: Final = 20_000  # captures held and sorted at once
-_PLACES = tuple(f"wanted_{number}" for number in range(500))  # parameters of one query
-_WANTED: list[ColumnElement[Any]] = [bindparam(name) for name in _PLACES]
-_KNOWN = Prepared(select(url.c.url, url.c.id).where(url.c.urlkey.in_(_WANTED)))
-_TAKEN = Prepared(
-    select(capture.c.url_id, capture.c.timestamp, func.max(capture.c.seq))
-    .where(
-        capture.c.url_id.in_(_WANTED),
-        capture.c.timestamp.between(bindparam("first"), bindparam("last")),
+_KNOWN = LookUp(lambda wanted: select(url.c.url, url.c.id).where(url.c.urlkey.in_(wanted)))
+_TAKEN = LookUp(
+    lambda wanted: (
+        select(capture.c.url_id, capture.c.timestamp, func.max(capture.c.seq))
+        .where(
+            capture.c.url_id.in_(wanted),
+            capture.c.timestamp.between(bindparam("first"), bindparam("last")),
+        )
+        .group_by(capture.c.url_id, capture.c.timestamp)
     )
-    .group_by(capture.c.url_id, capture.c.timestamp)
 )
+_GONE = LookUp(
+    lambda wanted: select(
+        erased_record.c.url_id, erased_record.c.timestamp, erased_record.c.seq
+    ).where(erased_record.c.url_id.in_(wanted), erased_record.c.kind > 0)
+)
+_TYPES = LookUp(
+    lambda wanted: select(media_type.c.name, media_type.c.id).where(media_type.c.name.in_(wanted))
+)
+_FILES = LookUp(
+    lambda wanted: select(warc_file.c.path, warc_file.c.id).where(warc_file.c.path.in_(wanted))
+)
+
+
+class _Ids:
+    """Ids of a table that go up without gaps, but for those that what was erased keeps."""
+
+    def __init__(self, table: Table, of_erased: Column[Any]) -> None:
+        # While the catalogue is made anew, those of erased captures are there before their turn.
+        erased = select(of_erased).where(of_erased.is_not(None))
+        others = select(table.c.id).where(table.c.id.not_in(erased)).order_by(table.c.id.desc())
+        self._erased, self._others = Prepared(erased), Prepared(others.limit(1))
+
+    def free(self, connection: Connection) -> Iterator[int]:
+        """Give those not yet taken; nothing is asked before the first is wanted."""
+        reserved = {number for (number,) in self._erased.rows(connection)}
+        highest = self._others.rows(connection)
+        start = highest[0][0] + 1 if highest else 1
+        yield from (number for number in count(start) if number not in reserved)
+
+
+_URL_IDS = _Ids(url, erased_record.c.url_id)
+_TYPE_IDS = _Ids(media_type, erased_record.c.media_type_id)
 _CAPTURE = (
     *("url_id", "timestamp", "seq", "file_id", "record_offset", "record_length", "status"),
     *("media_type_id", "digest", "kind", "grade", "snapshot_id"),
@@ -140,7 +171,7 @@ def _store(
     entries.sort(key=lambda entry: (urls[entry.capture.url], entry.capture.timestamp))
     times = [int(entry.capture.timestamp) for entry in entries]
     taken = _taken(connection, known, min(times), max(times))
-    gone = _erased(connection)
+    gone = {(url_id, at, seq) for url_id, at, seq in _GONE.rows(connection, sorted(known))}
     rows: list[tuple[object, ...]] = []
     dates: list[tuple[object, ...]] = []
     for entry, timestamp in zip(entries, times, strict=True):
@@ -185,11 +216,11 @@ def _chosen(entry: Entry) -> tuple[int | None, str]:
 def _url_ids(connection: Connection, addresses: list[str]) -> tuple[dict[str, int], list[int]]:
     # The ids of addresses, new ones in their order; and those that were known.
     keys = [url_key(address) for address in addresses]
-    known = _some_at_once(connection, _KNOWN, sorted(set(keys)))
+    known = _KNOWN.rows(connection, sorted(set(keys)))
     there: dict[str, int] = {row[0]: row[1] for row in known}
     ids: dict[str, int] = {}
     rows: list[tuple[object, ...]] = []
-    free = _free_ids(connection, url, erased_record.c.url_id)
+    free = _URL_IDS.free(connection)
     for address, key in zip(addresses, keys, strict=True):
         found = there.get(address)
         if found is None:
@@ -214,50 +245,21 @@ def _parts(address: str, key: str) -> tuple[str, str, int, str]:
 
 
 def _learn_types(connection: Connection, ids: dict[str, int], names: list[str]) -> None:
-    new = dict.fromkeys(name for name in names if name not in ids)
-    if not new:
-        return
-    ids.update(dict(connection.execute(select(media_type.c.name, media_type.c.id)).all()))
-    free = _free_ids(connection, media_type, erased_record.c.media_type_id)
+    new = list(dict.fromkeys(name for name in names if name not in ids))
+    ids.update((name, number) for name, number in _TYPES.rows(connection, new))
+    free = _TYPE_IDS.free(connection)
     numbered = [(next(free), name) for name in new if name not in ids]
     insert_tuples(connection, media_type, ("id", "name"), numbered)
     ids.update({name: number for number, name in numbered})
 
 
-def _free_ids(connection: Connection, table: Table, of_erased: Column[Any]) -> Iterator[int]:
-    # Ids go up without gaps. While the catalogue is made anew, those of erased captures are there
-    # before their turn.
-    erased = select(of_erased).where(of_erased.is_not(None))
-    reserved = set(connection.scalars(erased))
-    others = select(table.c.id).where(table.c.id.not_in(erased)).order_by(table.c.id.desc())
-    highest: int | None = connection.scalar(others.limit(1))
-    return (number for number in count((highest or 0) + 1) if number not in reserved)
-
-
-def _erased(connection: Connection) -> set[tuple[int, int, int]]:
-    gone = erased_record.c
-    query = select(gone.url_id, gone.timestamp, gone.seq).where(gone.kind > 0)
-    return {(url_id, at, seq) for url_id, at, seq in connection.execute(query)}
-
-
 def _file_ids(connection: Connection, paths: set[str]) -> dict[str, int]:
-    query = select(warc_file.c.path, warc_file.c.id).where(warc_file.c.path.in_(paths))
-    return dict(connection.execute(query).all())
+    return dict(_FILES.rows(connection, sorted(paths)))
 
 
 def _taken(
     connection: Connection, urls: Iterable[int], first: int, last: int
 ) -> dict[tuple[int, int], int]:
     # The highest sequence number that each (URL, second) has already, of some URLs and times.
-    found = _some_at_once(connection, _TAKEN, sorted(urls), first=first, last=last)
+    found = _TAKEN.rows(connection, sorted(urls), first=first, last=last)
     return {(url_id, timestamp): seq for url_id, timestamp, seq in found}
-
-
-def _some_at_once(
-    connection: Connection, query: Prepared, wanted: Sequence[object], **more: object
-) -> Iterator[tuple[Any, ...]]:
-    # The query has a fixed number of places; those left over at the end ask for the last again.
-    for start in range(0, len(wanted), len(_PLACES)):
-        some = wanted[start : start + len(_PLACES)]
-        filled = dict.fromkeys(_PLACES, some[-1]) | dict(zip(_PLACES, some, strict=False))
-        yield from query.rows(connection, **filled, **more)

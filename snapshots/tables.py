@@ -2,7 +2,8 @@
 
 Conventions: ids are short integers given by the one writer, counting up from 1; times are 14-digit
 timestamps kept as integers (``20110529101621``), so that they sort and read alike; digests are raw
-bytes. Everything here can be rebuilt from the archive's files, decisions.jsonl among them.
+bytes. Everything here can be rebuilt from the archive's files, decisions.jsonl among them, but for
+what a crawl has still to do: that stands in the tables of crawls alone.
 """
 
 from typing import Final
@@ -23,6 +24,7 @@ from sqlalchemy import (
     SmallInteger,
     Table,
     Text,
+    UniqueConstraint,
     func,
     literal_column,
 )
@@ -34,6 +36,10 @@ __all__ = [
     "SCHEMA_VERSION",
     "capture",
     "commit_note",
+    "crawl",
+    "crawl_note",
+    "crawl_site",
+    "crawl_url",
     "digest_prefix",
     "erased_record",
     "erasure",
@@ -363,4 +369,85 @@ verification = Table(
     Column("findings", Text, nullable=False, comment="the first findings, as JSON"),
     Index("verification_what", "what", "checked"),
     comment="What a check found of one file, or of the archive as a whole.",
+)
+
+crawl = Table(
+    "crawl",
+    metadata,
+    _id(),
+    # No foreign key: the snapshot may be made anew while this stays.
+    Column("snapshot_id", Integer, nullable=False, unique=True, comment="what it captures is in"),
+    Column("identity", Text, nullable=False, index=True, comment="SHA-256 (hex) of the order"),
+    Column("asked", Text, nullable=False, comment="the order, as JSON"),
+    Column("state", Text, nullable=False, comment="running, stopped or finished"),
+    Column("begun", BigInteger, nullable=False, comment="when it was begun"),
+    Column("ended", BigInteger, comment="when it stopped or finished; null while it runs"),
+    Column("spent", BigInteger, nullable=False, comment="milliseconds it ran, all runs together"),
+    Column("exchanges", Integer, nullable=False, comment="how many were stored"),
+    Column("bytes", BigInteger, nullable=False, comment="of the answers, as they came"),
+    Column("counts", Text, nullable=False, comment="addresses by their state, as JSON"),
+    comment="One crawl: what was asked for, and how far it is.",
+)
+
+crawl_site = Table(
+    "crawl_site",
+    metadata,
+    _id(),
+    Column("crawl_id", ForeignKey("crawl.id"), nullable=False, comment="the crawl"),
+    Column("authority", Text, nullable=False, comment="scheme, host and port, as http://host:80"),
+    Column("robots", Text, nullable=False, comment="what its robots.txt came to; else empty"),
+    Column("state", Text, nullable=False, comment="how it was met so far, as JSON; else empty"),
+    Column("cookies", Text, nullable=False, comment="those it set, as JSON; else empty"),
+    UniqueConstraint("crawl_id", "authority"),
+    comment="A server that a crawl asks, and what is known of it; another crawl knows it anew.",
+)
+
+crawl_note = Table(
+    "crawl_note",
+    metadata,
+    Column("crawl_id", ForeignKey("crawl.id"), nullable=False, comment="the crawl"),
+    Column("name", Text, nullable=False, comment="what it is about"),
+    Column("text", Text, nullable=False, comment="what a crawl that goes on has to know"),
+    PrimaryKeyConstraint("crawl_id", "name"),
+    comment="What a crawl keeps in mind besides addresses and servers.",
+    sqlite_with_rowid=False,
+)
+
+crawl_url = Table(
+    "crawl_url",
+    metadata,
+    Column("crawl_id", ForeignKey("crawl.id"), nullable=False, comment="the crawl"),
+    Column("id", Integer, nullable=False, comment="counts up from 1 in the order found"),
+    Column("url", Text, nullable=False, comment="as it is asked for"),
+    Column("key", LargeBinary, nullable=False, comment="16 bytes of a hash of crawl and URL"),
+    Column("site_id", Integer, comment="the server; null for one that is not to be asked"),
+    Column("via_id", Integer, comment="the address it was found at; null for a seed"),
+    Column("path", Text, nullable=False, comment="letters of the hops from a seed to it"),
+    Column("priority", SmallInteger, nullable=False, comment="lower ones are asked first"),
+    Column(
+        "state",
+        SmallInteger,
+        nullable=False,
+        comment="0 queued, 1 leased, 2 done, 3 refused, 4 failed",
+    ),
+    Column("due", BigInteger, nullable=False, comment="not before; milliseconds since 1970"),
+    Column("tries", SmallInteger, nullable=False, comment="how often it was put back"),
+    Column("rule", Text, nullable=False, comment="what refused it, or how it failed; else empty"),
+    Column("status", SmallInteger, comment="HTTP status of the answer; null without one"),
+    Column("outcome", SmallInteger, comment="against what the archive held: see Outcome"),
+    Column("timestamp", BigInteger, comment="of its capture; null without one"),
+    Column("bytes", BigInteger, comment="of the answer, as they came"),
+    PrimaryKeyConstraint("crawl_id", "id"),
+    comment="An address that a crawl met.",
+    sqlite_with_rowid=False,
+)
+# Found without the crawl's number: a planner that knows nothing of the table takes that for rare,
+# and would go through all addresses of the crawl.
+Index("crawl_url_key", crawl_url.c.key, unique=True)
+_QUEUED = crawl_url.c.state == literal_column("0")
+Index(  # of what is still to be asked alone, in the order in which it is
+    "crawl_url_queued",
+    *(crawl_url.c[name] for name in ("site_id", "priority", "id", "due")),
+    sqlite_where=_QUEUED,
+    postgresql_where=_QUEUED,
 )

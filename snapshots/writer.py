@@ -5,17 +5,29 @@ One writer at a time holds the lock. The order of steps is what makes it safe:
 1. Records are appended to a file below ``warcs/open/``, each a whole gzip member, and synced.
    Inputs that are kept as they are stand there too, synced, as ``SHA-256.original``.
 2. One database transaction adds the rows that point at them and the file's `committed_length`.
-   Its last step before it takes effect is to write its commit note, synced: see
-   `snapshots.commits`.
+   Its last step before it takes effect is to write its commit note, or to extend that of the last
+   commit, synced: see `snapshots.commits`.
 3. A finished file gets its manifest, moves to ``warcs/YYYY/MM/``, and is marked sealed; originals
    move to ``originals/``.
 
 So the catalogue never points at bytes that may not be there, and the notes tell of every commit.
-Opening a writer puts right what an interruption left: a note without its commit goes first, bytes
+Opening a writer puts right what an interruption left: a note without its commit goes first, and
+one that was extended without it is as it was; then bytes
 beyond `committed_length` go to quarantine, originals that no row names are removed (they are copies
 of what is still where it came from), a half-done step 3 is finished, a decision
 in the journal that is not in force comes into force,
 and a file shorter than its `committed_length` is damage that stops everything.
+
+What a commit costs is waiting for the disk, four times, each for a reason:
+
+* the WARC bytes, before the note that tells of them has its name;
+* the new note's bytes, before its name leads to them; with that, on file systems that keep the
+  order of what is done to a folder, the second name of the note that is extended;
+* the folder of the notes, before the transaction: it must not outlive its note;
+* the transaction (SQLite: its log, with ``synchronous = FULL``).
+
+Nothing is synced behind that: the earlier note's second name is let go of, and should it come back
+after a power failure the catalogue says which of the two is the right one.
 """
 
 import io
@@ -23,9 +35,10 @@ import json
 import logging
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
@@ -37,11 +50,22 @@ from archiver.errors import ArchiveError, DamagedError, NotWritableError
 from archiver.records import Problem
 from archiver.software import software_name
 from archiver.timestamps import format_timestamp
-from archiver.warc import NewRecord, record_id, write_record
+from archiver.warc import NewRecord, as_written, record_id, write_record
 from snapshots.archive import OPEN, ORIGINAL, Archive, original_path
-from snapshots.catalogue import next_id
-from snapshots.commits import Marks, Part, describe, drop_note, marks, note_place, write_note
-from snapshots.disk import copy_synced, file_sha256, sync_folder, write_synced
+from snapshots.catalogue import next_id, run_tuples
+from snapshots.commits import (
+    Marks,
+    Part,
+    describe,
+    extend_note,
+    keep_extension,
+    marks,
+    note_bytes,
+    note_place,
+    settle_notes,
+    take_back_extension,
+)
+from snapshots.disk import bytes_sha256, copy_synced, file_sha256, sync_folder, write_synced
 from snapshots.erasure.completing import settle
 from snapshots.journal import JOURNAL
 from snapshots.tables import commit_note, original, problem, warc_file
@@ -53,6 +77,8 @@ T = TypeVar("T")
 _log = logging.getLogger(__name__)
 
 ROLL_OVER = 1 << 30  # bytes after which a new WARC file is begun
+MOST_EXTENSIONS = 1000  # commits told by one note
+_NOTE_LIMIT = 1 << 16  # bytes of a note that may still be extended; it is written whole each time
 _QUARANTINE = "quarantine"
 _LIST = "manifests/manifest-sha256.txt"
 
@@ -69,11 +95,24 @@ class Place:
 class _Appended(io.FileIO):
     """A file whose writes are whole or an error, with nothing held back to fail at closing."""
 
+    def __init__(self, path: Path, mode: str) -> None:
+        super().__init__(path, mode)
+        self._at = super().tell()
+
     def write(self, data: bytes, /) -> int:  # type: ignore[override]
         rest = memoryview(data)
         while rest:
-            rest = rest[super().write(rest) :]
+            written = super().write(rest)
+            self._at += written
+            rest = rest[written:]
         return len(data)
+
+    def tell(self) -> int:
+        return self._at
+
+    def seek(self, place: int, whence: int = os.SEEK_SET, /) -> int:
+        self._at = super().seek(place, whence)
+        return self._at
 
 
 @dataclass(slots=True)
@@ -85,6 +124,22 @@ class _OpenFile:
     sha256: str = ""
     known: bool = False  # whether the catalogue has a row for it
     adopted: bool = False
+    id: int = 0  # in the catalogue, once it is known
+    created: int = 0
+
+
+@dataclass(slots=True)
+class _Note:
+    """The note of the last commit, which the next may extend."""
+
+    number: int
+    place: Path
+    data: bytes
+    sha256: str
+    before: Marks
+    parts: list[Part]
+    snapshot_id: int | None
+    commits: int
 
 
 class Writer:
@@ -96,16 +151,20 @@ class Writer:
     Attributes:
         archive: the archive written to.
         recovered: what opening found left by an interrupted run, and what was done about it.
+        appended: records since the last commit, by WARC type.
     """
 
     def __init__(self, archive: Archive) -> None:
         self.archive = archive
         self.recovered: list[Problem] = []
+        self.appended: Counter[str] = Counter()
         self._lock = archive.lock()
         self._current: _OpenFile | None = None
         self._pending: list[_OpenFile] = []  # full or copied in, to be sealed after the commit
         self._new_originals: list[str] = []  # by SHA-256
         self._new_note: Path | None = None
+        self._note: _Note | None = None
+        self._facts: dict[str, str] = {}
         self._broken = False  # whether something could not be undone, which the next writer will
         try:
             with _disk(archive.path):
@@ -128,6 +187,7 @@ class Writer:
         assert current.handle is not None  # noqa: S101 - only copied files have none
         with _disk(current.place):
             offset, length = write_record(current.handle, record)
+        self.appended[record.type] += 1
         return Place(current.path, offset, length)
 
     @contextmanager
@@ -227,38 +287,106 @@ class Writer:
         final = self.archive.path / original_path(sha256)
         return final.exists() or self._open_original(sha256).exists()
 
-    def commit(self, store: Callable[[Connection], T], *, snapshot_id: int | None = None) -> T:
+    def begin_file(self, facts: Mapping[str, str]) -> None:
+        """Begin a new WARC file with the next record.
+
+        Args:
+            facts: what its warcinfo record, and that of those after it, tells besides the usual.
+        """
+        self._check()
+        self._facts = {name: as_written(value) for name, value in facts.items()}
+        if self._current is not None:
+            self._pending.append(self._current)
+            self._current = None
+
+    def commit(
+        self,
+        store: Callable[[Connection], T],
+        *,
+        snapshot_id: int | None = None,
+        intake_id: int | None = None,
+        extend: bool = False,
+    ) -> T:
         """Sync what was appended, then write the rows that point at it in one transaction.
 
         Args:
             store: writes the rows; the rows of the files are there already.
-            snapshot_id: the snapshot of the captures, where no row of `intake` says it.
+            snapshot_id: the snapshot of the captures, where no new row of `intake` says it.
+            intake_id: an input that is not new, and whose row `store` changes.
+            extend: whether to extend the note of the last commit instead of writing one, for one of
+                a great many small commits. Where the last was another kind of commit, or its note
+                has told enough, or a file was just full, a note is begun all the same.
         """
         self._check()
         touched = self._touched()
         for file in touched:
-            if file.handle:
+            if file.handle and (not file.known or self._length(file) > file.committed):
                 with _disk(file.place):
                     os.fsync(file.handle.fileno())
-        number = 0
+        earlier = self._extended(snapshot_id) if extend else None
+        note: _Note | None = None
         try:
             with self.archive.catalogue.write() as connection:
-                before = marks(connection)
+                before = earlier.before if earlier else marks(connection)
                 parts = [_note_file(connection, file, self._length(file)) for file in touched]
                 result = store(connection)
-                number = self._note(connection, before, parts, snapshot_id)
+                told = _joined(earlier.parts, parts) if earlier else parts
+                note = self._tell(connection, before, told, snapshot_id, intake_id, earlier)
         except ArchiveError:
             # A commit may fail in the telling: the database made it, and the answer was lost.
-            if not (number and self._is_committed(number)):
+            if not (note and self._is_committed(note)):
                 raise
         for file in touched:
             file.known = True
             file.committed = self._length(file)
         originals, self._new_originals = self._new_originals, []
+        self.appended = Counter()
         self._new_note = None
+        self._note = note if extend else None
+        if earlier:
+            with _disk(earlier.place):
+                keep_extension(earlier.place)
         self._seal_pending()
         self._settle(originals)
         return result
+
+    def _extended(self, snapshot_id: int | None) -> _Note | None:
+        note = self._note
+        if note is None or note.snapshot_id != snapshot_id or self._pending:
+            return None
+        enough = note.commits >= MOST_EXTENSIONS or len(note.data) >= _NOTE_LIMIT
+        return None if enough else note
+
+    def _tell(
+        self,
+        connection: Connection,
+        before: Marks,
+        parts: list[Part],
+        snapshot_id: int | None,
+        intake_id: int | None,
+        earlier: _Note | None,
+    ) -> _Note:
+        told = describe(connection, before, parts, snapshot_id, intake_id)
+        data = note_bytes(told)
+        sha256 = bytes_sha256(data)
+        place = self._new_note = note_place(self.archive.path, told.number)
+        commits = earlier.commits + 1 if earlier else 1
+        note = _Note(told.number, place, data, sha256, before, parts, snapshot_id, commits)
+        with _disk(place):
+            if earlier:
+                extend_note(place, data, earlier.data)
+            else:
+                self._note = None
+                write_synced(place, data)
+        row = (told.written, sha256, told.number)
+        run_tuples(connection, _EXTEND_NOTE if earlier else _ADD_NOTE, [row])
+        return note
+
+    def _is_committed(self, note: _Note) -> bool:
+        with suppress(ArchiveError), self.archive.catalogue.read() as connection:
+            found = select(commit_note.c.sha256).where(commit_note.c.id == note.number)
+            return connection.scalar(found) == note.sha256
+        return False
 
     def touched(self) -> list[str]:
         """Give the files the next `commit` takes note of, by path and in its order."""
@@ -267,30 +395,13 @@ class Writer:
     def _touched(self) -> list[_OpenFile]:
         return [*self._pending, *([self._current] if self._current else [])]
 
-    def _note(
-        self, connection: Connection, before: Marks, parts: list[Part], snapshot_id: int | None
-    ) -> int:
-        note = describe(connection, before, parts, snapshot_id)
-        place = note_place(self.archive.path, note.number)
-        self._new_note = place
-        with _disk(place):
-            sha256 = write_note(place, note)
-        row = {"id": note.number, "written": note.written, "sha256": sha256}
-        connection.execute(insert(commit_note).values(row))
-        return note.number
-
-    def _is_committed(self, number: int) -> bool:
-        with suppress(ArchiveError), self.archive.catalogue.read() as connection:
-            found = select(commit_note.c.id).where(commit_note.c.id == number)
-            return connection.scalar(found) is not None
-        return False
-
     def roll_back(self) -> None:
         """Forget what was appended, adopted and kept since the last commit.
 
         What cannot be undone, on a failing disk, is left for the next writer; this one then
         refuses to write any more.
         """
+        self.appended = Counter()
         try:
             self._undo()
         except OSError as error:
@@ -309,9 +420,13 @@ class Writer:
             )
 
     def _undo(self) -> None:
+        note, self._note = self._note, None  # what comes next begins one
         if self._new_note:  # before the bytes it tells of
-            self._new_note.unlink(missing_ok=True)
-            sync_folder(self._new_note.parent)
+            if note:
+                take_back_extension(note.place)
+            else:
+                self._new_note.unlink(missing_ok=True)
+                sync_folder(self._new_note.parent)
             self._new_note = None
         for file in (*self._pending, self._current):
             if file is None or file.known:
@@ -370,6 +485,7 @@ class Writer:
             "format": "WARC File Format 1.1",
             "isPartOf": settings.name,
             "publisher": settings.institution,
+            **self._facts,
         }
         return NewRecord(
             type="warcinfo",
@@ -472,8 +588,9 @@ class Writer:
                     warc_file.c.sealed == 0
                 )
             ).all()
-            committed = marks(connection).commit_note
-        drop_note(self.archive.path, committed)
+            last = select(commit_note.c.id, commit_note.c.sha256)
+            committed = connection.execute(last.order_by(commit_note.c.id.desc()).limit(1)).first()
+        settle_notes(self.archive.path, *(committed or (0, "")))
         known = set()
         for path, length in unfinished:
             place = self._open_place(path)
@@ -578,28 +695,39 @@ def store_problems(connection: Connection, intake_id: int | None, problems: list
     )
 
 
+_ADD_NOTE = "INSERT INTO commit_note (written, sha256, id) VALUES (?, ?, ?)"
+_EXTEND_NOTE = "UPDATE commit_note SET written = ?, sha256 = ? WHERE id = ?"
+
+
 def _note_file(connection: Connection, file: _OpenFile, length: int) -> Part:
-    known = select(warc_file.c.id, warc_file.c.created).where(warc_file.c.path == file.path)
     if file.known:
-        number, created = connection.execute(known).one()
-        connection.execute(
-            update(warc_file).where(warc_file.c.id == number).values(committed_length=length)
-        )
-        return Part(number, file.path, created, file.adopted, file.committed, length)
-    number = next_id(connection, warc_file)
-    created = int(format_timestamp(datetime.now(UTC)))
+        if length > file.committed:
+            row = (length, file.id)
+            run_tuples(connection, "UPDATE warc_file SET committed_length = ? WHERE id = ?", [row])
+        return Part(file.id, file.path, file.created, file.adopted, file.committed, length)
+    file.id = next_id(connection, warc_file)
+    file.created = int(format_timestamp(datetime.now(UTC)))
     connection.execute(
         insert(warc_file).values(
-            id=number,
+            id=file.id,
             path=file.path,
             sealed=0,
             committed_length=length,
             sha256="",
-            created=created,
+            created=file.created,
             adopted=int(file.adopted),
         )
     )
-    return Part(number, file.path, created, file.adopted, 0, length)
+    return Part(file.id, file.path, file.created, file.adopted, 0, length)
+
+
+def _joined(told: list[Part], more: list[Part]) -> list[Part]:
+    # Parts of a note and those of the commit that extends it: there is one for each file.
+    found = {part.id: part for part in told}
+    for part in more:
+        before = found.get(part.id)
+        found[part.id] = replace(before, end=part.end) if before else part
+    return list(found.values())
 
 
 @contextmanager

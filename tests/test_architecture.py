@@ -113,6 +113,7 @@ def test_importing_every_module_does_nothing() -> None:
 READS_CAPTURES = {
     "snapshots.index": "visible() in every query, unless asked for withdrawn captures too",
     "snapshots.visible": "is the filter",
+    "snapshots.crawl.earlier": "only adds conditions to index.select_captures",
     "snapshots.erasure.completing": "deletes erased captures, and moves those behind them",
     "snapshots.erasure.selection": "finds what is to be erased, withdrawn or not, for who erases",
     "snapshots.verify.deep": "compares every row, withdrawn or not; shows no content",

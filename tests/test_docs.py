@@ -151,7 +151,7 @@ class Session:
             self.exports.append(command)
             return ""
         script = "\n".join([*self.exports, command])
-        if re.search(r"\bserve\b", command):
+        if re.search(r"\bserve\b|\bhttp\.server\b", command):
             return self._serve("\n".join([*self.exports, f"exec {command}"]))
         # As typed by a person: not by a make that runs these tests.
         typed = {name: value for name, value in os.environ.items() if name not in _MAKE}
@@ -168,7 +168,12 @@ class Session:
 
     def _serve(self, script: str) -> str:
         server = subprocess.Popen(
-            ["bash", "-c", script], cwd=self.folder, stdout=subprocess.PIPE, text=True
+            ["bash", "-c", script],
+            cwd=self.folder,
+            env=os.environ | {"PYTHONUNBUFFERED": "1"},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
         )
         self.servers.append(server)
         assert server.stdout

@@ -94,14 +94,20 @@ class Jar:
                 kept[key] = cookie  # in the place of the one before, which keeps its age
         return Jar(tuple(kept.values())[-_MOST:])
 
-    def field(self, url: str, now: datetime) -> str | None:
+    def field(self, url: str, now: datetime, besides: str = "") -> str | None:
         """Give the value of the Cookie field for a request, in Latin-1; None to send none.
 
         Longer paths come first, and of two alike the one that was set earlier.
+
+        Args:
+            url: what is asked for.
+            now: an aware datetime.
+            besides: what a browser would send. That stands first, and a cookie of the jar that has
+                one of its names is not sent, for a page's scripts may have changed it.
         """
         parts = _parts(url) if self.cookies else None
         if parts is None:
-            return None
+            return besides or None
         path = parts.path or "/"
         sent = [
             cookie
@@ -109,7 +115,9 @@ class Jar:
             if _covers(cookie.path, path) and (not cookie.secure or parts.scheme == "https")
         ]
         sent.sort(key=lambda cookie: -len(cookie.path))
-        return "; ".join(cookie.text for cookie in sent) or None
+        own = besides.split("; ") if besides else []
+        names = {pair.partition("=")[0] for pair in own}
+        return "; ".join([*own, *(one.text for one in sent if one.name not in names)]) or None
 
     def state(self, url: str, now: datetime) -> str:
         """Give 16 characters that differ when other cookies are sent; empty when none are."""

@@ -18,7 +18,7 @@ from archiver.fetch.pace import BUSY, Pace, retry_after
 
 __all__ = ["Came", "Manners", "Next", "Standing"]
 
-_RETRIED = BUSY | {500}
+_RETRIED = BUSY | {408, 500}
 _RETRIED_CUTS = frozenset({Cut.DISCONNECT, Cut.TIME})
 _LONGEST_PAUSE = 366 * 86_400.0  # seconds; what is beyond it is as good as never
 _MOST_CHANCE = 60.0  # seconds that chance may add to a pause
@@ -75,9 +75,7 @@ class Came:
     @property
     def failed(self) -> bool:
         """Whether it speaks of trouble with the whole authority, and not with one address."""
-        if self.status is None or self.cut == Cut.TIME:
-            return True
-        return self.status in _RETRIED or self.status >= 500
+        return self.status is None or self.status in _RETRIED or self.status >= 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +192,7 @@ class Manners:
         elif waiting and standing.openings:
             pause = 0.0
         else:
-            standing, pause = self._failed(standing, came, usual)
+            standing, pause = self._failed(standing, came, usual, tries)
         if came.asked is not None and came.asked > self.pace.patience:
             rule = f"manners: status {came.status} asks to wait {came.asked:.0f} seconds"
             standing = replace(standing, aside=rule)
@@ -205,17 +203,45 @@ class Manners:
         again_at = now + timedelta(seconds=self._backoff(tries, came))
         return Next(standing, max(again_at, standing.not_before or again_at))
 
-    def _failed(self, standing: Standing, came: Came, usual: float) -> tuple[Standing, float]:
+    def paused(
+        self,
+        standing: Standing,
+        now: datetime,
+        dice: Random,
+        *,
+        crawl_delay: float | None = None,
+    ) -> Standing:
+        """Put the usual pause behind several questions that had none between them.
+
+        Args:
+            standing: how things stand.
+            now: when the last of them ended, an aware datetime.
+            dice: gives the chance that is added.
+            crawl_delay: what robots.txt asks for; no pause is shorter.
+        """
+        pause = max(self.pace.delay, crawl_delay or 0.0)
+        return _paused(standing, now, pause, self.jitter * dice.random())
+
+    def _failed(
+        self, standing: Standing, came: Came, usual: float, tries: int
+    ) -> tuple[Standing, float]:
         # What will not pass, such as a host nobody knows, is not mended by waiting.
         passing = came.status is not None or came.passing
-        standing = replace(standing, failures=standing.failures + 1)
-        if standing.failures < self.failures and not standing.openings:
-            pause = self._backoff(standing.failures, came) if passing else 0.0
-            return standing, max(usual, pause)
+        # That an address fails once more tells nothing new of the authority.
+        failures = standing.failures + (tries == 1 or standing.openings > 0)
+        standing = replace(standing, failures=failures)
+        if failures < self.failures and not standing.openings:
+            return standing, max(usual, self._hold(failures, came) if passing else 0.0)
         if passing and standing.openings < self.openings:
             return replace(standing, openings=standing.openings + 1), self.rest
         rule = f"manners: no answer, {standing.failures} failures in a row"
         return replace(standing, given_up=rule), usual
+
+    def _hold(self, failures: int, came: Came) -> float:
+        # One page that has an error of its own, or stays silent, is no reason to leave the rest.
+        if came.status in BUSY:
+            return self._backoff(max(failures, 1), came)
+        return self._backoff(failures - 1, came) if came.status is None and failures > 1 else 0.0
 
     def _backoff(self, failures: int, came: Came) -> float:
         # What the server says itself is better than any guess.

@@ -135,7 +135,7 @@ class AnswerReader:
         pending = self._pending
         pending += part
         while pending:
-            if pending[:5] != _HTTP[: len(pending)]:
+            if not _HTTP.startswith(pending[: min(len(_HTTP), self._head_limit)]):
                 return self._take_as_it_is()
             found = _EMPTY_LINE.search(pending, self._searched)
             if found is None or found.end() > self._head_limit:

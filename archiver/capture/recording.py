@@ -5,14 +5,15 @@ belong to; all of one exchange have the same date, that of the asking. Source: I
 (WARC/1.1), clauses 5 and 6; WARC-Protocol and WARC-Cipher-Suite as the field writes them.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import BinaryIO, Final
 
 from archiver.capture.exchange import Cut, Exchange
 from archiver.capture.link import Link
 from archiver.digests import sha1
-from archiver.payload import BlockFacts, read_block
+from archiver.headers import Headers
+from archiver.payload import BlockFacts, Digests, read_block, read_whole
 from archiver.warc import NewRecord, record_id
 
 __all__ = [
@@ -31,7 +32,10 @@ _REQUEST = "application/http;msgtype=request"
 _RESPONSE = "application/http;msgtype=response"
 _FIELDS = "application/warc-fields"
 _MOST_OUTLINKS = 10_000  # of one page that its metadata lists
+_MOST_BYTES = 1 << 20  # of a metadata record
 _LONGEST = 4096  # characters of one value
+_AT_HAND = 1 << 20  # bytes of an answer that is measured in one piece
+_NO_FIELDS = Headers()
 _EMPTY = sha1(b"")
 
 
@@ -83,13 +87,14 @@ class Measured:
 
     @property
     def digest(self) -> bytes:
-        """SHA-1 of the payload, raw."""
-        return self.facts.payload_digest
+        """The payload's digest, raw, as an index has it: as declared, SHA-1 where none is."""
+        facts = self.facts
+        return facts.others.payload if self.sound and facts.others else facts.payload_digest
 
     @property
     def comparable(self) -> bool:
         """Whether another answer may be said to have the same payload."""
-        return self.sound and self.digest != _EMPTY
+        return self.sound and self.facts.payload_digest != _EMPTY
 
 
 def measure(exchange: Exchange, algorithm: str = "sha1") -> Measured:
@@ -99,10 +104,15 @@ def measure(exchange: Exchange, algorithm: str = "sha1") -> Measured:
         exchange: one whose answer has a head.
         algorithm: in which its digests will be declared.
     """
-    facts = read_block(
-        "response", exchange.response, algorithm=None if algorithm == "sha1" else algorithm
-    )
-    return Measured(facts, exchange.cut is None and not facts.fault)
+    if algorithm == "sha1" and exchange.length <= _AT_HAND:
+        exchange.response.seek(0)
+        facts = read_whole("response", _NO_FIELDS, exchange.response.read(), Digests.ALL)
+    else:
+        other = None if algorithm == "sha1" else algorithm
+        facts = read_block("response", exchange.response, algorithm=other)
+    # Some announce chunks with an answer that has no body, such as "not modified".
+    framed = not facts.fault or exchange.length <= exchange.body_start
+    return Measured(facts, exchange.cut is None and not exchange.fault and framed)
 
 
 def records(
@@ -161,10 +171,9 @@ def records(
 def _answer(
     exchange: Exchange, measured: Measured, identity: str, same_as: Earlier | None, profile: str
 ) -> NewRecord:
-    facts = measured.facts
-    payload = facts.others.payload if facts.others else facts.payload_digest
     fields = list(_connection(exchange))
-    declared = payload if measured.sound else None
+    declared = measured.digest if measured.sound else None
+    block_digest: bytes | None = measured.facts.block_digest
     block: bytes | BinaryIO = exchange.response
     if same_as is None:
         kind = "response"
@@ -172,7 +181,7 @@ def _answer(
     else:
         kind, declared = "revisit", same_as.digest
         exchange.response.seek(0)
-        block = exchange.response.read(exchange.body_start)
+        block, block_digest = exchange.response.read(exchange.body_start), None
         when = same_as.timestamp
         moment = f"{when[:4]}-{when[4:6]}-{when[6:8]}T{when[8:10]}:{when[10:12]}:{when[12:14]}Z"
         fields += [
@@ -184,15 +193,18 @@ def _answer(
         *(kind, identity, exchange.asked_at, exchange.url, _RESPONSE, block),
         payload_digest=declared,
         fields=tuple(fields),
+        block_digest=block_digest,
     )
 
 
 def _connection(exchange: Exchange) -> Iterator[tuple[str, str]]:
     yield "WARC-IP-Address", exchange.address
-    yield "WARC-Protocol", "http/1.1"
+    old = exchange.head is not None and exchange.head.protocol == "HTTP/1.0"
+    yield "WARC-Protocol", "http/1.0" if old else "http/1.1"
     if exchange.tls:
         version, cipher = exchange.tls
-        yield "WARC-Protocol", version.lower().replace("tlsv", "tls/")
+        number = version.removeprefix("TLSv")
+        yield "WARC-Protocol", f"tls/{number}" if "." in number else f"tls/{number}.0"
         yield "WARC-Cipher-Suite", cipher
 
 
@@ -230,7 +242,20 @@ def _metadata(exchange: Exchange, about: Circumstances) -> bytes:
     lines += (("outlink", f"{one.url} {one.hop} {one.where}") for one in outlinks[:_MOST_OUTLINKS])
     if len(outlinks) > _MOST_OUTLINKS:
         lines.append(("outlinksLeftOut", len(outlinks) - _MOST_OUTLINKS))
-    return "".join(f"{name}: {_line(value)}\r\n" for name, value in lines).encode()
+    return _bounded(f"{name}: {_line(value)}\r\n" for name, value in lines)
+
+
+def _bounded(lines: Iterable[str]) -> bytes:
+    kept, size, left = [], 0, 0
+    for line in lines:
+        if size + len(line) > _MOST_BYTES:
+            left += 1
+        else:
+            size += len(line)
+            kept.append(line)
+    if left:
+        kept.append(f"linesLeftOut: {left}\r\n")
+    return "".join(kept).encode()
 
 
 def _line(value: object) -> str:

@@ -33,6 +33,7 @@ _IN_MEMORY = 1 << 20  # bytes of an answer that are held in memory; a longer one
 _STEP = 1 << 16
 _MOST_KEPT = 32  # connections that are kept open at once
 _LONGEST_IDLE = 60.0  # seconds; after that something on the way may have forgotten a connection
+_USER = re.compile(r"\A([\x00-\x20]*[a-z]+://)[^/?#]*@", re.IGNORECASE)
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _VALUE = re.compile(r"[^\r\n\0]*")
 _REFUSED = frozenset(  # what frames a request, what is for one connection, what asks for a part
@@ -131,6 +132,7 @@ class Wire:
             InputError: when a field cannot be sent, or is the wire's own to send.
             NotWritableError: when the temporary folder has no room for the answer.
         """
+        url = _USER.sub(r"\1", url)  # so that no message tells a password either
         place = place_of(url)
         target = target_of(url)
         question = _Question()

@@ -30,10 +30,12 @@ class Guard:
         private: authorities (``host:port``, lower case) that may be at private and loopback
             addresses, because a person named them. A redirect from there may not lead to others.
         resolver: gives the addresses of a host and port as text; raises `OSError`.
+        everywhere: whether all may be, whoever named them.
     """
 
     private: frozenset[str] = frozenset()
     resolver: Resolver = field(default_factory=lambda: look_up)
+    everywhere: bool = False
 
     def addresses(self, url: str, host: str, port: int) -> tuple[str, ...]:
         """Give the addresses of a host that may be connected to, in the resolver's order.
@@ -53,7 +55,7 @@ class Guard:
             why = getattr(error, "strerror", None) or str(error)
             later = getattr(error, "errno", None) == socket.EAI_AGAIN
             raise FetchError(url, f"{host} cannot be found: {why}", passing=later) from error
-        named = authority(host, port) in self.private
+        named = self.everywhere or authority(host, port) in self.private
         refused: tuple[str, str] | None = None
         allowed = []
         for text in found:

@@ -10,6 +10,7 @@ from marsham.cli.support import Context
 __all__ = ["marsham"]
 
 _COMMANDS = {  # the function in a module of this package
+    "capture": "capture",
     "erase": "erase",
     "export": "export",
     "extract": "extract",

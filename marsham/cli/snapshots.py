@@ -1,6 +1,8 @@
 """``marsham snapshots``: the dated runs and sets the archive holds, and the report of one."""
 
+import csv
 import json
+import sys
 from collections.abc import Iterator
 from functools import partial
 from itertools import islice
@@ -10,8 +12,16 @@ import click
 from archiver.confined import Confined
 from archiver.errors import InputError
 from extract.missing import says_missing
+from marsham.cli.crawl_report import crawl_as_json, crawl_lines
 from marsham.cli.support import as_json_line, pass_archive, print_table, readable, say
 from snapshots.archive import Archive
+from snapshots.crawl.report import (
+    KINDS,
+    addresses,
+    columns_of,
+    crawl_of_snapshot,
+    report_on_crawl,
+)
 from snapshots.reports import Report, report_on, snapshot_rows
 
 __all__ = ["snapshots"]
@@ -19,9 +29,13 @@ __all__ = ["snapshots"]
 _SHOWN = ("id", "label", "captures", "first", "last", "created")
 _TIMES = ("first", "last", "created", "taken")
 _LONGEST = 20  # lines of one kind
+_LISTED = 100  # addresses of one kind in JSON
 
 
-@click.command(epilog="Example: marsham snapshots 2")
+@click.command(
+    epilog="Example: marsham snapshots 2\n\n"
+    "Example: marsham snapshots 2 --addresses refused > refused.csv"
+)
 @click.argument("number", type=click.IntRange(1, 2**31 - 1), required=False)
 @click.option(
     "--pages",
@@ -30,16 +44,35 @@ _LONGEST = 20  # lines of one kind
     show_default=True,
     help="How many pages of snapshot NUMBER are looked into for what they lack.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object for each snapshot.")
+@click.option(
+    "--addresses",
+    "kind",
+    type=click.Choice(KINDS),
+    help="Print the addresses that the crawl of snapshot NUMBER met and that did so, as CSV.",
+)
+@click.option(
+    "--json",
+    "as_json",
+    is_flag=True,
+    help="Print one JSON object for each snapshot, or for each address.",
+)
 @pass_archive
-def snapshots(archive: Archive, number: int | None, pages: int, as_json: bool) -> None:
+def snapshots(
+    archive: Archive, number: int | None, pages: int, kind: str | None, as_json: bool
+) -> None:
     """List the snapshots, or with a NUMBER report on one.
 
     A snapshot is a crawl or an ingested set, with its span of dates. The report gives its inputs,
     what was wrong with them, the pages on the lists that came with them, captures by status, type
     and host, redirects that end nowhere, pages whose images, styles or scripts were never captured,
-    and pages that say they are not there.
+    and pages that say they are not there. Of a crawl it tells what was new, changed, gone, failed
+    or refused, and by which rule; --addresses gives all addresses of one of these.
     """
+    if kind is not None:
+        if number is None:
+            raise click.UsageError("--addresses speaks of one snapshot; give its NUMBER")
+        _print_addresses(archive, number, kind, as_json=as_json)
+        return
     with archive.catalogue.read() as connection, Confined() as children:
         rows = snapshot_rows(connection, number)
         if number is not None and not rows:
@@ -55,11 +88,31 @@ def snapshots(archive: Archive, number: int | None, pages: int, as_json: bool) -
                 pages=0 if number is None else pages,
                 says_missing=partial(says_missing, children),
             )
+            crawl = crawl_of_snapshot(connection, row["id"])
+            told = report_on_crawl(connection, crawl, _LISTED) if crawl else None
             if as_json:
-                click.echo(as_json_line(_as_json(report)))
+                crawled = crawl_as_json(told) if told else None
+                click.echo(as_json_line({**_as_json(report), "crawl": crawled}))
                 continue
             for line in _lines(report):
                 say(line)
+            for line in crawl_lines(told) if told else ():
+                say(line)
+
+
+def _print_addresses(archive: Archive, number: int, kind: str, *, as_json: bool) -> None:
+    with archive.catalogue.read() as connection:
+        crawl = crawl_of_snapshot(connection, number)
+        if crawl is None:
+            raise InputError(f"snapshot {number} was not made by a crawl that is still known here")
+        found = addresses(connection, crawl, kind)
+        if as_json:
+            for one in found:
+                click.echo(as_json_line(one))
+            return
+        out = csv.DictWriter(sys.stdout, columns_of(kind), lineterminator="\n")
+        out.writeheader()
+        out.writerows(found)
 
 
 def _as_json(report: Report) -> dict[str, object]:

@@ -24,6 +24,7 @@ from extract.missing import says_missing
 from marsham.web.places import listing_address, snapshot_address
 from marsham.web.views import Views, long_date
 from snapshots import index
+from snapshots.crawl.report import crawl_of_snapshot, report_on_crawl
 from snapshots.erasure.register import explain_erased
 from snapshots.reach import explain
 from snapshots.reports import report_on, snapshot_rows
@@ -117,7 +118,9 @@ def report(request: Request) -> Response:
             pages=_REPORT_PAGES,
             says_missing=partial(says_missing, views.children),
         )
-    return views.page("report.html", report=found, limit=_REPORT_LINES)
+        crawl = crawl_of_snapshot(connection, found.row["id"])
+        told = report_on_crawl(connection, crawl, _REPORT_LINES) if crawl else None
+    return views.page("report.html", report=found, crawl=told, limit=_REPORT_LINES)
 
 
 def nothing_here(request: Request) -> Response:

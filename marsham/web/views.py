@@ -6,6 +6,7 @@ from jinja2 import Environment, PackageLoader, select_autoescape
 from starlette.responses import HTMLResponse
 
 from archiver.confined import Confined
+from archiver.quantities import write_seconds, write_size
 from archiver.timestamps import parse_timestamp
 from marsham.web.places import listing_address, snapshot_address
 from snapshots.archive import Archive
@@ -37,6 +38,8 @@ class Views:
             lstrip_blocks=True,
         )
         self._templates.filters["long_date"] = long_date
+        self._templates.filters["size"] = write_size
+        self._templates.filters["duration"] = write_seconds
         self._templates.globals.update(
             settings=archive.settings,
             listing_address=listing_address,

@@ -39,6 +39,7 @@ from snapshots import journal
 from snapshots.archive import CATALOGUE, Archive
 from snapshots.catalogue import Catalogue, insert_rows
 from snapshots.commits import CommitNote, read_note
+from snapshots.crawl.frontier import forget
 from snapshots.disk import sync_folder, write_synced
 from snapshots.erasure.register import Moves, erasures_of, moves_of, placed
 from snapshots.rows import count_captures
@@ -247,6 +248,7 @@ def _apply(
         for table in (stated_date, capture):
             place = tuple_(table.c.url_id, table.c.timestamp, table.c.seq)
             connection.execute(delete(table).where(place.in_(some)))
+    forget(connection, _addresses_going(connection, note.rows.get("url", [])))
     same = update(url).where(url.c.id == bindparam("number"))
     for some in _batches([row | {"number": row["id"]} for row in note.rows.get("url", [])]):
         connection.execute(same, some)
@@ -268,6 +270,16 @@ def _apply(
         connection.execute(update(commit_note).where(commit_note.c.id == number).values(sha256=now))
     row = {"id": note.number, "written": note.written, "sha256": sha256}
     connection.execute(insert(commit_note).values(row))
+
+
+def _addresses_going(connection: Connection, rows: list[dict[str, Any]]) -> Iterator[str]:
+    # Those of which only the number stays.
+    told = {row["id"]: row["urlkey"] for row in rows}
+    for ids in _batches(list(told)):
+        query = select(url.c.id, url.c.url, url.c.urlkey).where(url.c.id.in_(ids))
+        for number, address, key in connection.execute(query):
+            if key != told[number]:
+                yield address
 
 
 def _move(connection: Connection, prepared: Prepared, rows: list[dict[str, Any]]) -> None:

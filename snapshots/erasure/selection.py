@@ -275,7 +275,8 @@ class _Selecting:
             Going(one, files[one.path], listed.get(one.place), number) for one in going
         ]
         self.found.unreadable += reading.unreadable
-        self.found.inputs += [row["name"] for row in taken]
+        known_names = set(self.found.inputs)  # the notes of a crawl all tell of it
+        self.found.inputs += [row["name"] for row in taken if row["name"] not in known_names]
         known = {one.sha256 for one in self.found.originals}
         self.found.originals += [
             one

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -12,7 +13,7 @@ from sqlalchemy import Connection, Select, Table, select
 from archiver.records import Problem
 from snapshots.archive import Archive
 from snapshots.catalogue import Catalogue, stream
-from snapshots.commits import marks
+from snapshots.commits import committed_note
 from snapshots.rebuild import replay
 from snapshots.tables import (
     capture,
@@ -33,6 +34,7 @@ from snapshots.verify.findings import CODES, Finding
 
 __all__ = ["compare_rebuilt"]
 
+_TRIES = 20
 _SHOWN = 200  # characters of a value in a message
 
 
@@ -106,10 +108,9 @@ def compare_rebuilt(archive: Archive, counts: Counter[str]) -> Iterator[Finding]
         beside = Catalogue.sqlite(Path(folder) / "rebuilt.db", create=True)
         try:
             beside.lay_out()
-            with archive.catalogue.read() as held:
-                last = marks(held).commit_note
+            with _held(archive) as (held, last, known):
                 with beside.write() as connection:
-                    for found in replay(archive.path, connection, last):
+                    for found in replay(archive.path, connection, last, known=known):
                         if found.code != "unknown-file":  # the rows that lack it tell more
                             yield _finding(found)
                 with beside.read() as connection:
@@ -117,6 +118,26 @@ def compare_rebuilt(archive: Archive, counts: Counter[str]) -> Iterator[Finding]
                         yield from _compare(view, held, connection, counts)
         finally:
             beside.close()
+
+
+@contextmanager
+def _held(archive: Archive) -> Iterator[tuple[Connection, int, dict[int, bytes]]]:
+    """Hold the catalogue as it is now, with its last commit and the note of that.
+
+    A crawl may extend the note meanwhile, so it is taken as the catalogue that is held knows it.
+    """
+    for tries_left in reversed(range(_TRIES)):
+        with archive.catalogue.read() as held:
+            query = select(commit_note.c.id, commit_note.c.sha256)
+            last = held.execute(query.order_by(commit_note.c.id.desc()).limit(1)).first()
+            if last is None:
+                yield held, 0, {}
+                return
+            data = committed_note(archive.path, *last)
+            if data is None and tries_left:
+                continue  # extended between two looks; or it is not what it was, which is told
+            yield held, last.id, {} if data is None else {last.id: data}
+            return
 
 
 def _finding(found: Problem) -> Finding:

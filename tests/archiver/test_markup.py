@@ -14,6 +14,7 @@ from archiver.markup import (
     read_source,
     refresh_address,
     srcset_addresses,
+    tag_addresses,
     tokens,
     write_attribute,
 )
@@ -311,6 +312,30 @@ def test_tokens_follow_each_other_and_nothing_is_lost(text: str) -> None:
         assert at <= token.start <= token.end <= len(text)
         at = token.end
     assert apply_edits(text, []) == text
+
+
+@given(PAGES, st.booleans())
+def test_without_plain_tags_every_other_token_is_the_same(text: str, xml: bool) -> None:
+    def told(plain: bool) -> list[object]:
+        return [
+            token
+            for token in tokens(text, xml=xml, plain=plain)
+            if not isinstance(token, Tag) or token.attributes or token.name in ("form", "svg")
+        ]
+
+    assert told(plain=False) == told(plain=True)
+
+
+def test_without_plain_tags_a_page_is_little_more_than_its_links() -> None:
+    text = "<ul><li>a<li><a href=x>b</a></ul><FORM></form><p >c</p><script>'<b>'</script>"
+    named = [token for token in tokens(text, plain=False) if isinstance(token, Tag)]
+    assert [tag.name for tag in named] == ["a", "form", "form", "p", "script", "script"]
+
+
+def test_a_long_attribute_may_be_passed_over() -> None:
+    (tag,) = tokens("<img src=abc srcset='a, b'>")
+    assert isinstance(tag, Tag)
+    assert [found.url for found in tag_addresses(tag, longest=3)] == ["abc"]
 
 
 @given(PAGES)

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from extract.decode import charset_of_label, decode
+from extract.decode import decode
 
 
 @pytest.mark.parametrize(
@@ -49,11 +49,6 @@ def test_the_head_of_the_response_counts_before_the_page() -> None:
     page = b'<meta http-equiv="Content-Type" content="text/html; charset=koi8-r">\xc1'
     assert decode(page, "text/html; charset=windows-1251").used == "windows-1251"
     assert decode(page).used == "koi8-r"
-
-
-@pytest.mark.parametrize("label", ["rot13", "zlib", "utf-7", "idna", "hex", "", "../utf8"])
-def test_only_labels_of_the_web_choose_a_codec(label: str) -> None:
-    assert charset_of_label(label) is None
 
 
 @given(st.binary(max_size=400), st.one_of(st.none(), st.text(max_size=40)))

@@ -10,6 +10,6 @@ TARGETS: dict[str, Target] = {
     for target in (
         *(answers.TARGET, arc.TARGET, har.TARGET, http.TARGET, mhtml.TARGET, wacz.TARGET),
         warc.TARGET,
-        *(pages.READ, pages.REPLAY, pages.UNREPLAY),
+        *(pages.FIND, pages.READ, pages.REPLAY, pages.UNREPLAY),
     )
 }

@@ -12,6 +12,9 @@ from random import Random
 
 from lxml import etree, html
 
+from archiver.capture.finding import find
+from archiver.headers import Headers
+from archiver.http import Head
 from archiver.markup import read_source
 from archiver.provenance import Provenance
 from archiver.records import Grade
@@ -23,7 +26,7 @@ from snapshots.replay.rewrite import rewrite
 from tests.fuzz.cases import Case, Target, either, spoil
 from tests.replayed import PAGE_URL, PAGES, UKGWA
 
-__all__ = ["READ", "REPLAY", "UNREPLAY"]
+__all__ = ["FIND", "READ", "REPLAY", "UNREPLAY"]
 
 _HOLE = "<p>Text of the page.</p>"
 _PIECE = re.compile(r"<!--.*?-->|<[^>]*>|[^<]+|<", re.DOTALL)
@@ -281,6 +284,23 @@ def _check_read(case: Case, _folder: Path) -> None:
     text.encode()
 
 
+# Finding where they lead
+
+
+def _check_find(case: Case, _folder: Path) -> None:
+    facts = case.facts
+    assert isinstance(facts, _Facts)
+    content_type = facts.media_type + (f"; charset={facts.charset}" if facts.charset else "")
+    head = Head("HTTP/1.1", 200, "", Headers.of([("Content-Type", content_type)]))
+    found = find(PAGE_URL, head, case.data, guesses=True, sitemap=True)
+    assert found == find(PAGE_URL, head, case.data, guesses=True, sitemap=True)
+    for link in found.links:
+        assert link.url.startswith(("http://", "https://"))
+        assert link.url.isascii()
+        assert link.url.isprintable()
+
+
+FIND = Target("find", _make, _check_find)
 UNREPLAY = Target("unreplay", _make, _check_unreplay)
 REPLAY = Target("replay", _make, _check_replay)
 READ = Target("read", _make, _check_read)

@@ -28,12 +28,17 @@ from archiver.records import Capture, Kind
 from archiver.warc import NewRecord, record_id
 from snapshots import writer as writing
 from snapshots.archive import Archive
+from snapshots.crawl.frontier import Found
+from snapshots.crawl.store import FINISHED
 from snapshots.ingest.intake import take_in
 from snapshots.rows import Entry, store_captures
 from snapshots.writer import Writer
 from tests.builders import http_response, response, warc, warcinfo
+from tests.loopback import answer
+from tests.snapshots.crawling import HOST, Crawling
 
-EVENTS = ("open", "os.rename", "os.remove", "os.mkdir", "os.chmod", "os.truncate")
+CRAWLED = 40  # pages of the site that is crawled
+EVENTS = ("open", "os.link", "os.rename", "os.remove", "os.mkdir", "os.chmod", "os.truncate")
 DATE = datetime(2011, 5, 9, 10, 16, 21, tzinfo=UTC)
 
 
@@ -61,7 +66,9 @@ class Log:
             os.write(self.handle, "".join(lines).encode())
 
 
-def append(writer: Writer, urls: list[str], noise: random.Random) -> dict[str, bytes]:
+def append(
+    writer: Writer, urls: list[str], noise: random.Random, *, extend: bool = False
+) -> dict[str, bytes]:
     """Append records and commit them; give their blocks."""
     blocks: dict[str, bytes] = {}
     entries = []
@@ -76,8 +83,15 @@ def append(writer: Writer, urls: list[str], noise: random.Random) -> dict[str, b
             *(place.file, place.offset, place.length),
         )
         entries.append(Entry(capture))
-    writer.commit(lambda connection: store_captures(connection, entries, 1), snapshot_id=1)
+    writer.commit(
+        lambda connection: store_captures(connection, entries, 1), snapshot_id=1, extend=extend
+    )
     return blocks
+
+
+def extend(writer: Writer, urls: list[str], noise: random.Random) -> dict[str, bytes]:
+    """Append records and commit them as a crawl does; give their blocks."""
+    return append(writer, urls, noise, extend=True)
 
 
 def adopt(writer: Writer, urls: list[str], noise: random.Random) -> dict[str, bytes]:
@@ -107,6 +121,10 @@ def write(task: dict[str, object], steps: int | None) -> None:
     noise = random.Random(str(task["seed"]))  # noqa: S311
     log = Log(str(task["log"]))
     writing.ROLL_OVER = 30_000
+    if "crawl" in str(task["job"]):
+        crawl(task)
+        return
+    crawls = "extend" in str(task["job"])
     with Archive.open(Path(str(task["archive"]))) as archive, Writer(archive) as writer:
         step = 0
         while steps is None or step < steps:
@@ -115,13 +133,39 @@ def write(task: dict[str, object], steps: int | None) -> None:
                 f"http://www.homeoffice.example/{task['seed']}/{step}/{number}"
                 for number in range(noise.randint(1, 5))
             ]
-            way = noise.choice([append, append, adopt, save])
+            ways = [extend] * 12 + [append, adopt] if crawls else [append, append, adopt, save]
+            way = noise.choice(ways)
             if steps is not None:
-                way = [append, adopt, save][step % 3]
+                way = [append, adopt, save][step % 3] if not crawls else extend
+                if crawls and step == 4:
+                    way = append  # one that ends a note
             log.note(way(writer, urls, noise))
             if noise.random() < 0.1:
                 writer.append(NewRecord("metadata", record_id(), DATE, None, "a/b", b"forgotten"))
                 writer.roll_back()
+
+
+def crawl(task: dict[str, object]) -> None:
+    """Crawl a site of pages that lead to two more each, or go on with that, to its end."""
+    noise = random.Random(str(task["seed"]))  # noqa: S311
+    log = Log(str(task["log"]))
+    with Archive.open(Path(str(task["archive"]))) as archive, Writer(archive) as writer:
+        crawling = Crawling(writer)
+        crawling.found.append(Found(f"{HOST}/1", ""))
+        crawling.commit()
+        while leases := crawling.lend(3):
+            blocks = {}
+            for lease in leases:
+                number = int(lease.url.rpartition("/")[2])
+                block = blocks[lease.url] = answer(b"%d " % number * 99)
+                below = [f"/{one}" for one in (2 * number, 2 * number + 1) if one <= CRAWLED]
+                crawling.answer(lease, block, leads_to=below)
+                if noise.random() < 0.5:
+                    crawling.commit()
+                    log.note(blocks)
+            crawling.commit()
+            log.note(blocks)
+        crawling.commit(FINISHED)
 
 
 def crash(task: dict[str, object]) -> None:
@@ -148,7 +192,7 @@ def crash(task: dict[str, object]) -> None:
 
     os.fsync = counted(os.fsync)
     sys.addaudithook(hook)
-    write(task, steps=6)
+    write(task, steps=8 if "extend" in str(task["job"]) else 6)
 
 
 def limited(task: dict[str, object]) -> None:
@@ -169,6 +213,11 @@ def limited(task: dict[str, object]) -> None:
 JOBS: dict[str, Callable[[dict[str, object]], None]] = {
     "write": lambda task: write(task, None),
     "crash": crash,
+    "extend": lambda task: write(task, None),
+    "crash extending": crash,
+    "limited extending": limited,
+    "crawl": crawl,
+    "crash crawling": crash,
     "limited": limited,
 }
 

@@ -397,15 +397,15 @@ def test_a_commit_lost_with_the_catalogue_at_its_last_step_is_completed(
     # archive are as they are just before the commit takes effect.
     put(tmp_path, {"c.html": "<title>C</title>"})
     seen = tmp_path / "seen"
-    note = Writer._note
+    note = Writer._tell
 
-    def stop(self: Writer, *arguments: object) -> int:
-        number = note(self, *arguments)  # type: ignore[arg-type]
+    def stop(self: Writer, *arguments: object) -> object:
+        told = note(self, *arguments)  # type: ignore[arg-type]
         shutil.copytree(small.path, seen, ignore=shutil.ignore_patterns("catalogue.db*"))
-        return number
+        return told
 
     with pytest.MonkeyPatch.context() as patch, Writer(small) as writer:
-        patch.setattr(Writer, "_note", stop)
+        patch.setattr(Writer, "_tell", stop)
         take_in(writer, tmp_path / "c.html", url=f"{HOST}/c", captured="2012")
     assert rebuild(seen).problems == ()
     with Archive.open(seen) as archive:
@@ -420,14 +420,14 @@ def test_a_commit_that_failed_leaves_no_note(small: Archive, tmp_path: Path) -> 
     put(tmp_path, {"c.html": "<title>C</title>"})
     before = all_files(small), all_rows(small)
 
-    def fail(self: Writer, *_: object) -> int:
+    def fail(self: Writer, *_: object) -> object:
         note(self, *_)  # type: ignore[arg-type]
         raise RuntimeError("midway")
 
-    note = Writer._note
+    note = Writer._tell
     with Writer(small) as writer:
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(Writer, "_note", fail)
+            patch.setattr(Writer, "_tell", fail)
             with pytest.raises(RuntimeError, match="midway"):
                 take_in(writer, tmp_path / "c.html", url=f"{HOST}/c", captured="2012")
         assert (all_files(small), all_rows(small)) == before

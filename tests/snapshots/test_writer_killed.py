@@ -16,15 +16,21 @@ import pytest
 from sqlalchemy import select
 
 from archiver.digests import read_digest, sha1, write_digest
+from archiver.records import Problem
 from archiver.warc import open_record
 from snapshots import index
 from snapshots.archive import Archive
+from snapshots.commits import read_notes
+from snapshots.crawl.frontier import State, met
+from snapshots.crawl.store import FINISHED, crawls
 from snapshots.mementos import memento_of
 from snapshots.rebuild import rebuild
-from snapshots.tables import original, problem, snapshot, warc_file
+from snapshots.tables import commit_note, original, problem, snapshot, warc_file
 from snapshots.verify.findings import Finding, Level
 from snapshots.verify.fixity import verify
 from snapshots.writer import Writer
+from tests.snapshots.crawling import HOST
+from tests.snapshots.nursery import CRAWLED
 
 ROOT = Path(__file__).resolve().parents[2]
 SEED = 20110509
@@ -91,6 +97,7 @@ class Check:
         self._captures()
         self._files()
         self._folders()
+        self._notes()
 
     def _captures(self) -> None:
         with self.archive.catalogue.read() as connection:
@@ -147,6 +154,16 @@ class Check:
             told = connection.execute(select(problem.c.code).where(problem.c.intake_id.is_(None)))
             assert {code for (code,) in told} <= {"interrupted-run"}
 
+    def _notes(self) -> None:
+        # Each note is there, and is the one of the commits that took effect; nothing else is.
+        with self.archive.catalogue.read() as connection:
+            rows = connection.execute(select(commit_note.c.id, commit_note.c.sha256)).all()
+        folder = self.archive.path / "manifests" / "commits"
+        there = {place.name: sha256(place.read_bytes()).hexdigest() for place in folder.iterdir()}
+        assert there == {f"{number:08}.json": digest for number, digest in rows}
+        told = list(read_notes(self.archive.path))
+        assert [found for found in told if isinstance(found, Problem)] == []
+
 
 def prepare(archive: Archive) -> None:
     row = {"id": 1, "label": "", "kind": "", "created": 0, "tool": "", "operator": ""}
@@ -176,15 +193,16 @@ def log_size(nursery: Nursery) -> int:
     return nursery.log.stat().st_size if nursery.log.exists() else 0
 
 
+@pytest.mark.parametrize("job", ["write", "extend"])
 def test_killed_at_random_moments_nothing_committed_is_lost(
-    nursery: Nursery, catalogue_kind: str
+    nursery: Nursery, catalogue_kind: str, job: str
 ) -> None:
     check = Check(nursery)
     chance = random.Random(SEED)  # noqa: S311
     kills = 40 if catalogue_kind == "sqlite" else 12
     for number in range(kills):
         before = log_size(nursery)
-        child = nursery.start("write", f"{SEED}-{number}")
+        child = nursery.start(job, f"{SEED}-{number}")
         give_up = time.monotonic() + 20
         while number % 2 and log_size(nursery) == before and time.monotonic() < give_up:
             time.sleep(0.002)  # every second kill comes after a commit, however slow the machine
@@ -214,13 +232,16 @@ def test_readers_see_only_what_can_be_read_while_a_writer_writes(nursery: Nurser
     assert len(seen) > 20
 
 
-def test_killed_at_each_step_in_turn_nothing_committed_is_lost(sqlite_nursery: Nursery) -> None:
+@pytest.mark.parametrize("job", ["crash", "crash extending"])
+def test_killed_at_each_step_in_turn_nothing_committed_is_lost(
+    sqlite_nursery: Nursery, job: str
+) -> None:
     # Every file opened, synced, renamed, removed or made in a short run is one step.
     check = Check(sqlite_nursery)
     at = 0
     while True:
         at += 1
-        sqlite_nursery.start("crash", f"step-{at}", at=at)
+        sqlite_nursery.start(job, f"step-{at}", at=at)
         ended = sqlite_nursery.end()
         check()
         if ended == 0:
@@ -230,11 +251,72 @@ def test_killed_at_each_step_in_turn_nothing_committed_is_lost(sqlite_nursery: N
     assert at > 50  # or the steps were not seen
 
 
-def test_on_a_full_disk_nothing_is_lost_and_the_message_says_so(sqlite_nursery: Nursery) -> None:
+def check_crawl(archive: Archive) -> str:
+    """See that of a crawl what is done is captured, once, and nothing else; give its state."""
+    with archive.catalogue.read() as connection:
+        [row] = crawls(connection) or [None]
+        if row is None:
+            return ""
+        urls = list(met(connection, row.number))
+        captured = [(found.url, found.timestamp) for found in index.every(connection)]
+    done = [(one.url, one.timestamp) for one in urls if one.state is State.DONE]
+    assert sorted(captured) == sorted(done)
+    assert row.exchanges == len(done)
+    known = {one.url for one in urls}
+    for number in (int(url.rpartition("/")[2]) for url, _ in done):
+        below = {f"{HOST}/{one}" for one in (2 * number, 2 * number + 1) if one <= CRAWLED}
+        assert below <= known  # what it leads to came with it
+    return row.state
+
+
+def test_killed_at_any_moment_a_crawl_goes_on_and_asks_for_each_page_once(
+    nursery: Nursery, catalogue_kind: str
+) -> None:
+    check = Check(nursery)
+    kills, state = 0, ""
+    chance = random.Random(SEED)  # noqa: S311
+    while state != FINISHED:
+        child = nursery.start("crawl", f"crawl-{kills}")
+        if kills < (25 if catalogue_kind == "sqlite" else 10):
+            time.sleep(chance.uniform(0.02, 0.12))
+            os.kill(child, signal.SIGKILL)
+        nursery.end()
+        kills += 1
+        check()
+        state = check_crawl(nursery.archive)
+    assert len(check.blocks) == CRAWLED
+    found: list[Finding] = []
+    verify(nursery.archive, Level.DEEP, found=found.append)
+    assert found == []
+
+
+def test_killed_at_each_step_a_crawl_goes_on_and_asks_for_each_page_once(
+    sqlite_nursery: Nursery,
+) -> None:
+    # Each run gets a step further than the one before, and a little of the site done.
+    check = Check(sqlite_nursery)
+    at, state = 0, ""
+    while state != FINISHED:
+        at += 1
+        sqlite_nursery.start("crash crawling", f"crawl-{at}", at=at)
+        assert sqlite_nursery.end() in (0, -signal.SIGKILL)
+        check()
+        state = check_crawl(sqlite_nursery.archive)
+    assert len(check.blocks) == CRAWLED
+    assert at > 20  # or the steps were not seen
+    found: list[Finding] = []
+    verify(sqlite_nursery.archive, Level.DEEP, found=found.append)
+    assert found == []
+
+
+@pytest.mark.parametrize("job", ["limited", "limited extending"])
+def test_on_a_full_disk_nothing_is_lost_and_the_message_says_so(
+    sqlite_nursery: Nursery, job: str
+) -> None:
     check = Check(sqlite_nursery)
     said = set()
     for limit in (0, 10, 300, 1000, 3000, 9000, 20_000, 33_000, 60_000, 200_000, 400_000, 1 << 30):
-        sqlite_nursery.start("limited", f"limit-{limit}", limit=limit)
+        sqlite_nursery.start(job, f"limit-{limit}", limit=limit)
         assert sqlite_nursery.end() == 0
         message = sqlite_nursery.said.read_text()
         said.add(message.partition(":")[0])
@@ -249,8 +331,9 @@ def test_on_a_full_disk_nothing_is_lost_and_the_message_says_so(sqlite_nursery: 
     check(anew=True)
 
 
+@pytest.mark.parametrize("job", ["crash", "crash extending"])
 def test_killed_at_each_step_in_turn_the_files_alone_tell_all_that_was_committed(
-    sqlite_nursery: Nursery, tmp_path: Path
+    sqlite_nursery: Nursery, tmp_path: Path, job: str
 ) -> None:
     # The catalogue is lost in the same moment; what the files make of it must hold every commit
     # whose answer was heard, and be sound.
@@ -258,7 +341,7 @@ def test_killed_at_each_step_in_turn_the_files_alone_tell_all_that_was_committed
     at = 0
     while True:
         at += 7 if at > 30 else 1  # each of the first steps, then some of those much like them
-        sqlite_nursery.start("crash", f"anew-{at}", at=at)
+        sqlite_nursery.start(job, f"anew-{at}", at=at)
         ended = sqlite_nursery.end()
         copy = tmp_path / f"copy-{at}"
         shutil.copytree(archive.path, copy, ignore=shutil.ignore_patterns("catalogue.db*"))

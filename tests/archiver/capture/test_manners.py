@@ -234,11 +234,11 @@ def test_setting_aside_ends_with_the_next_answer_and_not_with_one_under_way() ->
 def test_pauses_double_with_failures_up_to_five_minutes_and_the_breaker_opens() -> None:
     known, standing, now, pauses = manners(), Standing(), NOW, []
     while not standing.given_up:
-        standing = known.after(standing, BROKEN, now, Still(), tries=1).standing
+        standing = known.after(standing, NOBODY, now, Still(), tries=1).standing
         pauses.append(standing.wait(now))
         now += timedelta(seconds=standing.wait(now))
         standing = Standing.from_text(standing.to_text())  # killed, and gone on
-    assert pauses == [2, 4, 8, 16, 32, 64, 128, 600, 600, 600, 1]
+    assert pauses == [1, 2, 4, 8, 16, 32, 64, 600, 600, 600, 1]
     assert standing.given_up == "manners: no answer, 11 failures in a row"
 
 

@@ -126,6 +126,9 @@ def test_a_user_and_password_in_an_address_are_neither_sent_nor_kept() -> None:
         place = server.url.replace("://", "://reader:secret@")
         with asking.ask(place + "/a@b") as exchange:
             assert exchange.url == server.url + "/a@b"
+        with pytest.raises(FetchError) as caught:
+            asking.ask("http://reader:secret@www.homeoffice.example:99999/")
+        assert "secret" not in str(caught.value)
         assert b"secret" not in server.requests[0]
         assert "authorization" not in server.heads[0]
 

@@ -1,0 +1,47 @@
+"""Pages that say in their own words that they are not there, whatever their status says."""
+
+import re
+
+__all__ = ["says_missing"]
+
+_SHORT = 600  # characters; a longer text has something else to say
+_TITLE = 1000  # characters of a title that are looked at
+
+_PAGE = r"(?:page|file|document|resource)"
+_TUDALEN = r"(?:[td]udalen|ffeil|dd?ogfen)"
+_MISSING = re.compile(
+    rf"""
+    \b{_PAGE}\b [^.]{{0,30}} \b(?:
+        not\ (?:be\ )?found | can(?:no|')t\ be\ found | could\ not\ be\ found
+      | (?:does\ not|doesn.t|no\ longer)\ exists? | no\ longer\ available | not\ available
+      | has\ (?:been\ )?(?:moved|removed) )
+  | ^not\ found
+  | ^sorry[,.]?\ (?:we|the|this|that)\ [^.]{{0,40}} (?:find|found|missing)
+    # The number by itself is too common: regulations and forms have it.
+  | ^\W*404\b | [|\u00bb:\u2013\u2014-]\s*404\s*$
+  | \b(?:error|http|status|code|gwall)\W{{0,3}}404\b | \b404\W{{0,3}}(?:error|gwall|not|page)\b
+    # Welsh
+  | \b{_TUDALEN}\b [^.]{{0,40}} \b(?:
+        heb\ ei\ [cg]h?anfod | ddim\ (?:yn\ bodoli|ar\ gael|i.w\ [cg]h?ael)
+      | bodoli\ mwyach | wedi(?:.i)?\ (?:symud|dileu) )
+  | \b(?:ni|heb|methu|methwyd)\b [^.]{{0,20}} \bo\ hyd\ i\b [^.]{{0,20}} \b{_TUDALEN}\b
+  | \bnid\ yw.r\ {_TUDALEN}\b [^.]{{0,60}} \b(?:bodoli|ar\ gael)\b
+    """,
+    re.IGNORECASE | re.VERBOSE,
+)
+
+
+def says_missing(title: str, text: str) -> bool:
+    """Tell whether a page says that there is no such page, in English or Welsh.
+
+    >>> says_missing("Northshire Council: page not found", "")
+    True
+
+    Args:
+        title: the page's title or main heading.
+        text: the page's message as plain text, best without menus; a long one is not heeded, for
+            a page that is not there has little to say.
+    """
+    if _MISSING.search(title[:_TITLE].strip()):
+        return True
+    return len(text) < _SHORT and _MISSING.search(text.strip()) is not None
