@@ -73,6 +73,7 @@ _GROUP = 256  # answers in one transaction
 _LENT = 16, 512  # addresses of one server lent out, where there is no pause: at first, and at most
 _OPEN = 200  # connections kept open
 _ROBOTS_HOPS = 5  # RFC 9309, clause 2.3.1.2
+_HEARING = 0.1  # seconds between two looks whether somebody else wants it stopped
 _LONGEST_WAIT = 1.0  # seconds until somebody who wants it stopped is heard
 _REMEMBERED = 10_000  # addresses that led elsewhere
 _OK, _NOT_MODIFIED = 200, 304
@@ -292,7 +293,7 @@ class Crawl:
         if reached and not self._showing and not self._stopping.is_set():
             self.ending = reached
             self._stopping.set()
-        if monotonic() - self._heard > _LONGEST_WAIT:
+        if monotonic() - self._heard > _HEARING:
             self._heard = monotonic()
             if store.is_stop_asked():
                 self._stopping.set()

@@ -147,7 +147,7 @@ def test_closing_ends_the_children_and_the_calls_under_way() -> None:
             pid = int(children.call(calls.own_pid, b""))
             waiting = threads.submit(children.call, calls.spin, b"")
             wait_until(waiting.running)
-        assert not alive(pid)
+        wait_until(lambda: not alive(pid))
         with pytest.raises(ConfinedError):
             waiting.result()
     with pytest.raises(ConfinedError):
@@ -155,6 +155,8 @@ def test_closing_ends_the_children_and_the_calls_under_way() -> None:
 
 
 PARENT = """
+import signal
+signal.signal(signal.SIGINT, signal.default_int_handler)  # which is ignored in the background
 from archiver.confined import Confined, Limits
 from tests.archiver import calls
 with Confined(Limits(seconds=600)) as children:
