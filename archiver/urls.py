@@ -30,7 +30,7 @@ KEY_LIMIT = 600  # characters; PostgreSQL refuses B-tree entries over 2704 bytes
 _SCHEME = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:")
 # An address as most are; one whose query names a session goes the long way.
 _PLAIN = re.compile(
-    r"https?://([A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z-][A-Za-z0-9-]*)"
+    r"(https?)://([A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*)(?::([1-9][0-9]{0,3}))?"
     r"((?:/[A-Za-z0-9_.-]+)*)/?(?:\?([A-Za-z0-9_.=&-]*))?"
 )
 _WWW = re.compile(r"www\d{0,3}\.")
@@ -140,7 +140,7 @@ def url_key(url: str) -> str:
     `KEY_LIMIT` characters; a longer one ends in a digest of the whole instead of its tail.
     """
     plain = _PLAIN.fullmatch(url)
-    if plain and "/." not in url and not _QUERY_SESSION.search(plain[3] or ""):
+    if plain and "/." not in url and not _QUERY_SESSION.search(plain[5] or ""):
         return _limited(_plain_key(*plain.groups()))
     url = _UNSEEN.sub("", url).strip(_EDGES)
     scheme = _SCHEME.match(url)
@@ -234,12 +234,15 @@ def join_url(base: str, reference: str) -> str | None:
         return None
 
 
-def _plain_key(host: str, path: str, query: str | None) -> str:
+def _plain_key(scheme: str, host: str, port: str | None, path: str, query: str | None) -> str:
     # What the long way comes to for an address without anything out of the ordinary.
     host = host.lower()
-    labels = host[found.end() if (found := _WWW.match(host)) else 0 :].split(".")
-    labels.reverse()
-    key = f"{','.join(labels)}){path.lower() or '/'}"
+    host = host[found.end() if (found := _WWW.match(host)) else 0 :]
+    if not host[-1].isdigit() or not host.replace(".", "").isdigit():
+        host = ",".join(host.split(".")[::-1])
+    if port and port != _DEFAULT_PORTS[scheme]:
+        host += f":{port}"
+    key = f"{host}){path.lower() or '/'}"
     if query and (parts := sorted(part for part in query.lower().split("&") if part)):
         key += "?" + "&".join(parts)
     return key

@@ -99,7 +99,11 @@ def test_a_url_key_is_the_surt_the_field_uses(url: str, key: str) -> None:
 
 
 HOSTS = st.sampled_from(
-    ["a.example", "www.a.example", "www2.b.a.example", "WWW.A.example", "b.www.example"]
+    [
+        *("a.example", "www.a.example", "www2.b.a.example", "WWW.A.example", "b.www.example"),
+        *("localhost", "www.localhost", "www", "www.7", "10.0.0.1", "www.10.0.0.1", "1", "a.1"),
+        *("a.example:80", "a.example:443", "a.example:8080", "10.0.0.1:8080", "www.a:99999"),
+    ]
 )
 PIECES = st.text(st.sampled_from("aZ09_.=&-/?"), max_size=30)
 SESSIONS = st.sampled_from(
@@ -113,12 +117,12 @@ SESSIONS = st.sampled_from(
 )
 
 
-@given(HOSTS, PIECES, SESSIONS)
+@given(st.sampled_from(["http", "https"]), HOSTS, PIECES, SESSIONS)
 def test_an_address_keyed_the_short_way_gets_the_key_of_the_long_way(
-    host: str, rest: str, session: str
+    scheme: str, host: str, rest: str, session: str
 ) -> None:
     rest = f"/{rest}?{session}" if session else rest
-    assert url_key(f"http://{host}/{rest}") == url_key(f"http://\t{host}/{rest}")
+    assert url_key(f"{scheme}://{host}/{rest}") == url_key(f"{scheme}://\t{host}/{rest}")
 
 
 @given(st.text(st.characters(exclude_categories=()), max_size=200))
