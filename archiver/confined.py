@@ -165,6 +165,7 @@ class _Child:
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
+        self._ending = threading.Lock()
         self._channel, theirs = socket.socketpair()
         watched, self._lifeline = os.pipe()
         given = {
@@ -220,12 +221,13 @@ class _Child:
 
     def end(self) -> None:
         """End the process, whatever it is doing."""
-        self._process.kill()
-        self._process.wait()
-        self._channel.close()
-        if self._lifeline >= 0:
-            os.close(self._lifeline)
-            self._lifeline = -1
+        with self._ending:  # whoever closes and whoever asked may both come to this
+            self._process.kill()
+            self._process.wait()
+            self._channel.close()
+            if self._lifeline >= 0:
+                os.close(self._lifeline)
+                self._lifeline = -1
 
     def _receive(self, length: int, until: float) -> bytes:
         parts = []

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 
@@ -279,7 +280,8 @@ def test_killed_at_any_moment_a_crawl_goes_on_and_asks_for_each_page_once(
         child = nursery.start("crawl", f"crawl-{kills}")
         if kills < (25 if catalogue_kind == "sqlite" else 10):
             time.sleep(chance.uniform(0.02, 0.12))
-            os.kill(child, signal.SIGKILL)
+            with suppress(ProcessLookupError):  # it may be done by now
+                os.kill(child, signal.SIGKILL)
         nursery.end()
         kills += 1
         check()

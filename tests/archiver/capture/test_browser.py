@@ -4,6 +4,7 @@ import os
 import shutil
 import socket
 import struct
+import tempfile
 import threading
 import time
 import zlib
@@ -621,10 +622,11 @@ def test_a_crashed_page_is_a_fault_and_not_the_end(browser: Browser) -> None:
 
 
 def test_nothing_of_a_browser_is_left_behind(
-    chromium: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    chromium: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("TMPDIR", str(tmp_path))
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    short = Path(tempfile.mkdtemp())  # Chromium takes no long path for its socket
+    monkeypatch.setenv("TMPDIR", str(short))
+    monkeypatch.setattr("tempfile.tempdir", str(short))
     monkeypatch.setenv("DATABASE_PASSWORD", "secret")
     with Browser(PRODUCT, Path(chromium)) as own:
         assert own.user_agent.endswith(PRODUCT)
@@ -635,7 +637,7 @@ def test_nothing_of_a_browser_is_left_behind(
     while processes_of(group) and time.monotonic() < end:
         time.sleep(0.05)
     assert processes_of(group) == set()
-    assert list(tmp_path.iterdir()) == []
+    short.rmdir()  # so it is empty
 
 
 def test_without_chromium_it_is_told_what_to_install(
