@@ -30,7 +30,7 @@ from snapshots.tables import DIGEST_PREFIX, capture, digest_prefix, url
 
 __all__ = ["EarlierCaptures", "Validators"]
 
-_REMEMBERED = 50_000  # payloads remembered at least
+_REMEMBERED = 10_000  # payloads remembered at least; the catalogue knows the others
 _CANDIDATES = 20  # records of equal content looked at for one that is whole
 _HEAD = 1 << 16  # bytes of a block in which its HTTP head is looked for
 _VALUE = 1_000  # characters of a validator that is sent
