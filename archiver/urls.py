@@ -60,6 +60,9 @@ _PANDAS = re.compile(  # the UK Web Archiving Consortium's, which left the schem
     r"(?P<prefix>https?:/{1,2}[^/?#\s]+/pan/\d{1,12}/)(?P<timestamp>\d{8,14})/(?P<url>[^/\s].*)",
     re.DOTALL | re.IGNORECASE,
 )
+# Most links of most pages: a path from the root with no "." or ".." in it, which stays as it is.
+_ROOTED = re.compile(r"(?:/(?!\.)[\w%~+$&,=:@!()*.-]+)+/?(?:\?[\w%~+$&,=:@!()*./?-]+)?\Z", re.ASCII)
+_ORIGIN = re.compile(r"https?://[^/?#\\\s]+")
 _ONE_SLASH = re.compile(r"\A(https?):/(?!/)", re.IGNORECASE)
 
 
@@ -215,6 +218,8 @@ def join_url(base: str, reference: str) -> str | None:
         The absolute URL with its fragment, or None when the reference cannot be one. Source: URL
         Standard, clause 4.4 (white space, tabs and backslashes); percent-escapes stay as they are.
     """
+    if _ROOTED.match(reference) and (origin := _ORIGIN.match(base)):
+        return origin.group() + reference
     reference = _UNSEEN.sub("", reference).strip(_EDGES)
     scheme = _SCHEME.match(reference)
     if not scheme or scheme.group()[:-1].lower() in _DEFAULT_PORTS:

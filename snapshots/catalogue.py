@@ -28,7 +28,9 @@ from sqlalchemy import (
     select,
 )
 from sqlalchemy.engine import URL, Dialect, make_url
+from sqlalchemy.engine.interfaces import DBAPICursor
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.pool import PoolProxiedConnection
 from sqlalchemy.sql.compiler import SQLCompiler
 
 from archiver.errors import ArchiveError, SettingsError
@@ -38,6 +40,7 @@ __all__ = [
     "Catalogue",
     "LookUp",
     "Prepared",
+    "Watch",
     "insert_rows",
     "insert_tuples",
     "next_id",
@@ -179,6 +182,10 @@ class Catalogue:
         ):
             yield connection
 
+    def watch(self) -> "Watch":
+        """Watch for changes that others make; see `Watch`."""
+        return Watch(self.engine)
+
     @contextmanager
     def _translated(self) -> Iterator[None]:
         try:
@@ -192,6 +199,36 @@ class Catalogue:
     def close(self) -> None:
         """Let go of every connection."""
         self.engine.dispose()
+
+
+class Watch:
+    """Tells, in microseconds, whether the catalogue has been changed since one last looked.
+
+    Only SQLite can say so at that price; of another database nothing is known.
+
+    Source: SQLite, ``PRAGMA data_version``.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._connection: PoolProxiedConnection | None = None
+        self._cursor: DBAPICursor | None = None
+        if engine.dialect.name == "sqlite":
+            self._connection = engine.raw_connection()
+            self._cursor = self._connection.cursor()
+
+    def revision(self) -> int | None:
+        """Give a number that is another one after a change, or None where none is known."""
+        if self._cursor is None:
+            return None
+        self._cursor.execute("PRAGMA data_version")
+        row = self._cursor.fetchone()
+        return row[0] if row else None
+
+    def close(self) -> None:
+        """Let go of its connection."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = self._cursor = None
 
 
 class Prepared:

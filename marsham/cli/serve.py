@@ -2,13 +2,13 @@
 
 import socket
 from contextlib import suppress
+from pathlib import Path
 
 import click
-import uvicorn
 
 from archiver.errors import InputError
 from marsham.cli.support import pass_archive
-from marsham.web.app import make_app
+from marsham.web.server import STANDARD_OUTPUT, run_server
 from snapshots.archive import Archive
 
 __all__ = ["serve"]
@@ -23,12 +23,30 @@ __all__ = ["serve"]
     show_default=True,
     help="Port to listen on; 0 for any free.",
 )
+@click.option(
+    "--workers",
+    type=click.IntRange(1, 64),
+    default=1,
+    show_default=True,
+    help="Processes that answer; as many as the machine has processors to spare.",
+)
+@click.option(
+    "--log",
+    type=click.Path(dir_okay=False, allow_dash=True, path_type=Path),
+    help="Append one JSON object a line for each answer to this file; - for standard output.",
+)
 @pass_archive
-def serve(archive: Archive, host: str, port: int) -> None:
+def serve(archive: Archive, host: str, port: int, workers: int, log: Path | None) -> None:
     """Show snapshots in a browser, under their banner, until stopped.
 
-    The archive is only read: it may be written by another process meanwhile.
+    The archive is only read: it may be written by another process meanwhile. /health answers
+    whether it can be read.
     """
+    if log is not None and log != STANDARD_OUTPUT:
+        try:
+            log.open("a").close()
+        except OSError as error:
+            raise InputError(f"the access log cannot be written: {error}") from error
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
         listener = socket.create_server((host, port), family=family)
@@ -42,8 +60,5 @@ def serve(archive: Archive, host: str, port: int) -> None:
         name = f"[{host}]" if ":" in host else host
         shown = f"http://{name}:{listener.getsockname()[1]}/"
         click.echo(f"{archive.settings.name} is at {shown} (stop with Ctrl-C)")
-        config = uvicorn.Config(
-            make_app(archive), log_level="warning", access_log=False, server_header=False
-        )
         with suppress(KeyboardInterrupt):  # the way to stop it
-            uvicorn.Server(config).run(sockets=[listener])
+            run_server(listener, archive, workers=workers, log=log)

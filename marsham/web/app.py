@@ -6,10 +6,11 @@ from importlib.resources import files
 
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from archiver.confined import Confined, Limits
+from archiver.errors import ArchiveError
 from marsham.web import pages, snapshot
 from marsham.web.views import Views
 from snapshots.archive import Archive
@@ -17,6 +18,7 @@ from snapshots.archive import Archive
 __all__ = ["make_app"]
 
 _LIMITS = Limits(seconds=5)  # for reading one page while a reader waits
+_UNCACHED = {"Cache-Control": "no-store"}
 _STATIC = {"marsham.css": "text/css; charset=utf-8", "marsham.svg": "image/svg+xml"}
 
 
@@ -37,6 +39,7 @@ def make_app(archive: Archive) -> Starlette:
             Route("/sites/{host}", pages.site),
             Route("/snapshots/{number:int}", pages.report),
             Route("/static/{name}", _static),
+            Route("/health", _health),
             Route("/web/{rest:path}", snapshot.answer),
             Route("/{rest:path}", pages.nothing_here),
         ],
@@ -45,6 +48,16 @@ def make_app(archive: Archive) -> Starlette:
     )
     app.state.views = views
     return app
+
+
+def _health(request: Request) -> Response:
+    # For whoever watches the server: whether the catalogue answers.
+    catalogue = pages.views_of(request).archive.catalogue
+    try:
+        catalogue.check_version()
+    except ArchiveError as error:
+        return JSONResponse({"status": "failing", "reason": str(error)}, 503, _UNCACHED)
+    return JSONResponse({"status": "ok"}, headers=_UNCACHED)
 
 
 def _static(request: Request) -> Response:

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 
 from archiver.markup import Use
 from archiver.urls import join_url
+from snapshots.replay.remembered import Reach
 
-__all__ = ["MODIFIERS", "AddressMap", "resolve"]
+__all__ = ["MODIFIERS", "AddressMap", "reach", "resolve"]
 
 MODIFIERS: Mapping[Use, str] = {
     Use.LINK: "",  # what a reader follows is shown with its banner
@@ -33,6 +34,10 @@ MODIFIERS: Mapping[Use, str] = {
 _SCHEME = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:")
 _ABSOLUTE = re.compile(r"https?://[^/\\?#]", re.IGNORECASE)
 _UNSEEN = re.compile(r"[\t\r\n]")  # the URL standard takes these out wherever they stand
+
+
+_NOT_RELATIVE = re.compile(r"https?://|[/\\#]|(?!https?:)[a-z][a-z0-9+.-]*:", re.IGNORECASE)
+_BELOW_FOLDER = re.compile(r"[\w.~%-]", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,3 +84,15 @@ def resolve(reference: str, base: str) -> str | None:
         return None
     url = join_url(base, reference)
     return url if url and _ABSOLUTE.match(url) else None
+
+
+def reach(reference: str) -> Reach:
+    """Tell where else a reference means the same address as here.
+
+    >>> reach("/crime/").name, reach("crime/").name, reach("?page=2").name
+    ('SITE', 'FOLDER', 'PAGE')
+    """
+    if _NOT_RELATIVE.match(reference):
+        return Reach.SITE
+    scheme = _SCHEME.match(reference)
+    return Reach.FOLDER if _BELOW_FOLDER.match(reference) and not scheme else Reach.PAGE

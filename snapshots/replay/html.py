@@ -13,6 +13,7 @@ only what this module names is replaced. What it changes:
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from archiver.markup import (
     Attribute,
@@ -28,7 +29,9 @@ from archiver.markup import (
     tokens,
 )
 from archiver.urls import join_url
-from snapshots.replay.addresses import AddressMap
+from snapshots.replay.addresses import AddressMap, reach
+from snapshots.replay.pieces import in_pieces
+from snapshots.replay.remembered import Reach, Remembered
 
 __all__ = ["DROPPED", "NEUTRALISED", "RENAMED_PREFIX", "rewrite_html"]
 
@@ -61,6 +64,9 @@ _SUSPECT = re.compile("integrity|nonce|ping|crossorigin|http-equiv|srcdoc", re.I
 _BASE = re.compile("<base", re.IGNORECASE)
 _DEEPEST = 8  # pages within pages (srcdoc)
 _SPACE = " \t\n\f\r"
+_SITE = re.compile(r"[^:/]+://[^/?#]*")
+_SOME_TIME = "00010101000000"  # stands for the page's own in pieces that are remembered
+_remembered = Remembered()
 
 
 def rewrite_html(
@@ -83,23 +89,47 @@ def rewrite_html(
     Never raises; time is linear in the length of the page.
     """
     source = read_source(body, charset)
-    edits = _page_edits(source.text, url, addresses, xml=xml, depth=0)
-    return source.encode(apply_edits(source.text, edits))
-
-
-def _page_edits(
-    text: str, url: str, addresses: AddressMap, *, xml: bool, depth: int
-) -> Iterator[Edit]:
+    text = source.text
     base = _base(text, url, xml=xml)
+    if not xml and source.encoding == "latin-1" and _SOME_TIME not in text:
+        undated = replace(addresses, timestamp=_SOME_TIME)
+
+        def rewrite(piece: str) -> tuple[str, Reach]:
+            seen: list[str] = []
+            edits = _edits(piece, url, base, undated, seen=seen)
+            return apply_edits(piece, edits), min(map(reach, seen), default=Reach.SITE)
+
+        site = _SITE.match(base)
+        recall = _remembered.within(
+            (undated, site and site.group()), (undated, base.rpartition("/")[0]), rewrite
+        )
+        if (whole := in_pieces(text, recall)) is not None:
+            return source.encode(whole.replace(_SOME_TIME, addresses.timestamp))
+    return source.encode(apply_edits(text, _edits(text, url, base, addresses, xml=xml)))
+
+
+def _edits(
+    text: str,
+    url: str,
+    base: str,
+    addresses: AddressMap,
+    *,
+    xml: bool = False,
+    depth: int = 0,
+    seen: list[str] | None = None,
+) -> Iterator[Edit]:
+    # What is to be changed in a page or a piece of one; `seen` is told what it refers to.
+    seen = [] if seen is None else seen
     for token in tokens(text, xml=xml):
         if isinstance(token, Tag):
             start, end = token.attributes_at
             if not token.closing and end - start > 3:
-                yield from _tag_edits(token, url if token.name == "base" else base, addresses)
+                yield from _tag_edits(token, url if token.name == "base" else base, addresses, seen)
                 if _SUSPECT.search(text, start, end):
-                    yield from _suspect_edits(token, base, addresses, depth)
+                    yield from _suspect_edits(token, base, addresses, depth, seen)
         elif isinstance(token, Raw) and token.name == "style":
             for address in style_addresses(text, token.start, token.end):
+                seen.append(address.url)
                 new = addresses.replay(address.url, base, address.use)
                 if new is not None:
                     yield address.edit(new)
@@ -113,11 +143,12 @@ def _base(text: str, url: str, *, xml: bool) -> str:
     return url
 
 
-def _tag_edits(tag: Tag, base: str, addresses: AddressMap) -> Iterator[Edit]:
+def _tag_edits(tag: Tag, base: str, addresses: AddressMap, seen: list[str]) -> Iterator[Edit]:
     opens_page = False
     for address in tag_addresses(tag, inside=False):
         if address.use is Use.PING:
             continue
+        seen.append("" if address.use is Use.BASE else address.url)
         new = addresses.replay(address.url, base, address.use)
         if new is not None:
             yield address.edit(new)
@@ -134,7 +165,9 @@ def _target_edit(tag: Tag, name: str) -> Edit:
     return Edit(place, place, f' {name}="_top"')
 
 
-def _suspect_edits(tag: Tag, base: str, addresses: AddressMap, depth: int) -> Iterator[Edit]:
+def _suspect_edits(
+    tag: Tag, base: str, addresses: AddressMap, depth: int, seen: list[str]
+) -> Iterator[Edit]:
     for attribute in tag.attributes:
         name = attribute.name
         if name in DROPPED:
@@ -144,13 +177,16 @@ def _suspect_edits(tag: Tag, base: str, addresses: AddressMap, depth: int) -> It
             if attribute.value.strip(_SPACE).lower() in NEUTRALISED:
                 yield Edit(attribute.start, attribute.start, RENAMED_PREFIX)
         elif name == "srcdoc" and tag.name == "iframe" and depth < _DEEPEST:
-            yield from _inner_page_edits(attribute, base, addresses, depth)
+            yield from _inner_page_edits(attribute, base, addresses, depth, seen)
 
 
 def _inner_page_edits(
-    attribute: Attribute, base: str, addresses: AddressMap, depth: int
+    attribute: Attribute, base: str, addresses: AddressMap, depth: int, seen: list[str]
 ) -> Iterator[Edit]:
+    seen.append("")  # a page of its own, perhaps with a base of its own
+
     def edits(text: str) -> Iterable[Edit]:
-        return _page_edits(text, base, addresses, xml=False, depth=depth + 1)
+        inner = _base(text, base, xml=False)
+        return _edits(text, base, inner, addresses, depth=depth + 1)
 
     return edits_inside(attribute, edits)

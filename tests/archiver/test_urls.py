@@ -1,3 +1,5 @@
+from urllib.parse import urljoin
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -364,3 +366,12 @@ def test_a_link_is_resolved_as_browsers_do(reference: str, joined: str | None) -
 def test_joining_never_fails(base: str, reference: str) -> None:
     joined = join_url(base, reference)
     assert joined is None or isinstance(joined, str)
+
+
+@given(
+    st.sampled_from(["http://h.example/x/y?q", "https://H.example:80", "http://u:p@h/x"]),
+    st.text(st.sampled_from("/ab.:;?=&%2e@-"), max_size=12).map("/".__add__),
+)
+def test_a_path_from_the_root_is_joined_as_the_standard_library_does(base: str, path: str) -> None:
+    if not path.startswith("//"):
+        assert join_url(base, path) == urljoin(base, path)

@@ -1,0 +1,117 @@
+# ruff: noqa: E501 - replay addresses are longer than lines
+"""Pages taken apart: rewritten piece by piece they are what they are when read as a whole."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from snapshots.replay import html
+from snapshots.replay.addresses import AddressMap
+from snapshots.replay.html import rewrite_html
+from snapshots.replay.pieces import in_pieces
+from snapshots.replay.remembered import Reach, Remembered
+
+URL = "http://www.homeoffice.example/crime/index.htm"
+
+MARKUP = st.lists(
+    st.sampled_from(
+        [
+            "<a", "</a", "<A ", "<img", "<a<b", " href=", " src=", " title", '"', "'", "/x", "y/z", "?q=1",
+            "//h.example/", "http:x", ">", "/>", " ", "/", "=", "<", "\n", "<!--", "-->", "--!>", "<!-->", "-",
+            "<!--[if IE]>", "<![endif]-->", "<script", "<script>", "</script", "</script>", "<style>",
+            "@import '/s';", "url(x)", "</style>", "<textarea>", "</textarea>", "<title>", "</TITLE >",
+            "<noframes ", "<xmp/>", "<plaintext>", "<svg>", "</svg>", "<math ", "<style/>", "<![CDATA[", "]]>",
+            "<!x", "<?php", "</ ", "<base href=/b/>", "<iframe srcdoc='&lt;img src=/y&gt;'>", "\xe9", "\x00", "&amp;",
+            " nonce=", "<meta http-equiv=refresh content='0;url=/", "<form action=", "scripted",
+        ]
+    ),
+    max_size=40,
+).map("".join)  # fmt: skip
+
+
+@settings(max_examples=1000)
+@given(MARKUP)
+def test_a_page_in_pieces_is_rewritten_as_the_whole_page_is(page: str) -> None:
+    body = page.encode("latin-1")
+    addresses = AddressMap("20110529000000")
+    pieces = rewrite_html(body, URL, addresses)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(html, "in_pieces", lambda *_: None)
+        assert rewrite_html(body, URL, addresses) == pieces
+
+
+def test_a_page_as_most_are_is_taken_apart() -> None:
+    page = (
+        "<!DOCTYPE html><html lang=en><!-- a --><head><title>T</title><script><!-- x('<a b>') //-->"
+        "</script><style>a{}</style></head><body><p>1 < 2<br/><svg><path d='M0'/></svg></body>"
+    )
+    seen: list[str] = []
+
+    def note(piece: str) -> str:
+        seen.append(piece)
+        return piece
+
+    assert in_pieces(page, note) == page
+    assert seen == [
+        "<!DOCTYPE html>", "<html lang=en>", "<!-- a -->", "<title>T", "<script><!-- x('<a b>') //-->",
+        "<style>a{}", "<br/>", "<path d='M0'/>",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        "<a href='x>",
+        "<a href=x",
+        "<a<b>",
+        "<!-- never ended",
+        "<!--> short",
+        "<script>x",
+        "<plaintext><a b>",
+        "<script><!-- <script> </script> --></script>",
+        "<svg><style/><a b></svg>",
+        "<math><![CDATA[<a b>]]></math>",
+    ],
+)
+def test_a_page_that_only_makes_sense_as_a_whole_is_not(page: str) -> None:
+    assert in_pieces(page, str) is None
+
+
+def test_the_same_words_mean_another_address_in_another_folder() -> None:
+    page = b"<img src=a.gif><img src=/a.gif><a href='?p=1'>x</a>"
+    for folder in ("crime", "police", "crime"):
+        for name in ("one", "two"):
+            url = f"http://h.example/{folder}/{name}"
+            shown = rewrite_html(page, url, AddressMap("20110529000000")).decode()
+            assert f"im_/http://h.example/{folder}/a.gif" in shown
+            assert "im_/http://h.example/a.gif" in shown
+            assert f"/http://h.example/{folder}/{name}?p=1" in shown
+
+
+def test_what_is_remembered_of_one_date_serves_every_other() -> None:
+    page = b"<img src=/a.gif>"
+    for timestamp in ("20110529000000", "20130326122952"):
+        shown = rewrite_html(page, URL, AddressMap(timestamp))
+        assert (
+            shown == f"<img src=/web/{timestamp}im_/http://www.homeoffice.example/a.gif>".encode()
+        )
+
+
+def test_what_is_remembered_keeps_within_its_room() -> None:
+    remembered = Remembered()
+    asked: list[str] = []
+
+    def rewrite(piece: str) -> tuple[str, Reach]:
+        asked.append(piece)
+        return piece * 100, Reach.SITE
+
+    for number in range(20_000):
+        recall = remembered.within("site", "folder", rewrite)
+        assert recall(f"{number % 4:050}") == f"{number % 4:050}" * 100
+        recall(f"{number:050}")
+    assert len(asked) < 20_100
+
+
+@pytest.mark.parametrize("piece", ["<a b='", "<!-", "<script", "<a b=c ", "<![", "</a ", "<a/"])
+def test_time_is_in_proportion_to_length(piece: str) -> None:
+    in_pieces(piece * 20_000, str)
