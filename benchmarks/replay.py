@@ -61,7 +61,7 @@ def main() -> None:
     """Time both and print the table."""
     options = arguments()
     warcs = [options.corpora / name for name in FILES]
-    ours = Server("marsham", "/web/{}mp_/{}", "/web/*/{}")
+    ours = Server("marsham", "/web/{}mp_/{}", "/web/timemap/link/{}")
     theirs = Server("pywb", "/all/{}mp_/{}", "/all/timemap/link/{}")
     with tempfile.TemporaryDirectory(prefix="marsham-", dir=options.scratch) as scratch:
         place = Path(scratch)

@@ -100,10 +100,10 @@ def rewrite_html(
             return apply_edits(piece, edits), min(map(reach, seen), default=Reach.SITE)
 
         site = _SITE.match(base)
-        recall = _remembered.within(
+        remember, known = _remembered.within(
             (undated, site and site.group()), (undated, base.rpartition("/")[0]), rewrite
         )
-        if (whole := in_pieces(text, recall)) is not None:
+        if (whole := in_pieces(text, remember, known)) is not None:
             return source.encode(whole.replace(_SOME_TIME, addresses.timestamp))
     return source.encode(apply_edits(text, _edits(text, url, base, addresses, xml=xml)))
 

@@ -11,7 +11,8 @@ whole.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 
 __all__ = ["in_pieces"]
 
@@ -47,33 +48,38 @@ _PIECE = re.compile(
 )
 _FOREIGN = re.compile("<(?:svg|math)", re.IGNORECASE)
 _FOREIGN_RULES = re.compile(rf"<!\[CDATA\[|<(?:{_RAW}|plaintext)[^>]*/>", re.IGNORECASE)
-_HIDDEN_END = re.compile("<script(?=[ \\t\\n\\f\\r/>])", re.IGNORECASE)
+_NESTED = re.compile("<script(?=[ \\t\\n\\f\\r/>])", re.IGNORECASE)
 
 
 class _OddError(Exception):
     """The page has markup that can only be read as a whole."""
 
 
-def in_pieces(text: str, rewrite: Callable[[str], str]) -> str | None:
+def in_pieces(
+    text: str, rewrite: Callable[[str], str], known: Mapping[str, str] = MappingProxyType({})
+) -> str | None:
     """Rewrite a page piece by piece.
 
     Args:
         text: the page, in HTML's syntax, not XML's.
         rewrite: given a piece, gives what is to stand in its place.
+        known: pieces for which that is known already.
 
     Returns:
         The page rewritten; None when it cannot be taken apart, whatever `rewrite` was given then.
     """
     if _FOREIGN.search(text) and _FOREIGN_RULES.search(text):
         return None  # in pictures and formulas a tag may end itself
+    get = known.get
 
     def put(found: re.Match[str]) -> str:
-        kind = found.lastgroup
-        if kind is None:
-            return rewrite(found[0])
         piece = found[0]
-        if kind != "raw" or (
-            "<!--" in piece and found["raw"].lower() == "script" and _HIDDEN_END.search(piece, 1)
+        if (new := get(piece)) is not None:
+            return new
+        kind = found.lastgroup
+        if kind is not None and (
+            kind != "raw"
+            or ("<!--" in piece and found["raw"].lower() == "script" and _NESTED.search(piece, 1))
         ):
             raise _OddError
         return rewrite(piece)

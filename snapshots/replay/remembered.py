@@ -3,7 +3,7 @@
 A page that was never shown before is for the most part made of pieces of pages that were.
 """
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
 from enum import IntEnum
 from threading import Lock
 
@@ -36,8 +36,8 @@ class Remembered:
 
     def within(
         self, site: Hashable, folder: Hashable, rewrite: Callable[[str], tuple[str, Reach]]
-    ) -> Callable[[str], str]:
-        """Give a function that looks a piece up, and rewrites it where it is not known.
+    ) -> tuple[Callable[[str], str], Mapping[str, str]]:
+        """Give a function that rewrites a piece and remembers it, and the pieces known already.
 
         Args:
             site: all that the rewriting depends on besides a piece of reach `Reach.SITE`.
@@ -45,20 +45,17 @@ class Remembered:
             rewrite: rewrites a piece, and tells its reach.
         """
         in_site, in_folder = self._known(site), self._known(folder)
-        by_reach = {Reach.SITE: in_site, Reach.FOLDER: in_folder}
 
-        def recall(piece: str) -> str:
-            found = in_site.get(piece)
-            if found is None:
-                found = in_folder.get(piece)
+        def remember(piece: str) -> str:
+            found = in_folder.get(piece)
             if found is None:
                 found, reach = rewrite(piece)
                 if reach is not Reach.PAGE and len(piece) <= _LONGEST:
                     self._use(len(piece) + len(found))
-                    by_reach[reach][piece] = found
+                    (in_site if reach is Reach.SITE else in_folder)[piece] = found
             return found
 
-        return recall
+        return remember, in_site
 
     def _known(self, setting: Hashable) -> dict[str, str]:
         known = self._settings.get(setting)
