@@ -23,6 +23,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from sqlalchemy import insert
+from synthetic import files
+
+from snapshots.archive import Archive
+from snapshots.rows import Entry, store_captures
+from snapshots.tables import snapshot, warc_file
+
 PROJECT = Path(__file__).resolve().parent.parent
 YARDSTICKS = Path(os.environ.get("MARSHAM_YARDSTICKS", PROJECT / ".venv-yardsticks/bin"))
 FILES = ("govuk-1.warc.gz", "govuk-2.warc.gz")
@@ -33,6 +40,7 @@ CALLS = 40  # looks at one list
 PAGE = "http://data.gov.uk/"
 _RATE = re.compile(r"Requests/sec:\s+([\d.]+)")
 _P99 = re.compile(r"99%\s+([\d.]+)(us|ms|s)")
+_BESIDE = 1000  # the first id of what is loaded beside the real captures
 _UNITS = {"us": 1e-3, "ms": 1.0, "s": 1e3}
 
 
@@ -70,7 +78,16 @@ def main() -> None:
             for server in (theirs, ours):
                 with serving(server, place) as port:
                     measure(server, port, corpus, options.seconds)
-    report(theirs, ours, len(corpus.pages), options)
+        report(theirs, ours, len(corpus.pages), options)
+        if options.beside:
+            load_beside(place, options.beside)
+            larger = Server("marsham", ours.replay, ours.timemap)
+            for _ in range(options.rounds):
+                for server in (ours, larger):
+                    folder = "archive" if server is larger else "small"
+                    with serving(server, place, folder) as port:
+                        measure(server, port, corpus, options.seconds)
+            compare(ours, larger, options.beside)
 
 
 def arguments() -> argparse.Namespace:
@@ -80,6 +97,9 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=int, default=5, help="of each address asked for again")
     parser.add_argument("--scratch", type=Path, default=None)
+    parser.add_argument(
+        "--beside", type=int, default=0, help="captures to compare with as well, such as 5000000"
+    )
     return parser.parse_args()
 
 
@@ -104,6 +124,21 @@ def prepare(place: Path, warcs: list[Path]) -> Corpus:
     return Corpus(pages, page, largest("text/css"), largest("image/png"))
 
 
+def load_beside(place: Path, number: int) -> None:
+    """Put made-up captures into the index beside those that are there; a copy stays as it was."""
+    shutil.copytree(place / "archive", place / "small")
+    with Archive.open(place / "archive") as archive:
+        with archive.catalogue.write() as connection:
+            row = {"id": _BESIDE, "label": "made up", "kind": "ingest", "created": 0, "tool": ""}
+            connection.execute(insert(snapshot).values(row | {"operator": "", "captures": number}))
+        for count, captures in enumerate(files(number), _BESIDE):
+            row = {"id": count, "path": captures[0].file, "sealed": 1, "sha256": ""}
+            row |= {"created": 0, "committed_length": 0, "adopted": 1}
+            with archive.catalogue.write() as connection:
+                connection.execute(insert(warc_file).values(row))
+                store_captures(connection, [Entry(capture) for capture in captures], _BESIDE)
+
+
 def marsham(place: Path, *arguments: str) -> str:
     """Run a command of ours and give what it printed."""
     command = [sys.executable, "-m", "marsham", "--archive", str(place / "archive"), *arguments]
@@ -115,14 +150,14 @@ def marsham(place: Path, *arguments: str) -> str:
 
 
 @contextmanager
-def serving(server: Server, place: Path) -> Iterator[int]:
+def serving(server: Server, place: Path, folder: str = "archive") -> Iterator[int]:
     """Start one of the two and give its port."""
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port: int = probe.getsockname()[1]
     if server.name == "pywb":
         command = [str(YARDSTICKS / "pywb"), "-b", "127.0.0.1", "-p", str(port), "-d", str(place)]
     else:
-        archive = str(place / "archive")
+        archive = str(place / folder)
         command = [sys.executable, "-m", "marsham", "--archive", archive]
         command += ["serve", "--port", str(port)]
     env = os.environ | {"PYTHONPATH": str(PROJECT)}
@@ -208,6 +243,15 @@ def report(theirs: Server, ours: Server, pages: int, options: argparse.Namespace
             slow, quick = (statistics.median(side.waits[name]) for side in (theirs, ours))
             line += f"{slow:9.1f}{quick:7.2f}{quick / slow:8.3f}"
         print(line)
+
+
+def compare(small: Server, large: Server, number: int) -> None:
+    """Print what a large index costs; the rounds of both were in turns."""
+    print(f"{'':20}{'alone/s':>9}{'beside':>11}{'ratio':>8}   (beside {number:,} captures)")
+    for name, rates in large.rates.items():
+        alone = statistics.median(small.rates[name][-len(rates) :])
+        rate = statistics.median(rates)
+        print(f"{name:20}{alone:9.1f}{rate:11.1f}{rate / alone:8.2f}")
 
 
 if __name__ == "__main__":
