@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import Connection, Subquery, and_, func, inspect, or_, select
+from sqlalchemy import ColumnElement, Connection, Subquery, and_, func, inspect, or_, select
 
 from archiver.errors import ArchiveError
 from archiver.records import Capture
@@ -22,7 +22,7 @@ from snapshots import index
 from snapshots.tables import capture, url
 from snapshots.visible import visible
 
-__all__ = ["PageAsOf", "check_extracted", "pages_as_of"]
+__all__ = ["PageAsOf", "check_extracted", "newest_states", "pages_as_of"]
 
 _GONE = (404, 410)
 _MOVED = (301, 302, 303, 307, 308)  # 304 says that nothing changed
@@ -51,7 +51,7 @@ def pages_as_of(connection: Connection, moment: datetime) -> Iterator[PageAsOf]:
     Of several spellings of one address (with and without ``www.``, say) that all show a page, the
     newest is given. Pages not yet extracted, or given up in extracting, are left out.
     """
-    newest = _newest_states(moment)
+    newest = newest_states(moment)
     query = (
         index.select_captures(
             newest.c.extraction_id, extraction.c.url, page_text.c.text, url.c.urlkey
@@ -92,10 +92,18 @@ def check_extracted(connection: Connection) -> None:
         raise ArchiveError("nothing has been extracted yet; run: marsham extract")
 
 
-def _newest_states(moment: datetime) -> Subquery:
-    # Of every address the captures up to the moment that say whether a page stands there, newest
-    # first; rank 1 decides. A capture without a reading (gone, moved) has no extraction, so the
-    # join above drops its address. What is withdrawn does not count: the version before it stands.
+def newest_states(moment: datetime, *of: ColumnElement[bool]) -> Subquery:
+    """Rank, for every address, the captures up to a moment that say whether a page stands there.
+
+    Args:
+        moment: an aware datetime.
+        of: further conditions for addresses and captures.
+
+    Returns:
+        Of each its key (url_id, timestamp, seq), its reading and its rank, the newest first: rank 1
+        decides. A capture without a reading (gone, moved) has no extraction, so a join with that
+        drops its address. What is withdrawn does not count: the version before it stands.
+    """
     order = func.row_number().over(
         partition_by=capture.c.url_id,
         order_by=(capture.c.timestamp.desc(), capture.c.seq.desc()),
@@ -118,6 +126,7 @@ def _newest_states(moment: datetime) -> Subquery:
         .outerjoin(page_version, reading)
         .where(
             visible(),
+            *of,
             capture.c.timestamp <= int(format_timestamp(moment)),
             or_(
                 and_(

@@ -14,7 +14,6 @@ from sqlalchemy import Connection, select
 
 from archiver.errors import MarshamError
 from archiver.http import media_type
-from archiver.markup import Use, page_addresses, read_source
 from archiver.records import Capture
 from archiver.timestamps import parse_timestamp
 from archiver.urls import join_url, url_key
@@ -22,6 +21,7 @@ from snapshots import index
 from snapshots.archive import Archive
 from snapshots.mementos import Memento, memento_of
 from snapshots.reach import closed_pages
+from snapshots.requisites import requisites
 from snapshots.tables import capture, intake, listed_page, problem, snapshot, url
 
 __all__ = ["Report", "report_on", "snapshot_rows"]
@@ -135,7 +135,9 @@ def _look_into(
         return
     if says_missing(memento, content):
         report.soft_404s.append(found.url)
-    missing = _never_captured(connection, _requisites(memento, content))
+    charset = media_type(memento.content_type)[1]
+    needed = requisites(content, found.url, charset=charset)
+    missing = _never_captured(connection, list(needed))
     if missing:
         report.incomplete.append((found.url, missing))
 
@@ -158,20 +160,6 @@ def _dead_end(archive: Archive, connection: Connection, memento: Memento) -> str
             return None
         current = memento_of(archive, following)
     return None
-
-
-def _requisites(memento: Memento, content: bytes) -> list[str]:
-    charset = media_type(memento.content_type)[1]
-    found: dict[str, None] = {}
-    base = memento.capture.url
-    for address in page_addresses(read_source(content, charset).text):
-        if address.use is Use.BASE:
-            base = join_url(memento.capture.url, address.url) or base
-        elif address.use in (Use.IMAGE, Use.STYLE, Use.SCRIPT):
-            target = join_url(base, address.url)
-            if target and target.startswith(("http://", "https://")):
-                found[target.partition("#")[0]] = None
-    return list(found)
 
 
 def _never_captured(connection: Connection, addresses: list[str]) -> list[str]:

@@ -7,6 +7,8 @@ from pathlib import Path
 from unicodedata import category
 
 from archiver.errors import SettingsError
+from snapshots.replay.banner import OPTIONAL_STATEMENTS
+from snapshots.replay.language import LANGUAGES
 
 __all__ = ["Settings", "check_settings", "read_settings", "write_settings"]
 
@@ -25,6 +27,12 @@ contact = {contact}
 
 # A sentence of your own at the end of the banner; leave empty for none.
 notice = {notice}
+
+# The language of banner and pages for readers whose browser asks for none of ours: "en" or "cy".
+language = {language}
+
+# Statements of the banner that you leave out, parted by blanks: working, contacts, cookies, parts.
+banner_without = {banner_without}
 
 # Whether scripts of archived pages may run when they are shown. Without them nothing of a page can
 # reach the live web; with them a reader's click may, where a script has changed what it leads to.
@@ -52,6 +60,8 @@ class Settings:
         institution: who keeps it, as the banner says.
         contact: an e-mail or web address for readers and web masters.
         notice: one more sentence for the banner; empty for none.
+        language: ``en`` or ``cy``, for readers who ask for no language of ours.
+        banner_without: statements the banner leaves out, parted by blanks.
         database: database URL of the catalogue; empty for SQLite in the folder.
         scripts: whether archived pages may run their scripts when they are shown.
         payload_digest: ``sha1`` or ``sha256``, for the records written here.
@@ -61,6 +71,8 @@ class Settings:
     institution: str = "this archive"
     contact: str = ""
     notice: str = ""
+    language: str = "en"
+    banner_without: str = ""
     database: str = ""
     scripts: bool = False
     payload_digest: str = "sha1"
@@ -92,6 +104,13 @@ def read_settings(path: Path) -> Settings:
     if found.get("payload_digest", "sha1") not in _DIGESTS:
         reason = f"payload_digest must be one of {', '.join(_DIGESTS)}"
         raise SettingsError(str(path), reason)
+    if found.get("language", "en") not in LANGUAGES:
+        raise SettingsError(str(path), f"language must be one of {', '.join(LANGUAGES)}")
+    for name in found.get("banner_without", "").split():
+        if name not in OPTIONAL_STATEMENTS:
+            left = ", ".join(OPTIONAL_STATEMENTS)
+            reason = f"banner_without names {name!r}; what may be left out is {left}"
+            raise SettingsError(str(path), reason)
     settings = Settings(**found)
     check_settings(path, settings)
     return settings

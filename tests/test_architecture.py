@@ -121,7 +121,11 @@ READS_CAPTURES = {
     "snapshots.rebuild": "writes captures anew, and what is withdrawn with them",
     "snapshots.reports": "only adds conditions to index.select_captures",
     "snapshots.rows": "writes captures",
+    "snapshots.addresses": "visible() in its query",
+    "snapshots.timeline": "visible() in every query",
     "snapshots.verify.scratch": "checks every record, withdrawn or not; shows no content",
+    "extract.notices": "only adds conditions to index.select_captures",
+    "extract.search": "only adds conditions to index.select_captures, or through extract.asof",
     "extract.asof": "visible() where the version of a date is chosen",
     "extract.store": "only adds conditions to index.select_captures",
     "extract.withdrawn": "finds what is to be withdrawn",
@@ -136,6 +140,6 @@ def test_captures_are_read_only_where_what_is_withdrawn_is_left_out() -> None:
         if name == "snapshots.tables" and "capture" in names
     }
     assert readers <= READS_CAPTURES.keys()
-    for name in ("snapshots.index", "extract.asof"):
+    for name in ("snapshots.index", "snapshots.addresses", "snapshots.timeline", "extract.asof"):
         path = next(path for path in MODULES if module_name(path) == name)
         assert "visible(" in path.read_text("utf-8")

@@ -7,6 +7,8 @@
     /web/20110529000000mp_/URL          the page alone; im_ cs_ js_ if_ and others for its parts
     /web/20110529000000id_/URL          the stored bytes
     /web/*/URL                          every capture of a URL
+    /web/2011*/URL                      those of a year, a month or a day
+    /web/*/URL*                         every address that begins so
     /web/URL                            the capture closest to now, or to Accept-Datetime
 """
 
@@ -16,10 +18,17 @@ from urllib.parse import quote
 
 from archiver.urls import repair_slashes
 
-__all__ = ["Place", "listing_address", "parse_place", "snapshot_address"]
+__all__ = [
+    "Place",
+    "about_address",
+    "cite_address",
+    "listing_address",
+    "parse_place",
+    "snapshot_address",
+]
 
 _PLACE = re.compile(
-    r"(?:(?P<time>\d{4,14}|\*)(?:~(?P<asked>\d{4,14}))?(?P<modifier>[a-z]{2,4}_)?/)?(?P<url>.*)",
+    r"(?:(?P<time>\d{4,14}\*?|\*)(?:~(?P<asked>\d{4,14}))?(?P<modifier>[a-z]{2,4}_)?/)?(?P<url>.*)",
     re.DOTALL,
 )
 _SAFE = "!#$%&'()*+,/:;=?@[]~"  # an address is shown in ours as it is, but for what would break it
@@ -30,7 +39,8 @@ class Place:
     """What an address below ``/web/`` asks for.
 
     Attributes:
-        time: the digits as written, ``*`` for the list, empty for "closest to now".
+        time: the digits as written, empty for "closest to now". A ``*`` means the list: by itself
+            of all captures, behind digits of those in that year, month or day.
         asked: the digits asked for first, when the reader was led here from there; else empty.
         modifier: such as ``mp_``; empty for the snapshot under its banner.
         url: the address as written, its ``http:/`` repaired.
@@ -59,12 +69,22 @@ def parse_place(text: str) -> Place:
 
 
 def snapshot_address(timestamp: str, url: str, *, modifier: str = "", asked: str = "") -> str:
-    """Give the address of a memento, with the date asked for where that was another day."""
-    if timestamp.startswith(asked) or asked[:8] == timestamp[:8]:
+    """Give the address of a memento, with the time asked for where that was another one."""
+    if timestamp.startswith(asked):
         asked = ""
     return f"/web/{timestamp}{'~' + asked if asked else ''}{modifier}/{quote(url, safe=_SAFE)}"
 
 
-def listing_address(url: str) -> str:
-    """Give the address of the list of a URL's captures."""
-    return f"/web/*/{quote(url, safe=_SAFE)}"
+def listing_address(url: str, digits: str = "") -> str:
+    """Give the address of the list of a URL's captures, or of those in a year, month or day."""
+    return f"/web/{digits}*/{quote(url, safe=_SAFE)}"
+
+
+def about_address(timestamp: str, url: str) -> str:
+    """Give the address of the page that tells where a memento comes from."""
+    return f"/about/{timestamp}/{quote(url, safe=_SAFE)}"
+
+
+def cite_address(timestamp: str, url: str, form: str = "") -> str:
+    """Give the address of the page that tells how to cite a memento, or of one form of it."""
+    return f"/cite/{timestamp}{'.' + form if form else ''}/{quote(url, safe=_SAFE)}"

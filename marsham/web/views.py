@@ -1,15 +1,23 @@
-"""Pages made from templates, every value in them escaped."""
+"""Pages made from templates for one reader: in the reader's language, every value in them escaped."""
 
+from copy import copy
 from datetime import datetime
+from urllib.parse import parse_qsl, urlencode
 
 from jinja2 import Environment, PackageLoader, select_autoescape
+from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from archiver.confined import Confined
 from archiver.quantities import write_seconds, write_size
 from archiver.timestamps import parse_timestamp
+from extract.notices import ContactNotice
 from marsham.web.places import listing_address, snapshot_address
+from marsham.web.remembered import Remembered
 from snapshots.archive import Archive
+from snapshots.replay.banner import Parts
+from snapshots.replay.language import LANGUAGES, Language, language_of, negotiate
+from snapshots.timeline import Period
 
 __all__ = ["Views", "long_date"]
 
@@ -18,6 +26,8 @@ _POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; frame-src 'self'; form-action 'self'; "
     "base-uri 'none'; frame-ancestors 'none'"
 )
+_ADDRESSED = ("/web/", "/cite/", "/about/", "/form/")  # below which a query is the original URL's
+_MINUTES = 60.0
 
 
 class Views:
@@ -26,11 +36,24 @@ class Views:
     Attributes:
         archive: the archive; it is only read.
         children: where the contents of archived pages are looked into.
+        language: what the reader is spoken to in.
+        base: scheme and host by which the reader reached the archive, such as
+            ``https://archive.example``; empty as long as there is no reader.
+        parts: what became of the parts of pages, by capture.
+        years: the timelines of pages, by key.
+        contacts: what changed since on pages, by capture.
     """
 
     def __init__(self, archive: Archive, children: Confined) -> None:
         self.archive = archive
         self.children = children
+        self.language = _spoken(archive.settings.language)
+        self.base = ""
+        self.parts: Remembered[Parts | None] = Remembered(5000, 10 * _MINUTES)
+        self.years: Remembered[list[Period]] = Remembered(2000, _MINUTES)
+        self.contacts: Remembered[tuple[ContactNotice, ...]] = Remembered(2000, _MINUTES)
+        self._keep: dict[str, str] = {}
+        self._others: list[tuple[str, str, str]] = []
         self._templates = Environment(
             loader=PackageLoader("marsham.web"),
             autoescape=select_autoescape(default=True),
@@ -45,6 +68,33 @@ class Views:
             listing_address=listing_address,
             snapshot_address=snapshot_address,
         )
+
+    def to(self, request: Request) -> "Views":
+        """Give the views for the reader who asks: the language, and by which name we are reached.
+
+        The language is that of ``?lang=`` on pages of our own, else the one the browser wants
+        most, else that of the settings.
+        """
+        own = copy(self)
+        path, asked = request.url.path, ""
+        if not path.startswith(_ADDRESSED):
+            asked = request.query_params.get("lang", "")
+            own._others = [
+                (code, name, _with_language(request, code)) for code, name in LANGUAGES.items()
+            ]
+        chosen = asked if asked in LANGUAGES else ""
+        own._keep = {"lang": chosen} if chosen else {}
+        accepted = request.headers.get("Accept-Language", "")
+        own.language = _spoken(chosen or negotiate(accepted, self.archive.settings.language))
+        own._others = [other for other in own._others if other[0] != own.language.code]
+        own.base = str(request.base_url).rstrip("/")
+        return own
+
+    def at(self, path: str, **query: object) -> str:
+        """Give the address of a page of our own; the language the reader chose goes along."""
+        given = {name: str(value) for name, value in query.items() if value not in ("", None)}
+        written = urlencode(given | self._keep)
+        return f"{path}?{written}" if written else path
 
     def page(
         self,
@@ -64,11 +114,23 @@ class Views:
             script_source: the hash of the script in it, as a policy has it; empty for none.
             values: what the template is filled with.
         """
-        body = self._templates.get_template(template).render(**values)
+        words = self.language
+        body = self._templates.get_template(template).render(
+            say=words.say,
+            words=words,
+            day=lambda timestamp: words.day(parse_timestamp(timestamp)),
+            moment=lambda timestamp: _moment(words, timestamp),
+            at=self.at,
+            chosen_language=self._keep.get("lang", ""),
+            languages=self._others,
+            **values,
+        )
         policy = f"{_POLICY}; script-src {script_source}" if script_source else _POLICY
         own = {
             "Content-Security-Policy": policy,
+            "Content-Language": words.code,
             "Referrer-Policy": "same-origin",
+            "Vary": "Accept-Language",
             "X-Content-Type-Options": "nosniff",
             "Cache-Control": "no-cache",
         }
@@ -76,7 +138,7 @@ class Views:
 
 
 def long_date(timestamp: str, *, time: bool = False) -> str:
-    """Write a timestamp for people.
+    """Write a timestamp for people, in English.
 
     >>> long_date("20110509101621", time=True)
     '9 May 2011 at 10:16:21'
@@ -84,3 +146,19 @@ def long_date(timestamp: str, *, time: bool = False) -> str:
     at: datetime = parse_timestamp(timestamp)
     text = f"{at.day} {at:%B %Y}"
     return f"{text} at {at:%H:%M:%S}" if time else text
+
+
+def _spoken(code: str) -> Language:
+    return language_of(code, "marsham.web")
+
+
+def _moment(words: Language, timestamp: str) -> str:
+    # Of what is known to the day only the day is written.
+    at = parse_timestamp(timestamp)
+    return words.day(at) if timestamp.endswith("000000") else words.moment(at)
+
+
+def _with_language(request: Request, code: str) -> str:
+    query = parse_qsl(request.url.query, keep_blank_values=True)[:50]
+    kept = [(name, value) for name, value in query if name != "lang"]
+    return f"{request.url.path}?{urlencode([*kept, ('lang', code)])}"

@@ -1,0 +1,162 @@
+"""What a page is made of besides itself, and when that was captured: images, styles, scripts ..."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from time import monotonic
+from typing import Final
+
+from sqlalchemy import Connection
+
+from archiver.errors import MarshamError
+from archiver.http import media_type
+from archiver.markup import Address, Use, page_addresses, read_source, style_addresses
+from archiver.records import Capture
+from archiver.timestamps import parse_timestamp
+from archiver.urls import join_url
+from snapshots import index
+from snapshots.archive import Archive
+from snapshots.mementos import Memento, memento_of
+from snapshots.replay.banner import Parts
+
+__all__ = ["SHOWN_USES", "parts_of", "requisites", "sheet_requisites"]
+
+SHOWN_USES: Final = (Use.IMAGE, Use.STYLE, Use.SCRIPT)
+"""What a page cannot be shown without."""
+
+_PAGE_TYPES = ("text/html", "application/xhtml+xml")
+_PARTS = (*SHOWN_USES, Use.FRAME)
+_MOST = 300  # parts that are looked for
+_MOST_SHEETS = 30  # that are looked into
+_PAGE_LIMIT = 1 << 20  # bytes of a page or sheet that is looked into
+_CHOICES = ("srcset", "imagesrcset")
+
+
+def requisites(
+    content: bytes,
+    url: str,
+    *,
+    charset: str | None = None,
+    uses: Iterable[Use] = SHOWN_USES,
+    choices: bool = True,
+    most: int | None = None,
+) -> dict[str, Use]:
+    """Find what a page needs to be shown: the absolute addresses, each with its use, in order.
+
+    Args:
+        content: the page without content coding.
+        url: its original URL.
+        charset: as declared with it.
+        uses: what is looked for.
+        most: how many; the rest of the page is then not read.
+        choices: whether to give the addresses of a ``srcset`` too, of which a browser takes one.
+    """
+    wanted = frozenset(uses)
+    found: dict[str, Use] = {}
+    base = url
+    for address in page_addresses(read_source(content, charset).text):
+        if len(found) == most:
+            break
+        if address.use is Use.BASE:
+            base = join_url(url, address.url) or base
+        elif address.use in wanted and (choices or address.attribute not in _CHOICES):
+            _note(found, address, base)
+    return found
+
+
+def sheet_requisites(content: bytes, url: str, *, charset: str | None = None) -> dict[str, Use]:
+    """Find what a style sheet needs: the sheets it imports and its images, as `requisites` does."""
+    found: dict[str, Use] = {}
+    text = read_source(content, charset).text
+    for address in style_addresses(text, 0, len(text)):
+        _note(found, address, url)
+    return found
+
+
+def parts_of(
+    archive: Archive, memento: Memento, *, seconds: float, most: int = _MOST
+) -> Parts | None:
+    """Find when the parts of a page were captured: those its HTML names, and its style sheets.
+
+    Args:
+        archive: where it is kept.
+        memento: of the page.
+        seconds: when it stops; what is known by then is given, marked as cut.
+        most: parts that are looked for.
+
+    Returns:
+        None for what is no page, or cannot be read.
+
+    Each part is taken as replay takes it, from the capture closest to the page's own time. One
+    that the website answered with an error counts as missing.
+    """
+    until = monotonic() + seconds
+    kind, charset = media_type(memento.content_type)
+    if kind not in _PAGE_TYPES or memento.capture.length > _PAGE_LIMIT:
+        return None
+    try:
+        content = memento.content(_PAGE_LIMIT)
+    except (MarshamError, OSError):
+        return None
+    at = parse_timestamp(memento.capture.timestamp)
+    url = memento.capture.url
+    named = requisites(content, url, charset=charset, uses=_PARTS, choices=False, most=most + 1)
+    look = _Look(at, until, most)
+    with archive.catalogue.read() as connection:
+        look.at_all(connection, named)
+        sheets = [found for found in look.held if look.held[found] is Use.STYLE][:_MOST_SHEETS]
+        for sheet in sheets:
+            if look.cut:
+                break
+            look.at_all(connection, _named_in(archive, sheet))
+    times = sorted(parse_timestamp(found.timestamp) for found in look.held)
+    return Parts(
+        held=len(times),
+        missing=look.missing,
+        first=times[0] if times else None,
+        last=times[-1] if times else None,
+        cut=look.cut,
+    )
+
+
+class _Look:
+    """A look for the captures of parts, each address once."""
+
+    def __init__(self, at: datetime, until: float, most: int) -> None:
+        self._at = at
+        self._until = until
+        self._most = most
+        self._seen: set[str] = set()
+        self.held: dict[Capture, Use] = {}
+        self.missing = 0
+        self.cut = False
+
+    def at_all(self, connection: Connection, named: dict[str, Use]) -> None:
+        for address, use in named.items():
+            if address in self._seen:
+                continue
+            if len(self._seen) >= self._most or monotonic() > self._until:
+                self.cut = True
+                return
+            self._seen.add(address)
+            found = index.nearest(connection, address, self._at)
+            if found is None or (found.status or 200) >= 400:
+                self.missing += 1
+            else:
+                self.held[found] = use
+
+
+def _named_in(archive: Archive, sheet: Capture) -> dict[str, Use]:
+    if sheet.length > _PAGE_LIMIT:
+        return {}
+    try:
+        memento = memento_of(archive, sheet)
+        content = memento.content(_PAGE_LIMIT)
+    except (MarshamError, OSError):  # that it cannot be read is for verify to tell
+        return {}
+    return sheet_requisites(content, sheet.url, charset=media_type(memento.content_type)[1])
+
+
+def _note(found: dict[str, Use], address: Address, base: str) -> None:
+    target = join_url(base, address.url)
+    if target and target.startswith(("http://", "https://")):
+        found.setdefault(target.partition("#")[0], address.use)

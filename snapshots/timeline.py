@@ -1,0 +1,88 @@
+"""How the snapshots of a page lie in time: how many in each year or day, and when it next changed.
+
+What is withdrawn is not counted.
+"""
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, func, select
+
+from archiver.digests import read_digest
+from archiver.records import Capture
+from archiver.timestamps import Span, format_timestamp
+from archiver.urls import url_key
+from snapshots.tables import capture, url
+from snapshots.visible import visible
+
+__all__ = ["Period", "changed_after", "per_day", "per_year"]
+
+_YEAR = 10**10  # what a 14-digit number is divided by to get its year
+_DAY = 10**6
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """The captures of one page in a year or on a day.
+
+    Attributes:
+        digits: of the year or day: 4 or 8.
+        number: how many captures.
+        first: timestamp of the earliest.
+        contents: how many different payloads they have.
+    """
+
+    digits: str
+    number: int
+    first: str
+    contents: int
+
+
+def per_year(connection: Connection, wanted: str) -> list[Period]:
+    """Count the captures of a page by year; years without any are left out.
+
+    Costs a walk over all captures of the page.
+    """
+    return _counted(connection, wanted, _YEAR, None)
+
+
+def per_day(connection: Connection, wanted: str, span: Span) -> list[Period]:
+    """Count the captures of a page by day, within a span, both ends included."""
+    return _counted(connection, wanted, _DAY, span)
+
+
+def changed_after(connection: Connection, of: Capture) -> str | None:
+    """Give the timestamp of the next capture of the same address whose payload is another.
+
+    None when there is none. Costs a walk over the captures that are alike.
+    """
+    query = select(func.min(capture.c.timestamp)).where(
+        capture.c.url_id == url.c.id,
+        url.c.urlkey == url_key(of.url),
+        capture.c.timestamp > int(of.timestamp),
+        capture.c.digest != read_digest(of.digest),
+        visible(),
+    )
+    found = connection.scalar(query)
+    return None if found is None else f"{found:014}"
+
+
+def _counted(connection: Connection, wanted: str, unit: int, span: Span | None) -> list[Period]:
+    period = capture.c.timestamp // unit
+    query = (
+        select(
+            func.min(capture.c.timestamp),
+            func.count(),
+            func.count(func.distinct(capture.c.digest)),
+        )
+        .where(capture.c.url_id == url.c.id, url.c.urlkey == url_key(wanted), visible())
+        .group_by(period)
+        .order_by(func.min(capture.c.timestamp))
+    )
+    if span:
+        first, last = (int(format_timestamp(end)) for end in (span.first, span.last))
+        query = query.where(capture.c.timestamp.between(first, last))
+    digits = 14 - len(str(unit)) + 1
+    return [
+        Period(f"{first:014}"[:digits], number, f"{first:014}", contents)
+        for first, number, contents in connection.execute(query)
+    ]
