@@ -24,6 +24,7 @@ __all__ = ["ContactNotice", "notices_for"]
 
 _KINDS = frozenset(("contact", "partnership"))
 _DETAILS = ("address", "postcode", "phone", "fax", "textphone", "email", "website")
+_NUMBERS = ("phone", "fax", "textphone")
 _REDIRECTS = (301, 302, 303, 307, 308)
 _HOPS = 3  # redirects followed to where a page is now
 _MOST = 10  # notices; a reader is not to be buried
@@ -76,11 +77,18 @@ def notices_for(archive: Archive, memento: Memento) -> tuple[ContactNotice, ...]
 def _told(here: PageAsOf, newest: PageAsOf) -> Iterable[ContactNotice]:
     seen_at = parse_timestamp(newest.capture.timestamp)
     for change in compare_facts([here], [newest]).changed:
-        if change.field in _DETAILS and change.before and change.after:
-            yield ContactNotice(
-                change.subject, change.field, change.before, change.after, seen_at,
-                newest.capture.url,
-            )  # fmt: skip
+        name = change.field
+        if name in _DETAILS and change.before and change.after:
+            before, after = _printed(here, name, change.before), _printed(newest, name, change.after)
+            yield ContactNotice(change.subject, name, before, after, seen_at, newest.capture.url)
+
+
+def _printed(page: PageAsOf, name: str, values: str) -> str:
+    # Numbers as the page prints them: nobody looks for +442079460441 in it.
+    if name not in _NUMBERS:
+        return values
+    raw = {one.value: " ".join(one.raw.split()) for one in page.observations if one.field == name}
+    return ", ".join(raw.get(value) or value for value in values.split(", "))
 
 
 def _newest(archive: Archive, connection: Connection, own: Capture) -> PageAsOf | None:

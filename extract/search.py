@@ -1,4 +1,4 @@
-"""Looking for words in archived pages as of a date: in their titles and text, or what is known else.
+"""Looking for words in archived pages as of a date: in titles and text, or what else is known.
 
 There is no index of words: every page of the date is looked through, up to a number. Where nothing
 was extracted, addresses and the titles of page lists are looked through instead.
@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Connection, and_, func, inspect, or_, sele
 
 from archiver.records import Capture
 from archiver.timestamps import format_timestamp
-from archiver.urls import prefix_range
+from archiver.urls import url_key
 from extract.asof import newest_states
 from extract.tables import extraction, extraction_failure, observation, page_text
 from snapshots import index
@@ -160,8 +160,7 @@ def _in_addresses(
 def _of_site(site: str) -> list[ColumnElement[bool]]:
     if not site:
         return []
-    first, beyond = prefix_range(f"http://{site}/")
-    host = first.partition(")")[0]
+    host = url_key(f"http://{site}/").partition(")")[0]
     return [url.c.urlkey >= f"{host})", url.c.urlkey < f"{host}*"]
 
 

@@ -14,18 +14,19 @@ from archiver.urls import url_key
 from snapshots.tables import capture, url
 from snapshots.visible import visible
 
-__all__ = ["Period", "changed_after", "per_day", "per_year"]
+__all__ = ["Period", "changed_after", "per_day", "per_hour", "per_year"]
 
 _YEAR = 10**10  # what a 14-digit number is divided by to get its year
 _DAY = 10**6
+_HOUR = 10**4
 
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """The captures of one page in a year or on a day.
+    """The captures of one page in a year, on a day or in an hour.
 
     Attributes:
-        digits: of the year or day: 4 or 8.
+        digits: of the year, day or hour: 4, 8 or 10.
         number: how many captures.
         first: timestamp of the earliest.
         contents: how many different payloads they have.
@@ -48,6 +49,11 @@ def per_year(connection: Connection, wanted: str) -> list[Period]:
 def per_day(connection: Connection, wanted: str, span: Span) -> list[Period]:
     """Count the captures of a page by day, within a span, both ends included."""
     return _counted(connection, wanted, _DAY, span)
+
+
+def per_hour(connection: Connection, wanted: str, span: Span) -> list[Period]:
+    """Count the captures of a page by hour, within a span, both ends included."""
+    return _counted(connection, wanted, _HOUR, span)
 
 
 def changed_after(connection: Connection, of: Capture) -> str | None:

@@ -11,7 +11,7 @@ from starlette.routing import Route
 
 from archiver.confined import Confined, Limits
 from archiver.errors import ArchiveError
-from marsham.web import pages, snapshot
+from marsham.web import citing, lists, pages, provenance, searching, snapshot
 from marsham.web.views import Views
 from snapshots.archive import Archive
 
@@ -36,8 +36,17 @@ def make_app(archive: Archive) -> Starlette:
         routes=[
             Route("/", pages.start),
             Route("/lookup", pages.look_up),
-            Route("/sites/{host}", pages.site),
+            Route("/search", searching.search),
+            Route("/search/{time}/{host}", searching.search_box),
+            Route("/sites", lists.sites),
+            Route("/sites/{host}", lists.site),
+            Route("/addresses", lists.addresses),
+            Route("/snapshots", lists.snapshot_list),
             Route("/snapshots/{number:int}", pages.report),
+            Route("/cite/{rest:path}", citing.cite),
+            Route("/about/{rest:path}", provenance.about),
+            Route("/leave", pages.leave),
+            Route("/form/{rest:path}", pages.posted, methods=["GET", "POST"]),
             Route("/static/{name}", _static),
             Route("/health", _health),
             Route("/web/{rest:path}", snapshot.answer),

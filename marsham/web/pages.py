@@ -1,4 +1,4 @@
-"""Pages of our own: the start page, look-up, a site's addresses, and what went wrong."""
+"""Pages of our own: the start page, look-up, the report on a snapshot, and what went wrong."""
 
 import logging
 from functools import partial
@@ -18,52 +18,69 @@ from archiver.errors import (
     UrlError,
     WithdrawnError,
 )
-from archiver.timestamps import format_timestamp, parse_date
+from archiver.timestamps import parse_timestamp
 from archiver.urls import check_url
 from extract.missing import says_missing
+from marsham.web.dates import read_asked
+from marsham.web.leaving import form_page, leave_page, missing_page
 from marsham.web.places import listing_address, snapshot_address
-from marsham.web.views import Views, long_date
+from marsham.web.views import Views
 from snapshots import index
 from snapshots.crawl.report import crawl_of_snapshot, report_on_crawl
-from snapshots.erasure.register import explain_erased
-from snapshots.reach import explain
+from snapshots.replay.language import Language
 from snapshots.reports import report_on, snapshot_rows
 from snapshots.tables import snapshot
 
-__all__ = ["fault", "look_up", "nothing_here", "problem_page", "report", "site", "start"]
+__all__ = [
+    "fault",
+    "leave",
+    "look_up",
+    "nothing_here",
+    "posted",
+    "problem_page",
+    "report",
+    "start",
+    "views_of",
+]
 
 _log = logging.getLogger(__name__)
 
-_SITE_LIMIT = 1000  # addresses on one page
+_ON_START = 10  # snapshots on the start page
+_SITES_ON_START = 60
 _REPORT_PAGES = 200  # looked into while a reader waits
 _REPORT_LINES = 100  # of one table
 _WITHDRAWN = 451
-_CANNOT = "This snapshot cannot be shown"
 _LINK_SAFE = "!#$%&'()*+,/:;=?@[]~"
 _LONGEST_SHOWN = 500  # characters of an address
 _STATUS = {
     UrlError: 400,
     TimestampError: 400,
     InputError: 400,
-    NoCaptureError: 404,
     WithdrawnError: 451,
     ErasedError: 451,
 }
 
 
 def views_of(request: Request) -> Views:
-    """Give the views of the application that answers a request."""
+    """Give the views of the application for the reader who asks."""
     views: Views = request.app.state.views
-    return views
+    return views.to(request)
 
 
 def start(request: Request) -> Response:
     """Show what the archive holds, with the look-up box."""
     views = views_of(request)
+    newest = select(snapshot).order_by(snapshot.c.first.desc(), snapshot.c.id.desc())
     with views.archive.catalogue.read() as connection:
-        held = connection.execute(select(snapshot).order_by(snapshot.c.first)).all()
-        sites = sorted(index.sites(connection), key=lambda host: host.removeprefix("www."))
-    return views.page("start.html", snapshots=held, sites=sites)
+        held = connection.execute(newest.limit(_ON_START + 1)).all()
+        sites = list(islice(index.sites(connection), _SITES_ON_START + 1))
+    return views.page(
+        "start.html",
+        snapshots=held[:_ON_START],
+        more_snapshots=len(held) > _ON_START,
+        sites=sorted(sites[:_SITES_ON_START], key=lambda host: host.removeprefix("www.")),
+        more_sites=len(sites) > _SITES_ON_START,
+    )
 
 
 def look_up(request: Request) -> Response:
@@ -73,35 +90,15 @@ def look_up(request: Request) -> Response:
     date = request.query_params.get("date", "").strip()
     try:
         url = check_url(typed)
-        if date:
-            timestamp = format_timestamp(parse_date(date).first)
-            return RedirectResponse(snapshot_address(timestamp, url), 303)
-    except (UrlError, TimestampError) as error:
+    except UrlError as error:
         return problem_page(views, error, url=typed, date=date)
+    if date:
+        try:
+            digits = read_asked(date)
+        except TimestampError as error:
+            return problem_page(views, error, url=typed, date=date)
+        return RedirectResponse(snapshot_address(digits, url), 303)
     return RedirectResponse(listing_address(url), 303)
-
-
-def site(request: Request) -> Response:
-    """List the addresses of one host that have captures, with their first and last date."""
-    views = views_of(request)
-    host = request.path_params["host"]
-    spans: dict[str, list[str]] = {}
-    try:
-        with views.archive.catalogue.read() as connection:
-            for capture in index.prefix(connection, check_url(f"http://{host}")):
-                spans.setdefault(capture.url, []).append(capture.timestamp)
-                if len(spans) > _SITE_LIMIT:
-                    break
-            if not spans:
-                _, why = explain(connection, f"http://{host}*")
-                _, gone = explain_erased(connection, f"http://{host}*")
-                raise why or gone or NoCaptureError(host)
-    except MarshamError as error:
-        return problem_page(views, error)
-    rows = [
-        (url, len(times), times[0], times[-1]) for url, times in islice(spans.items(), _SITE_LIMIT)
-    ]
-    return views.page("site.html", host=host, rows=rows, cut=len(spans) > _SITE_LIMIT)
 
 
 def report(request: Request) -> Response:
@@ -125,11 +122,12 @@ def report(request: Request) -> Response:
 
 def nothing_here(request: Request) -> Response:
     """Answer an address that is none of ours."""
-    return views_of(request).page(
+    views = views_of(request)
+    return views.page(
         "problem.html",
         status=404,
-        title="Page not found",
-        message="There is no such page in this archive's web pages.",
+        title=views.language.say("title_nothing"),
+        message=views.language.say("nothing_here"),
         url=None,
     )
 
@@ -137,55 +135,72 @@ def nothing_here(request: Request) -> Response:
 def fault(request: Request, error: Exception) -> Response:
     """Answer when Marsham itself failed: say so, and log it."""
     _log.error("%s could not be answered", request.url, exc_info=error)
-    return views_of(request).page(
+    views = views_of(request)
+    return views.page(
         "problem.html",
         status=500,
-        title="Something went wrong",
-        message="This page could not be made. The archive itself is not changed by that.",
+        title=views.language.say("title_500"),
+        message=views.language.say("fault"),
         url=None,
     )
+
+
+def leave(request: Request) -> Response:
+    """Answer ``/leave``, to which what leads out of the archive leads."""
+    return leave_page(views_of(request), request)
+
+
+def posted(request: Request) -> Response:
+    """Answer ``/form/``, to which forms that would be posted lead."""
+    return form_page(views_of(request), request)
 
 
 def problem_page(
     views: Views, error: MarshamError, *, url: str | None = None, date: str | None = None
 ) -> Response:
     """Tell a reader in words what could not be done, with what was typed to be mended."""
+    if isinstance(error, NoCaptureError):
+        return missing_page(views, error.url)
+    words = views.language
     status = _STATUS.get(type(error), 502)
-    titles = {
-        400: "That address or date cannot be read",
-        404: "Not in this archive",
-        451: "Withdrawn from view",
-    }
     # Source: RFC 7725, clause 4: the link names who blocks, where that is known as an address.
     contact = views.archive.settings.contact
     named = status == _WITHDRAWN and contact.startswith(("http://", "https://"))
+    kind = "erased" if isinstance(error, ErasedError) else status
     return views.page(
         "problem.html",
         status=status,
-        title="Erased" if isinstance(error, ErasedError) else titles.get(status, _CANNOT),
+        title=words.say(f"title_{kind}" if status in (400, 451) else "title_cannot"),
         headers={"Link": f'<{quote(contact, safe=_LINK_SAFE)}>; rel="blocked-by"'}
         if named
         else None,
-        message=_sentence(error),
+        message=_sentence(words, error),
+        wrong=_wrong(error),
         url=_shortened(url if url is not None else getattr(error, "url", None)),
         date=date,
     )
 
 
-def _sentence(error: MarshamError) -> str:
-    if isinstance(error, NoCaptureError):
-        return f"This archive has no capture of {_shortened(error.url)}."
+def _wrong(error: MarshamError) -> str:
+    # Which field of the look-up box is to be mended.
     if isinstance(error, UrlError):
-        return f"{_shortened(error.url) or 'Nothing'} is not a web address: {error.reason}."
-    if isinstance(error, WithdrawnError):
-        return (
-            f"{_shortened(error.url)} was withdrawn from view on {long_date(error.decided)} by "
-            f"{error.authority}. Reason given: {error.reason.rstrip('.')}. It is still kept."
-        )
-    if isinstance(error, ErasedError):
-        return (
-            f"{_shortened(error.url)} was erased on {long_date(error.decided)} by "
-            f"{error.authority}. Reason given: {error.reason.rstrip('.')}. It is not kept any more."
+        return "url"
+    return "date" if isinstance(error, TimestampError) else ""
+
+
+def _sentence(words: Language, error: MarshamError) -> str:
+    if isinstance(error, UrlError):
+        url = _shortened(error.url) or words.say("nothing_typed")
+        return words.say("not_an_address", url=url, reason=error.reason)
+    if isinstance(error, TimestampError):
+        return words.say("not_a_date", text=_shortened(error.text))
+    if isinstance(error, WithdrawnError | ErasedError):
+        return words.say(
+            "erased" if isinstance(error, ErasedError) else "withdrawn",
+            url=_shortened(error.url),
+            day=words.day(parse_timestamp(error.decided)),
+            authority=error.authority,
+            reason=error.reason.rstrip("."),
         )
     text = str(error)
     return text[:1].upper() + text[1:] + "."

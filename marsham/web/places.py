@@ -16,6 +16,8 @@ import re
 from dataclasses import dataclass
 from urllib.parse import quote
 
+from starlette.requests import Request
+
 from archiver.urls import repair_slashes
 
 __all__ = [
@@ -25,6 +27,7 @@ __all__ = [
     "listing_address",
     "parse_place",
     "snapshot_address",
+    "written_behind",
 ]
 
 _PLACE = re.compile(
@@ -88,3 +91,14 @@ def about_address(timestamp: str, url: str) -> str:
 def cite_address(timestamp: str, url: str, form: str = "") -> str:
     """Give the address of the page that tells how to cite a memento, or of one form of it."""
     return f"/cite/{timestamp}{'.' + form if form else ''}/{quote(url, safe=_SAFE)}"
+
+
+def written_behind(request: Request, start: str) -> str:
+    """Give what stands behind a path such as ``/cite/``, query included, as the browser wrote it.
+
+    The escapes in it are part of the original URL.
+    """
+    raw: bytes = request.scope["raw_path"]
+    query: bytes = request.scope["query_string"]
+    text = raw.partition(start.encode())[2].decode("latin-1")
+    return f"{text}?{query.decode('latin-1')}" if query else text

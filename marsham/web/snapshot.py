@@ -2,34 +2,23 @@
 
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from itertools import islice
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from archiver.errors import InputError, MarshamError, NoCaptureError
-from archiver.records import Capture, Grade
+from archiver.errors import InputError, MarshamError
+from archiver.records import Capture
 from archiver.timestamps import parse_timestamp
 from archiver.urls import check_url
+from marsham.web.calendar import listing
 from marsham.web.framed import framed
 from marsham.web.pages import problem_page, views_of
 from marsham.web.places import Place, parse_place, snapshot_address
 from marsham.web.replayed import replayed, stored
 from marsham.web.views import Views
-from snapshots import index
-from snapshots.erasure.register import explain_erased
 from snapshots.mementos import capture_at, memento_of
-from snapshots.reach import explain
 
 __all__ = ["answer"]
-
-_LIST_LIMIT = 2000  # captures on one page
-_GRADES = {
-    Grade.SENT: "bytes as sent",
-    Grade.BODY: "body exact, head rebuilt",
-    Grade.RECOVERED: "recovered from a copy in another web archive",
-    Grade.RENDERING: "text or picture of the page only",
-}
 
 
 def answer(request: Request) -> Response:
@@ -38,8 +27,8 @@ def answer(request: Request) -> Response:
     place = parse_place(_written(request))
     try:
         url = check_url(place.url)
-        if place.time == "*":
-            return _listing(views, url)
+        if place.time.endswith("*"):
+            return listing(views, place, url)
         capture = _closest(views, url, place.time, request.headers.get("Accept-Datetime"))
         if capture.timestamp != place.time:
             return _exact_address(place, capture)
@@ -87,17 +76,3 @@ def _exact_address(place: Place, capture: Capture) -> Response:
     if not place.time:
         headers["Vary"] = "accept-datetime"
     return RedirectResponse(where, 302, headers)
-
-
-def _listing(views: Views, url: str) -> Response:
-    with views.archive.catalogue.read() as connection:
-        captures = list(islice(index.versions(connection, url), _LIST_LIMIT + 1))
-        hidden, why = explain(connection, url)
-        _, gone = explain_erased(connection, url)
-    if not captures:
-        raise why or gone or NoCaptureError(url)
-    cut = len(captures) > _LIST_LIMIT
-    shown = captures[:_LIST_LIMIT]
-    return views.page(
-        "captures.html", url=url, captures=shown, cut=cut, grades=_GRADES, hidden=hidden
-    )

@@ -1,4 +1,4 @@
-"""Pages made from templates for one reader: in the reader's language, every value in them escaped."""
+"""Pages made from templates for one reader: in the reader's language, every value escaped."""
 
 from copy import copy
 from datetime import datetime
@@ -12,7 +12,12 @@ from archiver.confined import Confined
 from archiver.quantities import write_seconds, write_size
 from archiver.timestamps import parse_timestamp
 from extract.notices import ContactNotice
-from marsham.web.places import listing_address, snapshot_address
+from marsham.web.places import (
+    about_address,
+    cite_address,
+    listing_address,
+    snapshot_address,
+)
 from marsham.web.remembered import Remembered
 from snapshots.archive import Archive
 from snapshots.replay.banner import Parts
@@ -64,6 +69,8 @@ class Views:
         self._templates.filters["size"] = write_size
         self._templates.filters["duration"] = write_seconds
         self._templates.globals.update(
+            about_address=about_address,
+            cite_address=cite_address,
             settings=archive.settings,
             listing_address=listing_address,
             snapshot_address=snapshot_address,

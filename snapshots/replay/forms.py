@@ -1,7 +1,8 @@
 """Forms of an archived page: where they lead in an archive, since no server answers them any more.
 
 - The page's own search box searches the archive, as of the page's date: its form leads to
-  ``/search/TIMESTAMP/HOST/FIELD``, which knows by FIELD what the reader typed.
+  ``/search/TIMESTAMP/HOST/FIELD``, which knows by FIELD what the reader typed. The host is the
+  page's own, whoever answered its searches.
 - A form that sends its fields in the address (GET) is left to lead to that address in the archive.
 - A form that would post them leads to ``/form/TIMESTAMP/ADDRESS``, a page that explains.
 
@@ -19,8 +20,11 @@ __all__ = ["FormReader", "search_field"]
 
 _FORM_TAGS = frozenset(("form", "input"))
 _NAMES = frozenset(  # of the field that people type into
-    ("q", "query", "search", "s", "keyword", "keywords", "searchterm", "search_query", "term")
-    + ("terms", "searchtext", "search_block_form", "search_theme_form", "qt", "chwilio")
+    (
+        *("q", "query", "search", "s", "keyword", "keywords", "searchterm", "search_query"),
+        *("term", "terms", "searchtext", "search_block_form", "search_theme_form", "qt"),
+        "chwilio",
+    )
 )
 _TYPED = frozenset(("text", "search", ""))
 _SEARCHES = re.compile(r"\bsearch|chwilio|/find\b", re.IGNORECASE)
@@ -70,7 +74,7 @@ class FormReader:
             return
         field = search_field(form, fields)
         if field is not None:
-            host = quote(urlsplit(target).netloc.lower(), safe=_SAFE)
+            host = quote(urlsplit(self._page).netloc.lower(), safe=_SAFE)
             name = quote(field, safe="", errors="replace")
             yield _with(form, "action", f"{self._prefix}/search/{self._timestamp}/{host}/{name}")
             yield _with(form, "method", "get")

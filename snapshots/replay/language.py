@@ -97,7 +97,7 @@ class Language:
 
 
 def _english(number: int) -> str:
-    return "one" if number == 1 else "other"
+    return {0: "zero", 1: "one"}.get(number, "other")  # zero only where a message has it
 
 
 def _welsh(number: int) -> str:

@@ -1,0 +1,83 @@
+"""``/cite/TIMESTAMP/URL``: how to cite a snapshot, to read, to copy and to download."""
+
+import re
+from datetime import UTC, datetime
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from archiver.errors import MarshamError, TimestampError
+from archiver.records import Capture
+from archiver.timestamps import parse_timestamp
+from archiver.urls import check_url, repair_slashes
+from extract.store import title_of
+from marsham.web.citation import Citation
+from marsham.web.pages import problem_page, views_of
+from marsham.web.places import snapshot_address, written_behind
+from marsham.web.views import Views
+from snapshots.listed import listed_title
+from snapshots.mementos import capture_at
+
+__all__ = ["cite"]
+
+_PLACE = re.compile(r"(\d{4,14})(?:\.([a-z]{3,4}))?/(.*)", re.DOTALL)
+_KINDS = {
+    "ris": "application/x-research-info-systems",
+    "bib": "application/x-bibtex",
+    "txt": "text/plain",
+    "html": "text/plain",  # to be copied into a page, not shown as one
+}
+
+
+def cite(request: Request) -> Response:
+    """Show how to cite a snapshot, or hand out one form of it as a file."""
+    views = views_of(request)
+    place = _PLACE.fullmatch(written_behind(request, "/cite/"))
+    try:
+        if place is None or (place[2] and place[2] not in _KINDS):
+            raise TimestampError(written_behind(request, "/cite/")[:100])
+        url = check_url(repair_slashes(place[3]))
+        with views.archive.catalogue.read() as connection:
+            capture = capture_at(connection, url, parse_timestamp(place[1]))
+            title = listed_title(connection, capture) or title_of(connection, capture)
+    except MarshamError as error:
+        return problem_page(views, error)
+    made = _citation(views, capture, title or capture.url)
+    if place[2]:
+        return _file(made, place[2], views)
+    return views.page(
+        "cite.html",
+        capture=capture,
+        text=made.text(views.language),
+        forms={"ris": made.ris(), "bib": made.bibtex(), "html": made.robust_link()},
+    )
+
+
+def _citation(views: Views, capture: Capture, title: str) -> Citation:
+    settings = views.archive.settings
+    return Citation(
+        title=title,
+        url=capture.url,
+        address=views.base + snapshot_address(capture.timestamp, capture.url),
+        taken_at=parse_timestamp(capture.timestamp),
+        archive=settings.name,
+        institution=settings.institution,
+        read_on=datetime.now(UTC).date(),
+    )
+
+
+def _file(made: Citation, form: str, views: Views) -> Response:
+    texts = {
+        "ris": made.ris(),
+        "bib": made.bibtex(),
+        "txt": made.text(views.language) + "\n",
+        "html": made.robust_link() + "\n",
+    }
+    name = f"snapshot-{made.taken_at:%Y%m%d%H%M%S}.{form}"
+    headers = {
+        "Content-Disposition": f'attachment; filename="{name}"',
+        "Content-Security-Policy": "default-src 'none'; sandbox",
+        "X-Content-Type-Options": "nosniff",
+        "Cache-Control": "no-cache",
+    }
+    return Response(texts[form], media_type=f"{_KINDS[form]}; charset=utf-8", headers=headers)

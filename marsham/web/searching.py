@@ -1,0 +1,56 @@
+"""``/search``: words looked for in archived pages as of a date; archived search boxes lead here."""
+
+from datetime import UTC, datetime
+from urllib.parse import unquote
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from archiver.errors import TimestampError
+from archiver.timestamps import format_timestamp, parse_span
+from extract.search import Searched, search_pages
+from marsham.web.dates import read_asked
+from marsham.web.pages import views_of
+
+__all__ = ["search", "search_box"]
+
+_MOST = 50  # results on the page
+_LONGEST = 300  # characters of what is looked for
+
+
+def search(request: Request) -> Response:
+    """Show the pages that have all the words at a date."""
+    views = views_of(request)
+    query = request.query_params
+    words, site = query.get("q", "").strip()[:_LONGEST], query.get("site", "").strip()[:_LONGEST]
+    asked = query.get("at", "").strip()[:_LONGEST]
+    try:
+        digits = read_asked(asked) if asked else ""
+    except TimestampError:
+        return views.page(
+            "search.html", status=400, words_asked=words, site=site, asked=asked, wrong_date=True
+        )
+    moment = parse_span(digits).last if digits else datetime.now(UTC)
+    with views.archive.catalogue.read() as connection:
+        found, searched = search_pages(connection, words, moment, site=site, limit=_MOST + 1)
+    return views.page(
+        "search.html",
+        words_asked=words,
+        site=site,
+        asked=asked,
+        digits=digits or format_timestamp(moment)[:8],
+        found=found[:_MOST],
+        cut=len(found) > _MOST,
+        in_text=searched is Searched.TEXT,
+    )
+
+
+def search_box(request: Request) -> Response:
+    """Lead from an archived page's search box to our search.
+
+    The box's form sends what was typed under the name its website gave it, which is in the path.
+    """
+    place = request.path_params
+    words = request.query_params.get(unquote(place["field"]), "")[:_LONGEST]
+    where = views_of(request).at("/search", q=words, at=place["time"], site=place["host"])
+    return RedirectResponse(where, 303, {"Cache-Control": "no-cache"})
