@@ -11,6 +11,7 @@ COMPILE := --quiet --generate-hashes --allow-unsafe --strip-extras --no-header -
 
 YARDSTICKS := .venv-yardsticks
 REPLAYWEBPAGE := replaywebpage@2.5.3
+AXE := axe-core@4.14.1
 
 .PHONY: help install demo test fuzz lint types format schema docs yardsticks lock clean
 
@@ -28,17 +29,18 @@ help: ## list the targets
 	$(BIN)/pip install --quiet --require-hashes -r requirements/dev.lock
 	@touch $@
 
-# Other projects' programs for the tests: some are GPL or AGPL, so they live apart and are never imported.
-$(YARDSTICKS)/installed: requirements/yardsticks.lock requirements/replaywebpage.sha512
-	@command -v npm >/dev/null || (echo "npm, which fetches ReplayWeb.page, is not installed; install it and try again"; exit 1)
+# Other projects' programs for the tests: some are GPL, AGPL or MPL, so they live apart and are never imported.
+$(YARDSTICKS)/installed: requirements/yardsticks.lock requirements/npm.sha512
+	@command -v npm >/dev/null || (echo "npm, which fetches ReplayWeb.page and axe-core, is not installed; install it and try again"; exit 1)
 	@rm -rf $(YARDSTICKS)
 	$(PYTHON) -m venv $(YARDSTICKS)
 	@awk '/^[^ #]/ {wanted = /^setuptools==/} wanted' requirements/yardsticks.lock > $(YARDSTICKS)/build.lock
 	$(YARDSTICKS)/bin/pip install --quiet --require-hashes -r $(YARDSTICKS)/build.lock
 	$(YARDSTICKS)/bin/pip install --quiet --require-hashes --no-build-isolation --use-pep517 -r requirements/yardsticks.lock
-	cd $(YARDSTICKS) && npm pack --silent $(REPLAYWEBPAGE) >/dev/null
-	cd $(YARDSTICKS) && sha512sum --quiet --check $(CURDIR)/requirements/replaywebpage.sha512
-	@mkdir $(YARDSTICKS)/replaywebpage
+	cd $(YARDSTICKS) && npm pack --silent $(REPLAYWEBPAGE) $(AXE) >/dev/null
+	cd $(YARDSTICKS) && sha512sum --quiet --check $(CURDIR)/requirements/npm.sha512
+	@mkdir $(YARDSTICKS)/replaywebpage $(YARDSTICKS)/axe-core
+	tar -xzf $(YARDSTICKS)/axe-core-*.tgz -C $(YARDSTICKS)/axe-core --strip-components 1 package/axe.min.js package/LICENSE
 	tar -xzf $(YARDSTICKS)/replaywebpage-*.tgz -C $(YARDSTICKS)/replaywebpage --strip-components 1 package/ui.js package/sw.js
 	@touch $@
 

@@ -79,7 +79,10 @@ def _told(here: PageAsOf, newest: PageAsOf) -> Iterable[ContactNotice]:
     for change in compare_facts([here], [newest]).changed:
         name = change.field
         if name in _DETAILS and change.before and change.after:
-            before, after = _printed(here, name, change.before), _printed(newest, name, change.after)
+            before, after = (
+                _printed(here, name, change.before),
+                _printed(newest, name, change.after),
+            )
             yield ContactNotice(change.subject, name, before, after, seen_at, newest.capture.url)
 
 

@@ -68,7 +68,9 @@ def search_pages(
     Returns:
         The pages, and what was looked through.
     """
-    wanted = [word[:_LONGEST_WORD] for word in words.casefold().split()[:_MOST_WORDS]]
+    # No database takes half a surrogate pair, and PostgreSQL no NUL.
+    text = words.encode("utf-8", "replace").decode().replace("\0", " ").casefold()
+    wanted = [word[:_LONGEST_WORD] for word in text.split()[:_MOST_WORDS]]
     read = inspect(connection).has_table(extraction_failure.name) and (
         connection.scalar(select(extraction.c.id).limit(1)) is not None
     )

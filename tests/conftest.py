@@ -105,6 +105,15 @@ def replaywebpage(yardsticks: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
+def axe(yardsticks: Path) -> str:
+    """The script of axe-core, which finds what keeps people from using a page."""
+    script = yardsticks.parent / "axe-core/axe.min.js"
+    if not script.is_file():
+        missing(f"axe-core is not in {script.parent}; run: make yardsticks")
+    return script.read_text("utf-8")
+
+
+@pytest.fixture(scope="session")
 def postgres() -> Iterator[str]:
     """A PostgreSQL server of this session's own; gives the folder its socket is in."""
     programs = _postgres_programs()

@@ -4,9 +4,10 @@ Nothing here leads anywhere by itself. The live address stands there as a plain 
 is told that it leads out of the archive.
 """
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from sqlalchemy import Connection
 from starlette.requests import Request
@@ -14,17 +15,27 @@ from starlette.responses import Response
 
 from archiver.errors import MarshamError, TimestampError, UrlError
 from archiver.records import Capture
-from archiver.timestamps import parse_timestamp
+from archiver.timestamps import format_timestamp, parse_timestamp
 from archiver.urls import check_url, repair_slashes
 from marsham.web.places import written_behind
 from marsham.web.spellings import other_spellings, pages_above
 from marsham.web.views import Views
 from snapshots import index
 from snapshots.addresses import addresses_below
+from snapshots.replay.forms import SEARCH_NAMES
 
-__all__ = ["Nearby", "form_page", "leave_page", "missing_page", "nearby"]
+__all__ = [
+    "Nearby",
+    "form_page",
+    "leave_page",
+    "missing_page",
+    "moment_of",
+    "nearby",
+    "typed_words",
+]
 
-_LONGEST = 500  # characters of an address that are shown
+_LONGEST = 500  # characters of an address, or of words, that are shown
+_LAST = re.compile(r"[$.:_]")  # names such as ctl00$header$txtSearch
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +79,7 @@ def leave_page(views: Views, request: Request) -> Response:
         url = check_url(request.query_params.get("url", ""))
     except UrlError as error:
         return _unreadable(views, error)
-    return missing_page(views, url, _moment(request.query_params.get("from", "")), status=200)
+    return missing_page(views, url, moment_of(request.query_params.get("from", "")), status=200)
 
 
 def missing_page(
@@ -92,7 +103,8 @@ def missing_page(
         live=url,
         host=urlsplit(url).netloc,
         asked_form=bool(urlsplit(url).query),
-        moment_asked=moment,
+        words_asked=_words_of(url),
+        moment_digits=format_timestamp(moment)[:8] if moment else "",
     )
 
 
@@ -112,7 +124,27 @@ def form_page(views: Views, request: Request) -> Response:
     return views.page("form.html", found=found, url=url, host=urlsplit(url).netloc, at_moment=time)
 
 
-def _moment(text: str) -> datetime | None:
+def typed_words(fields: list[tuple[str, str]]) -> str:
+    """Give what was typed into a search box, of the fields its form sent; empty for nothing.
+
+    A name that only search boxes have decides; where none has it, the first that is not empty.
+    """
+    given = [(name.lower(), value.strip()) for name, value in fields if value.strip()]
+    for wanted in SEARCH_NAMES:
+        for name, value in given:
+            if name == wanted or _LAST.split(name)[-1] == f"txt{wanted}":
+                return value[:_LONGEST]
+    return given[0][1][:_LONGEST] if given else ""
+
+
+def _words_of(url: str) -> str:
+    # The words of a search, where an address looks like the answer to one.
+    fields = parse_qsl(urlsplit(url).query[: _LONGEST * 4])
+    return typed_words([one for one in fields if one[0].lower() in SEARCH_NAMES])
+
+
+def moment_of(text: str) -> datetime | None:
+    """Read digits as a moment; None when they are none."""
     try:
         return parse_timestamp(text)
     except TimestampError:

@@ -22,7 +22,7 @@ from archiver.timestamps import parse_timestamp
 from archiver.urls import check_url
 from extract.missing import says_missing
 from marsham.web.dates import read_asked
-from marsham.web.leaving import form_page, leave_page, missing_page
+from marsham.web.leaving import form_page, leave_page, missing_page, moment_of
 from marsham.web.places import listing_address, snapshot_address
 from marsham.web.views import Views
 from snapshots import index
@@ -156,11 +156,24 @@ def posted(request: Request) -> Response:
 
 
 def problem_page(
-    views: Views, error: MarshamError, *, url: str | None = None, date: str | None = None
+    views: Views,
+    error: MarshamError,
+    *,
+    url: str | None = None,
+    date: str | None = None,
+    at: str = "",
 ) -> Response:
-    """Tell a reader in words what could not be done, with what was typed to be mended."""
+    """Tell a reader in words what could not be done.
+
+    Args:
+        views: the reader's.
+        error: what went wrong.
+        url: the address as it was typed, to be mended.
+        date: the date as it was typed.
+        at: the digits of the time asked for, if any.
+    """
     if isinstance(error, NoCaptureError):
-        return missing_page(views, error.url)
+        return missing_page(views, error.url, moment_of(at))
     words = views.language
     status = _STATUS.get(type(error), 502)
     # Source: RFC 7725, clause 4: the link names who blocks, where that is known as an address.

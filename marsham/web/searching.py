@@ -1,7 +1,6 @@
 """``/search``: words looked for in archived pages as of a date; archived search boxes lead here."""
 
 from datetime import UTC, datetime
-from urllib.parse import unquote
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -10,6 +9,7 @@ from archiver.errors import TimestampError
 from archiver.timestamps import format_timestamp, parse_span
 from extract.search import Searched, search_pages
 from marsham.web.dates import read_asked
+from marsham.web.leaving import typed_words
 from marsham.web.pages import views_of
 
 __all__ = ["search", "search_box"]
@@ -48,9 +48,10 @@ def search(request: Request) -> Response:
 def search_box(request: Request) -> Response:
     """Lead from an archived page's search box to our search.
 
-    The box's form sends what was typed under the name its website gave it, which is in the path.
+    The box's form sends what was typed under the name its website gave it: one of those that search
+    boxes have, or else the first that is not empty.
     """
-    place = request.path_params
-    words = request.query_params.get(unquote(place["field"]), "")[:_LONGEST]
+    place, given = request.path_params, request.query_params
+    words = typed_words(given.multi_items())
     where = views_of(request).at("/search", q=words, at=place["time"], site=place["host"])
     return RedirectResponse(where, 303, {"Cache-Control": "no-cache"})

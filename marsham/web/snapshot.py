@@ -39,7 +39,7 @@ def answer(request: Request) -> Response:
             return replayed(views, memento, place.modifier, request)
         return framed(views, memento, place)
     except MarshamError as error:
-        return problem_page(views, error)
+        return problem_page(views, error, at=place.time)
 
 
 def _written(request: Request) -> str:

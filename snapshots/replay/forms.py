@@ -1,12 +1,13 @@
-"""Forms of an archived page: where they lead in an archive, since no server answers them any more.
+"""Forms and ways out of an archived page: where they lead in an archive, and how they are marked.
 
-- The page's own search box searches the archive, as of the page's date: its form leads to
-  ``/search/TIMESTAMP/HOST/FIELD``, which knows by FIELD what the reader typed. The host is the
-  page's own, whoever answered its searches.
-- A form that sends its fields in the address (GET) is left to lead to that address in the archive.
-- A form that would post them leads to ``/form/TIMESTAMP/ADDRESS``, a page that explains.
+No server answers a form any more. So
 
-What a form is for can be told only at its end, so its tags are shown to a `FormReader` one by one.
+- the page's own search box searches the archive as of the page's date: it leads to
+  ``/search/TIMESTAMP/HOST``;
+- a form that would post what was typed leads to ``/form/TIMESTAMP/ADDRESS``, a page that explains;
+- any other form leads to the address it asks for, in the archive, and is left as it is.
+
+A link to another site is marked by a title that names the site, unless it has a title of its own.
 """
 
 import re
@@ -16,115 +17,105 @@ from urllib.parse import quote, urlsplit
 from archiver.markup import Edit, Tag, write_attribute
 from snapshots.replay.addresses import AddressMap, resolve
 
-__all__ = ["FormReader", "search_field"]
+__all__ = ["SEARCH_NAMES", "is_search_form", "leading_edits"]
 
-_FORM_TAGS = frozenset(("form", "input"))
-_NAMES = frozenset(  # of the field that people type into
-    (
-        *("q", "query", "search", "s", "keyword", "keywords", "searchterm", "search_query"),
-        *("term", "terms", "searchtext", "search_block_form", "search_theme_form", "qt"),
-        "chwilio",
-    )
+SEARCH_NAMES = (
+    *("q", "query", "search", "s", "keyword", "keywords", "words", "searchterm", "searchterms"),
+    *("search_query", "searchtext", "search_block_form", "term", "terms", "qt", "chwilio"),
 )
-_TYPED = frozenset(("text", "search", ""))
-_SEARCHES = re.compile(r"\bsearch|chwilio|/find\b", re.IGNORECASE)
+"""What websites call the field that the words of a search are typed into, the likeliest first."""
+
+_SAYS_SEARCH = re.compile(r"(?<!re)search(?!able)|chwilio", re.IGNORECASE)
+_SEARCH_ACTION = re.compile(
+    r"/(?:site)?search(?:[-_]?results?)?(?:[./?#]|$)|chwilio", re.IGNORECASE
+)
+_OF_SITE = re.compile(r"^(?:www\d{0,3}\.)?", re.IGNORECASE)
 _SAFE = "!$&'()*+,:;=@~."
 _QUOTE = '"'
-_MOST_FIELDS = 200  # of one form
+
+_LONGEST = 2000  # characters of an address or value that are looked at
 
 
-class FormReader:
-    """Reads the forms of one page, and gives the edits that lead each into the archive.
+def leading_edits(
+    tag: Tag, page: str, base: str, addresses: AddressMap, seen: list[str]
+) -> Iterator[Edit]:
+    """Give the edits that lead a form into the archive, or mark a link that leads to another site.
 
     Args:
+        tag: any start tag; most need none.
         page: the page's original URL.
         base: what its relative addresses start from.
         addresses: where the archive shows things; our own pages stand beside ``/web/``.
+        seen: is told what was referred to beside the tag's own addresses.
+
+    They take the place of edits that only lead the form's address elsewhere.
     """
+    if tag.name == "form":
+        yield from _form_edits(tag, page, base, addresses, seen)
+    elif tag.name in ("a", "area"):
+        yield from _external_edits(tag, base)
 
-    def __init__(self, page: str, base: str, addresses: AddressMap) -> None:
-        self._page = page
-        self._base = base
-        self._timestamp = addresses.timestamp
-        self._prefix = addresses.prefix.removesuffix("/web/")
-        self._form: Tag | None = None
-        self._fields: list[Tag] = []
 
-    def edits(self, tag: Tag) -> Iterator[Edit]:
-        """Take the next tag of the page; give the edits of a form that ends with it."""
-        if tag.name not in _FORM_TAGS:
-            return
-        if tag.name == "input":
-            if self._form is not None and len(self._fields) < _MOST_FIELDS:
-                self._fields.append(tag)
-            return
-        yield from self.end()
-        if not tag.closing:
-            self._form = tag
+def is_search_form(form: Tag) -> bool:
+    """Tell whether a form is a website's search box, by what its start tag says of it.
 
-    def end(self) -> Iterator[Edit]:
-        """Give the edits of a form that is still open; to be called at the end of the page."""
-        form, fields = self._form, self._fields
-        self._form, self._fields = None, []
-        if form is None:
-            return
-        action = resolve(form.get("action") or "", self._base)
-        target = action or self._page
-        if not target.startswith(("http://", "https://")):
-            return
-        field = search_field(form, fields)
-        if field is not None:
-            host = quote(urlsplit(self._page).netloc.lower(), safe=_SAFE)
-            name = quote(field, safe="", errors="replace")
-            yield _with(form, "action", f"{self._prefix}/search/{self._timestamp}/{host}/{name}")
+    Its role says so, or its address, or its name. One that posts is believed only by its role, id,
+    name or class.
+    """
+    if (form.get("role") or "").strip().lower() == "search":
+        return True
+    if any(
+        _SAYS_SEARCH.search((form.get(name) or "")[:_LONGEST]) for name in ("id", "name", "class")
+    ):
+        return True
+    return not _posts(form) and bool(_SEARCH_ACTION.search((form.get("action") or "")[:_LONGEST]))
+
+
+def _form_edits(
+    form: Tag, page: str, base: str, addresses: AddressMap, seen: list[str]
+) -> Iterator[Edit]:
+    searches = is_search_form(form)
+    if not searches and not _posts(form):
+        return
+    action = resolve(form.get("action") or "", base)
+    if action is None:
+        seen.append("")  # a form without an address leads to its page, whatever the base
+        yield _with(form, "target", "_top")
+    before = addresses.prefix.removesuffix("/web/")
+    if searches:
+        host = quote(urlsplit(base).netloc.lower(), safe=_SAFE)
+        yield _with(form, "action", f"{before}/search/{addresses.timestamp}/{host}")
+        if _posts(form):
             yield _with(form, "method", "get")
-        elif (form.get("method") or "").strip().lower() == "post":
-            where = target.partition("#")[0]
-            yield _with(form, "action", f"{self._prefix}/form/{self._timestamp}/{where}")
-        else:
-            return
-        if action is None:  # a form with an address is led to the window as links are
-            yield _with(form, "target", "_top")
+    else:
+        where = (action or page).partition("#")[0]
+        yield _with(form, "action", f"{before}/form/{addresses.timestamp}/{where}")
 
 
-def search_field(form: Tag, fields: list[Tag]) -> str | None:
-    """Give the name of the field that a search form's words are typed into; None for other forms.
-
-    A form is a search form when it says so (its role, the type of a field, its address) or has one
-    field to type into, of a name that only search boxes have. One that asks for a password, or has
-    several fields to type into, is none.
-    """
-    kinds = [(one.get("type") or "").strip().lower() for one in fields]
-    if "password" in kinds or "file" in kinds:
-        return None
-    typed = [one for one, kind in zip(fields, kinds, strict=True) if kind in _TYPED]
-    named = [(one, name) for one in typed if (name := one.get("name"))]
-    declared = [name for one, name in named if (one.get("type") or "").lower() == "search"]
-    if len(declared) == 1:
-        return declared[0]
-    known = [name for _, name in named if _bare(name) in _NAMES]
-    if (form.get("role") or "").strip().lower() == "search" and named:
-        return (known or [name for _, name in named])[0]
-    if len(named) != 1:
-        return None
-    if known:
-        return known[0]
-    says_so = any(
-        _SEARCHES.search(form.get(name) or "") for name in ("action", "id", "class", "name")
-    )
-    return named[0][1] if says_so else None
+def _external_edits(tag: Tag, base: str) -> Iterator[Edit]:
+    url = resolve(tag.get("href") or "", base)
+    host = _host(url) if url else ""
+    if not host or _OF_SITE.sub("", host) == _OF_SITE.sub("", _host(base)):
+        return
+    if tag.get("title") is None:
+        yield _with(tag, "title", f"→ {host}")
 
 
-def _bare(name: str) -> str:
-    # Names such as ctl00$header$txtSearch: what stands behind the last mark says what it is.
-    last = re.split(r"[$.\[\]:]", name.lower().rstrip("]"))[-1]
-    return last.removeprefix("txt").removeprefix("edit-")
+def _posts(form: Tag) -> bool:
+    return (form.get("method") or "").strip().lower() == "post"
 
 
-def _with(form: Tag, name: str, value: str) -> Edit:
+def _host(url: str) -> str:
+    try:
+        return urlsplit(url[:_LONGEST]).netloc.lower()
+    except ValueError:
+        return ""
+
+
+def _with(tag: Tag, name: str, value: str) -> Edit:
     written = f'{name}="{write_attribute(value, _QUOTE)}"'
-    for held in form.attributes:
+    for held in tag.attributes:
         if held.name == name:
             return Edit(*held.whole, written)
-    place = form.start + 1 + len(form.name)
+    place = tag.start + 1 + len(tag.name)
     return Edit(place, place, f" {written}")

@@ -8,7 +8,9 @@ only what this module names is replaced. What it changes:
 - ``target``: what leads to a page opens in the window, for the archived page itself stands in a
   frame below the banner;
 - `DROPPED` attributes are taken out, and `NEUTRALISED` meta declarations renamed;
-- ``base`` is heeded in resolving and itself rewritten.
+- ``base`` is heeded in resolving and itself rewritten;
+- search boxes search the archive, forms that would be posted lead to a page that explains, and
+  links to other sites are marked (`snapshots.replay.forms`).
 """
 
 import re
@@ -30,6 +32,7 @@ from archiver.markup import (
 )
 from archiver.urls import join_url
 from snapshots.replay.addresses import AddressMap, reach
+from snapshots.replay.forms import leading_edits
 from snapshots.replay.pieces import in_pieces
 from snapshots.replay.remembered import Reach, Remembered
 
@@ -124,6 +127,7 @@ def _edits(
         if isinstance(token, Tag):
             start, end = token.attributes_at
             if not token.closing and end - start > 3:
+                yield from leading_edits(token, url, base, addresses, seen)
                 yield from _tag_edits(token, url if token.name == "base" else base, addresses, seen)
                 if _SUSPECT.search(text, start, end):
                     yield from _suspect_edits(token, base, addresses, depth, seen)
