@@ -17,6 +17,7 @@ from sqlalchemy import (
     CompoundSelect,
     Connection,
     Select,
+    SelectBase,
     and_,
     bindparam,
     exists,
@@ -30,7 +31,7 @@ from archiver.digests import write_digest
 from archiver.records import Capture, DateSource, Grade, Kind, StatedDate
 from archiver.timestamps import Span, format_timestamp
 from archiver.urls import prefix_range, url_key
-from snapshots.catalogue import Prepared, stream
+from snapshots.catalogue import LookUp, Prepared, stream
 from snapshots.tables import (
     DIGEST_PREFIX,
     capture,
@@ -49,6 +50,7 @@ __all__ = [
     "every",
     "extent",
     "nearest",
+    "nearest_of",
     "neighbours",
     "prefix",
     "select_captures",
@@ -120,6 +122,45 @@ def _around(*, withdrawn: bool) -> CompoundSelect[Any]:
     )
 
 
+def _around_many(keys: list[ColumnElement[Any]]) -> SelectBase:
+    # The same for many keys at once, of what is in view.
+    moment: ColumnElement[Any] = bindparam("moment")
+    shown = visible(url, _other)
+    last_before = select(func.max(_other.c.timestamp)).where(
+        _other.c.url_id == url.c.id, _other.c.timestamp <= moment, shown
+    )
+    first_after = select(func.min(_other.c.timestamp)).where(
+        _other.c.url_id == url.c.id, _other.c.timestamp > moment, shown
+    )
+    return union_all(
+        *(
+            select_captures(capture.c.seq, url.c.urlkey).where(
+                url.c.urlkey.in_(keys),
+                capture.c.timestamp == side.correlate(url).scalar_subquery(),
+            )
+            for side in (last_before, first_after)
+        )
+    )
+
+
+def _beside() -> Select[Any]:
+    # The last capture before a moment and the first after it, of all spellings of an address.
+    at: ColumnElement[Any] = bindparam("at")
+    steps = (
+        select(func.max(_other.c.timestamp)).where(_other.c.timestamp < at),
+        select(func.min(_other.c.timestamp)).where(_other.c.timestamp > at),
+    )
+    before, after = (
+        step.where(_other.c.url_id == url.c.id, visible(url, _other))
+        .correlate(url)
+        .scalar_subquery()
+        for step in steps
+    )
+    return select(func.max(before), func.min(after)).where(url.c.urlkey == bindparam("key"))
+
+
+_BESIDE = Prepared(_beside())
+_AROUND_MANY = LookUp(_around_many)
 _AROUND = {withdrawn: Prepared(_around(withdrawn=withdrawn)) for withdrawn in (False, True)}
 
 _HOLDERS = Prepared(
@@ -158,6 +199,31 @@ def nearest(
     return capture_of(min(found, key=rank)) if found else None
 
 
+def nearest_of(
+    connection: Connection, wanted: Sequence[str], moment: datetime
+) -> dict[str, Capture]:
+    """Choose for each of many URLs the capture in view closest to `moment`, as `nearest` does.
+
+    URLs without a capture are left out. Costs a few queries, however many URLs there are.
+    """
+    keys = {address: url_key(address) for address in wanted}
+    around: dict[str, dict[_Row, None]] = {}
+    if keys:
+        rows = _AROUND_MANY.rows(
+            connection, sorted(set(keys.values())), moment=int(format_timestamp(moment))
+        )
+        for row in rows:
+            around.setdefault(row[11], {})[tuple(row)] = None
+
+    def chosen(address: str) -> Capture:
+        def rank(row: _Row) -> tuple[timedelta, bool, int, str, int]:
+            return abs(_moment(row[1]) - moment), row[0] != address, row[1], row[0], row[10]
+
+        return capture_of(min(around[keys[address]], key=rank))
+
+    return {address: chosen(address) for address in keys if keys[address] in around}
+
+
 def versions(
     connection: Connection, wanted: str, span: Span | None = None, *, newest_first: bool = False
 ) -> Iterator[Capture]:
@@ -172,20 +238,7 @@ def neighbours(connection: Connection, of: Capture) -> tuple[str | None, str | N
 
     Two steps in the index, however many captures there are.
     """
-    at = int(of.timestamp)
-    steps = (
-        select(func.max(_other.c.timestamp)).where(_other.c.timestamp < at),
-        select(func.min(_other.c.timestamp)).where(_other.c.timestamp > at),
-    )
-    before, after = (
-        step.where(_other.c.url_id == url.c.id, visible(url, _other))
-        .correlate(url)
-        .scalar_subquery()
-        for step in steps
-    )
-    row = connection.execute(
-        select(func.max(before), func.min(after)).where(url.c.urlkey == url_key(of.url))
-    ).one()
+    [row] = _BESIDE.rows(connection, key=url_key(of.url), at=int(of.timestamp))
     return tuple(None if time is None else _digits(time) for time in row)  # type: ignore[return-value]
 
 

@@ -26,6 +26,7 @@ SHOWN_USES: Final = (Use.IMAGE, Use.STYLE, Use.SCRIPT)
 _PAGE_TYPES = ("text/html", "application/xhtml+xml")
 _PARTS = (*SHOWN_USES, Use.FRAME)
 _MOST = 300  # parts that are looked for
+_AT_ONCE = 32  # addresses looked up by one query
 _MOST_SHEETS = 30  # that are looked into
 _PAGE_LIMIT = 1 << 20  # bytes of a page or sheet that is looked into
 _CHOICES = ("srcset", "imagesrcset")
@@ -131,18 +132,22 @@ class _Look:
         self.cut = False
 
     def at_all(self, connection: Connection, named: dict[str, Use]) -> None:
-        for address, use in named.items():
-            if address in self._seen:
-                continue
-            if len(self._seen) >= self._most or monotonic() > self._until:
+        """Look for addresses, some at a time, until there are enough or the time is over."""
+        fresh = [address for address in named if address not in self._seen]
+        for start in range(0, len(fresh), _AT_ONCE):
+            some = fresh[start : start + min(_AT_ONCE, self._most - len(self._seen))]
+            if not some or monotonic() > self._until:
                 self.cut = True
                 return
-            self._seen.add(address)
-            found = index.nearest(connection, address, self._at)
-            if found is None or (found.status or 200) >= 400:
-                self.missing += 1
-            else:
-                self.held[found] = use
+            self._seen.update(some)
+            found = index.nearest_of(connection, some, self._at)
+            for address in some:
+                held = found.get(address)
+                if held is None or (held.status or 200) >= 400:
+                    self.missing += 1
+                else:
+                    self.held[held] = named[address]
+        self.cut |= len(fresh) > 0 and len(self._seen & set(fresh)) < len(fresh)
 
 
 def _named_in(archive: Archive, sheet: Capture) -> dict[str, Use]:

@@ -5,12 +5,13 @@ What is withdrawn is not counted.
 
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, bindparam, func, select
 
 from archiver.digests import read_digest
 from archiver.records import Capture
 from archiver.timestamps import Span, format_timestamp
 from archiver.urls import url_key
+from snapshots.catalogue import Prepared
 from snapshots.tables import capture, url
 from snapshots.visible import visible
 
@@ -19,6 +20,17 @@ __all__ = ["Period", "changed_after", "per_day", "per_hour", "per_year"]
 _YEAR = 10**10  # what a 14-digit number is divided by to get its year
 _DAY = 10**6
 _HOUR = 10**4
+
+
+_CHANGED = Prepared(
+    select(func.min(capture.c.timestamp)).where(
+        capture.c.url_id == url.c.id,
+        url.c.urlkey == bindparam("key"),
+        capture.c.timestamp > bindparam("at"),
+        capture.c.digest != bindparam("digest"),
+        visible(),
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,14 +73,12 @@ def changed_after(connection: Connection, of: Capture) -> str | None:
 
     None when there is none. Costs a walk over the captures that are alike.
     """
-    query = select(func.min(capture.c.timestamp)).where(
-        capture.c.url_id == url.c.id,
-        url.c.urlkey == url_key(of.url),
-        capture.c.timestamp > int(of.timestamp),
-        capture.c.digest != read_digest(of.digest),
-        visible(),
+    [(found,)] = _CHANGED.rows(
+        connection,
+        key=url_key(of.url),
+        at=int(of.timestamp),
+        digest=read_digest(of.digest),
     )
-    found = connection.scalar(query)
     return None if found is None else f"{found:014}"
 
 

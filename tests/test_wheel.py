@@ -44,7 +44,9 @@ def test_a_wheel_holds_the_four_packages_with_their_data_and_nothing_else(wheel:
         "archiver/py.typed",
         "archiver/unreplay/kinds/ukgwa-2011.toml",
         "extract/reference/csp_codes.csv",
+        "marsham/web/languages/cy.toml",
         "marsham/web/templates/snapshot.html",
+        "snapshots/replay/languages/cy.toml",
         "marsham/web/static/marsham.css",
     ):
         assert needed in names

@@ -71,7 +71,9 @@ def text(page: requests.Response) -> str:
 def test_a_snapshot_is_cited_in_every_form_that_is_offered(server: str) -> None:
     address = f"{server}/web/20110509101621/{URL}"
     page = get(f"{server}/cite/20110509101621/{URL}")
-    said = f"Crime & disorder. Archived on 9 May 2011 by Test archive, the Example Archives. {address}"
+    said = (
+        f"Crime & disorder. Archived on 9 May 2011 by Test archive, the Example Archives. {address}"
+    )
     assert said in text(page)
     downloads = [
         link.get("href") for link in html.fromstring(page.content).iter("a")
