@@ -300,7 +300,8 @@ def write_record(out: BinaryIO, record: NewRecord) -> tuple[int, int]:
         f"WARC/1.1\r\nWARC-Type: {record.type}\r\nWARC-Record-ID: {record.id}\r\n"
         f"WARC-Date: {_written_date(record.date)}\r\n{target}"
         f"WARC-Block-Digest: {write_digest(block_digest)}\r\n{declared}"
-        f"{others}Content-Type: {_one_line(record.content_type)}\r\nContent-Length: {length}\r\n\r\n"
+        f"{others}Content-Type: {_one_line(record.content_type)}\r\n"
+        f"Content-Length: {length}\r\n\r\n"
     ).encode()
     start = written = out.tell()
     for part in _deflated(header, record.block):
