@@ -1,7 +1,7 @@
 """What a page leads to: an address, and how it was led to."""
 
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 __all__ = ["Hop", "Link"]
 
@@ -21,8 +21,7 @@ class Hop(StrEnum):
     PREREQUISITE = "P"  # asked for because of manners: robots.txt
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(NamedTuple):
     """An address found in an answer.
 
     Attributes:
