@@ -20,6 +20,8 @@ class Hop(StrEnum):
     SITEMAP = "M"  # a sitemap or feed lists it
     PREREQUISITE = "P"  # asked for because of manners: robots.txt
 
+    __hash__ = str.__hash__  # in C; links are put into dictionaries by the thousand
+
 
 class Link(NamedTuple):
     """An address found in an answer.
