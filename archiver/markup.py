@@ -546,7 +546,12 @@ def _tag_addresses(tag: Tag, depth: int, longest: int | None = None) -> list[Add
         use = uses.get(name)
         if use is None or not value or (longest is not None and len(value) > longest):
             continue
-        if name in _NOT_PLAIN or element in _NOT_PLAIN or "&" in value or value.strip(_URL_EDGES) != value:
+        if (
+            name in _NOT_PLAIN
+            or element in _NOT_PLAIN
+            or "&" in value
+            or value.strip(_URL_EDGES) != value
+        ):
             found += _read_attribute(element, attribute, use, attributes, depth)
         else:  # as nearly all are: the value is the address
             end = len(value)

@@ -106,7 +106,12 @@ def measure(exchange: Exchange, algorithm: str = "sha1") -> Measured:
     """
     if algorithm == "sha1" and exchange.length <= _AT_HAND:
         exchange.response.seek(0)
-        facts = read_whole("response", _NO_FIELDS, exchange.response.read(), Digests.ALL)
+        block, head = exchange.response.read(), exchange.head
+        if head is None or head.chunked:
+            facts = read_whole("response", _NO_FIELDS, block, Digests.ALL)
+        else:  # nearly always; all else is known already
+            payload = sha1(memoryview(block)[exchange.body_start :])
+            facts = BlockFacts(head, sha1(block), payload, None, len(block), None)
     else:
         other = None if algorithm == "sha1" else algorithm
         facts = read_block("response", exchange.response, algorithm=other)

@@ -128,7 +128,9 @@ def _bits(between: str) -> bytes:
 def _runs(text: str) -> "array[int]":
     """Give the runs of three words in a text, each once, as numbers below 2**64."""
     text = text.lower()
-    if len(text) < 2 * _MOST_WORDS:  # it cannot have more words, and most come again on the next page
+    if (
+        len(text) < 2 * _MOST_WORDS
+    ):  # it cannot have more words, and most come again on the next page
         hashes = b"".join(map(_bits, text.split()))
     else:
         hashes = b"".join(map(_word_bits, _WORD.findall(text)[:_MOST_WORDS]))

@@ -79,7 +79,9 @@ def trusting() -> ssl.SSLContext:
 
     Made once, which takes tens of milliseconds, and shared by threads.
     """
-    from requests.utils import DEFAULT_CA_BUNDLE_PATH  # takes a tenth of a second, at times needless
+    from requests.utils import (
+        DEFAULT_CA_BUNDLE_PATH,
+    )  # takes a tenth of a second, at times needless
 
     context = ssl.create_default_context()
     context.load_verify_locations(DEFAULT_CA_BUNDLE_PATH)
