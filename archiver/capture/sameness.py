@@ -148,10 +148,10 @@ def _simhash(runs: bytes) -> int:
     """Let runs, 8 bytes each, vote on each of 64 bits."""
     count = len(runs) // 8
     result = 0
-    ones = int.from_bytes(b"\1" * count, "little")
+    masks = [int.from_bytes(bytes([1 << bit]) * count, "little") for bit in range(8)]
     for place in range(8):
         column = int.from_bytes(runs[place::8], "little")
         for bit in range(8):
-            if (column >> bit & ones).bit_count() * 2 > count:
+            if (column & masks[bit]).bit_count() * 2 > count:
                 result |= 1 << (place * 8 + bit)
     return result
