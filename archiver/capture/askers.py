@@ -106,6 +106,11 @@ class Askers:
         """How many servers are asked."""
         return len(self._under_way)
 
+    @property
+    def process(self) -> int | None:
+        """The id of the process; None while there is none."""
+        return self._child.process.pid if self._child else None
+
     def left(self, number: int) -> int:
         """Tell how many questions of a server that is asked are not answered yet."""
         return len(self._under_way[number].questions)
