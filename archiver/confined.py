@@ -8,46 +8,33 @@ is done in a child that the kernel ends when it takes too much, and whose end co
 - no file can be written, no process started, and few files opened;
 - none of the parent's files, locks, database connections or secrets of its environment is there.
 
-A child is started anew (not forked, for a fork would carry all these and other threads' locks),
-serves one call after the other, and is replaced when it dies. It ends with its parent, even with
-one that was killed. Arguments are trusted and travel as a pickle; what comes back is bytes and
-nothing else, so a child that was taken over has no object to give. This is Linux, as the archive's
-lock is.
+A child (see `archiver.children`) serves one call after the other, and is replaced when it dies.
+Arguments are trusted and travel as a pickle; what comes back is bytes and nothing else, so a child
+that was taken over has no object to give.
 """
 
 import errno
-import fcntl
-import json
 import math
 import os
 import pickle
 import queue
 import resource
-import select
 import signal
 import socket
 import struct
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Concatenate, ParamSpec
 
+from archiver.children import Child
 from archiver.errors import ConfinedError
 
 __all__ = ["Confined", "Limits"]
 
 P = ParamSpec("P")
 
-_START = """
-import json, sys
-given = json.loads(sys.argv[1])
-sys.path[:] = given["path"]
-from archiver.confined import serve_calls
-serve_calls(given["channel"], given["lifeline"], given["memory"])
-"""
 _KEPT = ("LD_LIBRARY_PATH", "PATH", "PYTHONHOME")  # of the environment
 _CLOCK = 20  # how much longer than its processor time a call may take by the clock,
 _GRACE = 60  # and seconds besides: a machine may be busy
@@ -161,37 +148,17 @@ class Confined:
 
 
 class _Child:
-    """One child process: a socket for calls, and a pipe that tells it when its parent is gone."""
+    """One child process, which does one call at a time."""
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
-        self._ending = threading.Lock()
-        self._channel, theirs = socket.socketpair()
-        watched, self._lifeline = os.pipe()
-        given = {
-            "path": [place for place in sys.path if place],
-            "channel": theirs.fileno(),
-            "lifeline": watched,
-            "memory": limits.memory,
-        }
-        debug = bool(os.environ.get("MARSHAM_DEBUG"))
-        try:
-            self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and code
-                [sys.executable, "-P", "-c", _START, json.dumps(given)],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=None if debug else subprocess.DEVNULL,
-                pass_fds=(theirs.fileno(), watched),
-                env={name: os.environ[name] for name in _KEPT if name in os.environ},
-                start_new_session=True,  # Ctrl-C is for the parent alone
-            )
-        except BaseException:
-            self._channel.close()
-            os.close(self._lifeline)
-            raise
-        finally:
-            theirs.close()
-            os.close(watched)
+        self._child = Child(
+            f"{__name__}:serve_calls",
+            {"memory": limits.memory},
+            environment={name: os.environ[name] for name in _KEPT if name in os.environ},
+            quiet=not os.environ.get("MARSHAM_DEBUG"),
+        )
+        self._channel = self._child.channel
 
     def ask(self, request: bytes, data: bytes) -> bytes:
         """Send one call and wait for its result; after an error the child has to be ended."""
@@ -221,13 +188,7 @@ class _Child:
 
     def end(self) -> None:
         """End the process, whatever it is doing."""
-        with self._ending:  # whoever closes and whoever asked may both come to this
-            self._process.kill()
-            self._process.wait()
-            self._channel.close()
-            if self._lifeline >= 0:
-                os.close(self._lifeline)
-                self._lifeline = -1
+        self._child.end()
 
     def _receive(self, length: int, until: float) -> bytes:
         parts = []
@@ -245,7 +206,7 @@ class _Child:
         return ConfinedError("memory", needed)
 
     def _death(self, after: float) -> ConfinedError:
-        status = self._process.wait()
+        status = self._child.process.wait()
         if status == errno.ENOMEM:
             return self._shortage()
         if status == -signal.SIGXCPU:
@@ -258,15 +219,13 @@ class _Child:
 # ------------------------------------------------------------ in the child
 
 
-def serve_calls(channel: int, lifeline: int, memory: int) -> None:
+def serve_calls(calls: socket.socket, memory: int) -> None:
     """Be a child: do the calls that come over a socket, one after the other, until it is closed.
 
     Args:
-        channel: descriptor of the socket.
-        lifeline: descriptor of a pipe that ends with the parent.
+        calls: the socket.
         memory: bytes of address space this process may have.
     """
-    _end_with(lifeline)
     for limit, value in (
         (resource.RLIMIT_AS, memory),
         (resource.RLIMIT_CORE, 0),
@@ -276,11 +235,10 @@ def serve_calls(channel: int, lifeline: int, memory: int) -> None:
     ):
         resource.setrlimit(limit, (value, value))
     signal.signal(signal.SIGXCPU, signal.SIG_DFL)
-    with socket.socket(fileno=channel) as calls:
-        try:
-            _serve(calls)
-        except MemoryError:  # not in the call itself: there is too little left to say so
-            os._exit(errno.ENOMEM)
+    try:
+        _serve(calls)
+    except MemoryError:  # not in the call itself: there is too little left to say so
+        os._exit(errno.ENOMEM)
 
 
 def _serve(calls: socket.socket) -> None:
@@ -308,18 +266,6 @@ def _do(
         return _NO_MEMORY, b""
     except Exception as error:  # it is told to whoever asked
         return _FAULT, f"{type(error).__name__}: {error}".encode("utf-8", "replace")[:_MIB]
-
-
-def _end_with(lifeline: int) -> None:
-    # The kernel sends SIGIO, which ends a process that does not expect it, when the other end of
-    # the pipe is closed, whatever this process is doing then. (PR_SET_PDEATHSIG would do so when
-    # the thread that started us ends.)
-    signal.signal(signal.SIGIO, signal.SIG_DFL)
-    fcntl.fcntl(lifeline, fcntl.F_SETOWN, os.getpid())
-    flags = fcntl.fcntl(lifeline, fcntl.F_GETFL)
-    fcntl.fcntl(lifeline, fcntl.F_SETFL, flags | os.O_ASYNC)
-    if select.select([lifeline], [], [], 0)[0]:  # it was closed before
-        raise SystemExit
 
 
 def _take(calls: socket.socket, length: int) -> bytes:

@@ -81,6 +81,8 @@ class Unescaped:
 
     def source_index(self, index: int) -> int:
         """Give the place in the source of the character at `index`."""
+        if not self._breaks:
+            return index
         at = bisect_right(self._breaks, index, key=lambda pair: pair[0])
         if not at:
             return index

@@ -127,6 +127,7 @@ class RefusedAddressError(FetchError):
     def __init__(self, url: str, host: str, address: str, what: str) -> None:
         self.host = host
         self.address = address
+        self.what = what
         super().__init__(url, f"{host} is at {address}, {what}; nothing was asked of it")
 
 

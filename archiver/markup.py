@@ -240,8 +240,10 @@ class Use(StrEnum):
     PING = "ping"  # told that a link was followed
     BASE = "base"  # what the page's other addresses start from
 
+    __hash__ = str.__hash__  # in C; each address of a page is looked up by its use
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(slots=True)  # not frozen, for the same reason as a tag
 class Address:
     """One address in a page, and how to put another in its place.
 
@@ -534,17 +536,28 @@ def _tag_addresses(tag: Tag, depth: int, longest: int | None = None) -> list[Add
         return []
     uses = _USES.get(tag.name)
     if uses is None:
-        if not _ANYWHERE.search(tag.text, start, end):
+        inside = tag.text[start:end].lower()
+        if not ("style" in inside or "background" in inside or "xlink:href" in inside):
             return []
         uses = _USES_ANYWHERE
     found: list[Address] = []
-    attributes = tag.attributes
+    attributes, element = tag.attributes, tag.name
     for attribute in attributes:
-        use = uses.get(attribute.name)
-        if use is None or not attribute.value:
+        name, value, at, *_ = attribute
+        use = uses.get(name)
+        if use is None or not value or (longest is not None and len(value) > longest):
             continue
-        if longest is None or len(attribute.value) <= longest:
-            found += _read_attribute(tag.name, attribute, use, attributes, depth)
+        if (
+            name in _NOT_PLAIN
+            or element in _NOT_PLAIN
+            or "&" in value
+            or value.strip(_URL_EDGES) != value
+        ):
+            found += _read_attribute(element, attribute, use, attributes, depth)
+        else:  # as nearly all are: the value is the address
+            end = len(value)
+            edit = _plain_editor(attribute, Unescaped(value, ()), 0, end)
+            found.append(Address(value, use, element, name, at, at + end, edit))
     return found
 
 
@@ -572,7 +585,6 @@ _USES_ANYWHERE: Mapping[str, Use] = {
     "background": Use.IMAGE,
     "xlink:href": Use.LINK,
 }
-_ANYWHERE = re.compile("|".join(_USES_ANYWHERE), re.IGNORECASE)
 _USES: Mapping[str, Mapping[str, Use]] = {
     element: {**_USES_ANYWHERE, **uses}
     for elements, uses in {
@@ -649,6 +661,12 @@ _PRELOADED = {
     "embed": Use.OBJECT,
 }
 _PARAMETERS = frozenset(("movie", "src", "url", "filename", "data", "href"))
+
+
+# Attributes with a reader of their own, and elements whose other attributes say how they are read.
+_NOT_PLAIN = frozenset(
+    ("style", "srcdoc", "srcset", "imagesrcset", "ping", "archive", "link", "meta", "param")
+)
 
 
 def _read_attributes(text: str, start: int, end: int) -> list[Attribute]:

@@ -30,7 +30,7 @@ KEY_LIMIT = 600  # characters; PostgreSQL refuses B-tree entries over 2704 bytes
 _SCHEME = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:")
 # An address as most are; one whose query names a session goes the long way.
 _PLAIN = re.compile(
-    r"(https?)://([A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*)(?::([1-9][0-9]{0,3}))?"
+    r"(https?)://([A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*)(?::([1-9][0-9]{0,3}|[1-5][0-9]{4}))?"
     r"((?:/[A-Za-z0-9_.-]+)*)/?(?:\?([A-Za-z0-9_.=&-]*))?"
 )
 _WWW = re.compile(r"www\d{0,3}\.")

@@ -33,13 +33,19 @@ from snapshots.crawl.order import Order
 from snapshots.writer import Writer
 
 def resident():
-    lines = Path("/proc/self/status").read_text().splitlines()
+    # Of this process and of that which asks.
+    asking = Path("/proc/thread-self/children").read_text().split()
+    return sum(held(process) for process in ("self", *asking))
+
+def held(process):
+    lines = Path("/proc", process, "status").read_text().splitlines()
     return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS:"))
 
 def tell(progress):
-    global due
+    global due, latest
+    latest = progress.exchanges, resident()
     if progress.exchanges >= due:
-        print(progress.exchanges, resident(), flush=True)
+        print(*latest, flush=True)
         due += {STEP}
 
 due = {STEP}
@@ -49,7 +55,7 @@ with marsham.create_archive(Path(sys.argv[2])) as archive, Writer(archive) as wr
     crawl.run()
     if crawl.ending:
         sys.exit(crawl.ending)
-    print(crawl.store.exchanges, resident())
+    print(*latest)
 """
 
 

@@ -185,8 +185,12 @@ class Writer:
             self._current = self._begin()
         current = self._current
         assert current.handle is not None  # noqa: S101 - only copied files have none
-        with _disk(current.place):
+        try:
             offset, length = write_record(current.handle, record)
+        except NotWritableError:
+            raise
+        except OSError as error:  # as `_disk` has it; there are too many records for that
+            raise _not_writable(current.place, error) from error
         self.appended[record.type] += 1
         return Place(current.path, offset, length)
 
@@ -746,4 +750,8 @@ def _disk(place: Path) -> Iterator[None]:
     except NotWritableError:
         raise
     except OSError as error:
-        raise NotWritableError(str(place), error.strerror or str(error)) from error
+        raise _not_writable(place, error) from error
+
+
+def _not_writable(place: Path, error: OSError) -> NotWritableError:
+    return NotWritableError(str(place), error.strerror or str(error))

@@ -1,7 +1,7 @@
 """What a page leads to: an address, and how it was led to."""
 
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 __all__ = ["Hop", "Link"]
 
@@ -20,9 +20,10 @@ class Hop(StrEnum):
     SITEMAP = "M"  # a sitemap or feed lists it
     PREREQUISITE = "P"  # asked for because of manners: robots.txt
 
+    __hash__ = str.__hash__  # in C; links are put into dictionaries by the thousand
 
-@dataclass(frozen=True, slots=True)
-class Link:
+
+class Link(NamedTuple):
     """An address found in an answer.
 
     Attributes:

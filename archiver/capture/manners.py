@@ -185,9 +185,12 @@ class Manners:
         # A slow answer makes for a longer pause only where there is to be any.
         usual = max(least, self.pace.pause(came.seconds)) if least > 0 else 0.0
         waiting = standing.wait(now) > 0  # so this was under way when something else was decided
-        standing = replace(standing, delay=usual, aside=standing.aside if waiting else "")
+        aside = standing.aside if waiting else ""
+        if (standing.delay, standing.aside) != (usual, aside):
+            standing = replace(standing, delay=usual, aside=aside)
         if not came.failed:
-            standing = replace(standing, failures=0, openings=0, given_up="")
+            if standing.failures or standing.openings or standing.given_up:
+                standing = replace(standing, failures=0, openings=0, given_up="")
             pause = usual
         elif waiting and standing.openings:
             pause = 0.0

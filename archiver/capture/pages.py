@@ -37,7 +37,6 @@ _LATER = re.compile(
     r"|bg|background(?:-image)?|image|img|poster|thumb|href)"
 )
 _LATER_LISTS = re.compile(r"data-(?:(?:lazy-)?srcset|(?:original|lazy)-set|bgset)")
-_CLOSER_LOOK = re.compile(r"data-|srcdoc|\bon|javascript", re.IGNORECASE)
 _NO_ADDRESS = frozenset(" \t\n\f\r{}<>[]|\"'`,;()")
 _UNFOLLOWED = ("#", "javascript:", "data:", "mailto:", "tel:")
 
@@ -170,7 +169,11 @@ def _read_tag(tag: Tag, reading: _Reading, in_comment: bool, guesses: bool) -> N
         reading.add(reference, Hop.EMBED, f"{name}/@href")
     for address in _first_of_each(tag, tag_addresses(tag, inside=False, longest=LONGEST)):
         _take(address, tag, reading)
-    if not _CLOSER_LOOK.search(tag.text, *tag.attributes_at):
+    # What the rest of its attributes holds is seldom an address.
+    first, last = tag.attributes_at
+    inside = tag.text[first:last].lower()
+    guessed = guesses and ("on" in inside or "javascript" in inside)
+    if not (guessed or "data-" in inside or "srcdoc" in inside):
         return
     for attribute in tag.attributes:
         key = attribute.name

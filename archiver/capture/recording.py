@@ -5,7 +5,7 @@ belong to; all of one exchange have the same date, that of the asking. Source: I
 (WARC/1.1), clauses 5 and 6; WARC-Protocol and WARC-Cipher-Suite as the field writes them.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO, Final
 
@@ -106,7 +106,12 @@ def measure(exchange: Exchange, algorithm: str = "sha1") -> Measured:
     """
     if algorithm == "sha1" and exchange.length <= _AT_HAND:
         exchange.response.seek(0)
-        facts = read_whole("response", _NO_FIELDS, exchange.response.read(), Digests.ALL)
+        block, head = exchange.response.read(), exchange.head
+        if head is None or head.chunked:
+            facts = read_whole("response", _NO_FIELDS, block, Digests.ALL)
+        else:  # nearly always; all else is known already
+            payload = sha1(memoryview(block)[exchange.body_start :])
+            facts = BlockFacts(head, sha1(block), payload, None, len(block), None)
     else:
         other = None if algorithm == "sha1" else algorithm
         facts = read_block("response", exchange.response, algorithm=other)
@@ -239,15 +244,21 @@ def _metadata(exchange: Exchange, about: Circumstances) -> bytes:
         lines.append(("fault", exchange.fault))
     lines += (("remark", remark) for remark in about.remarks)
     outlinks = about.outlinks
-    lines += (("outlink", f"{one.url} {one.hop} {one.where}") for one in outlinks[:_MOST_OUTLINKS])
+    lines += [
+        ("outlink", f"{one.url} {one.hop.value} {one.where}") for one in outlinks[:_MOST_OUTLINKS]
+    ]
     if len(outlinks) > _MOST_OUTLINKS:
         lines.append(("outlinksLeftOut", len(outlinks) - _MOST_OUTLINKS))
-    return _bounded(f"{name}: {_line(value)}\r\n" for name, value in lines)
+    return _bounded(lines)
 
 
-def _bounded(lines: Iterable[str]) -> bytes:
+def _bounded(lines: list[tuple[str, object]]) -> bytes:
     kept, size, left = [], 0, 0
-    for line in lines:
+    for name, value in lines:
+        text = value if isinstance(value, str) else str(value)
+        if not (text.isascii() and text.isprintable()):
+            text = _escaped(text)
+        line = f"{name}: {text[:_LONGEST]}\r\n"
         if size + len(line) > _MOST_BYTES:
             left += 1
         else:
@@ -258,9 +269,6 @@ def _bounded(lines: Iterable[str]) -> bytes:
     return "".join(kept).encode()
 
 
-def _line(value: object) -> str:
-    text = str(value)
-    if not text.isascii() or not text.isprintable():
-        text = text.encode("ascii", "backslashreplace").decode()
-        text = "".join(char if " " <= char <= "~" else f"\\x{ord(char):02x}" for char in text)
-    return text[:_LONGEST]
+def _escaped(text: str) -> str:
+    text = text.encode("ascii", "backslashreplace").decode()
+    return "".join(char if " " <= char <= "~" else f"\\x{ord(char):02x}" for char in text)

@@ -119,10 +119,21 @@ def _word_bits(word: str) -> bytes:
     return digest + bytes(8)
 
 
+@lru_cache(maxsize=1 << 14)
+def _bits(between: str) -> bytes:
+    # Of what stands between blanks: mostly a word, and what is written behind it.
+    return b"".join(map(_word_bits, _WORD.findall(between)))
+
+
 def _runs(text: str) -> "array[int]":
     """Give the runs of three words in a text, each once, as numbers below 2**64."""
-    words = _WORD.findall(text.lower())[:_MOST_WORDS]
-    hashes = b"".join(map(_word_bits, words))
+    text = text.lower()
+    if (
+        len(text) < 2 * _MOST_WORDS
+    ):  # it cannot have more words, and most come again on the next page
+        hashes = b"".join(map(_bits, text.split()))
+    else:
+        hashes = b"".join(map(_word_bits, _WORD.findall(text)[:_MOST_WORDS]))
     # All runs at once, for a word's number has as much room behind it: each times one factor, plus
     # the next times another, plus the one after that; the last runs go on at the start. Of the sums
     # the middle is taken, where all bits of the three words meet.
@@ -137,10 +148,10 @@ def _simhash(runs: bytes) -> int:
     """Let runs, 8 bytes each, vote on each of 64 bits."""
     count = len(runs) // 8
     result = 0
-    ones = int.from_bytes(b"\1" * count, "little")
+    masks = [int.from_bytes(bytes([1 << bit]) * count, "little") for bit in range(8)]
     for place in range(8):
         column = int.from_bytes(runs[place::8], "little")
         for bit in range(8):
-            if (column >> bit & ones).bit_count() * 2 > count:
+            if (column & masks[bit]).bit_count() * 2 > count:
                 result |= 1 << (place * 8 + bit)
     return result

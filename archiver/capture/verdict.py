@@ -1,12 +1,11 @@
 """Whether an address may be asked for, and the rule that says so."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 __all__ = ["Verdict"]
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """A decision about an address.
 
     Attributes:

@@ -1,23 +1,20 @@
 """Asking for one address and keeping what crossed the wire, byte for byte.
 
-`requests` carries the question; its answer is never looked at by http.client, which takes a 103 for
-the page, refuses a hundred fields and writes folded lines anew. Connections copy what they send and
-receive, and `archiver.capture.message` says what of it is the answer.
+No client of others has a hand in it: http.client takes a 103 for the page, refuses a hundred
+fields and writes folded lines anew, and requests rewrites addresses. What is sent is put together
+here, and `archiver.capture.message` says what of that which comes is the answer.
 """
 
 import re
 import select
 import socket
 import ssl
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from time import monotonic
-from typing import Any, BinaryIO, cast
-
-import requests
-from requests.adapters import BaseAdapter
+from typing import BinaryIO, NamedTuple
 
 from archiver.capture.exchange import Cut, Exchange, Timing
 from archiver.capture.message import HEAD_LIMIT, AnswerReader, Framing
@@ -95,11 +92,10 @@ class Wire:
             ("Accept", "*/*"),
             ("Accept-Encoding", "gzip"),
         )
-        self._session = requests.Session()
-        self._session.trust_env = False
-        adapter = _TeeAdapter(guard or Guard(), limits, context)
-        for scheme in ("http://", "https://"):
-            self._session.mount(scheme, adapter)
+        self._guard = guard or Guard()
+        self._limits = limits
+        self._context = context
+        self._kept: dict[Place, _Connection] = {}  # that used longest ago first
 
     def __enter__(self) -> "Wire":
         return self
@@ -109,7 +105,8 @@ class Wire:
 
     def close(self) -> None:
         """Close every connection."""
-        self._session.close()
+        while self._kept:
+            self._kept.popitem()[1].close()
 
     def ask(self, url: str, fields: Sequence[tuple[str, str]] = ()) -> Exchange:
         """Send a GET and read all that comes.
@@ -135,13 +132,10 @@ class Wire:
         url = _USER.sub(r"\1", url)  # so that no message tells a password either
         place = place_of(url)
         target = target_of(url)
-        question = _Question()
-        question.method, question.url = "GET", f"{place.scheme}://{place.host_field}{target}"
-        question.hooks = {"response": []}
-        question.place = place
-        question.head = _request(place, target, (*self._without(fields), *fields))
-        found = self._session.send(question, stream=True, allow_redirects=False, proxies={})
-        return cast(Exchange, found.raw)
+        head = _request(place, target, (*self._without(fields), *fields))
+        return self._exchange(
+            _Question(f"{place.scheme}://{place.host_field}{target}", place, head)
+        )
 
     def _without(self, fields: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
         given = {name.lower() for name, _ in fields}
@@ -149,61 +143,6 @@ class Wire:
             raise InputError(f"the field {min(refused)} is not a caller's to send; leave it out")
         own = [each for each in self._fields if each[0].lower() not in given]
         return [*own, ("Connection", "keep-alive")]
-
-
-class _Question(requests.PreparedRequest):
-    """A request as `requests` hands it on, with the bytes it is sent as."""
-
-    place: Place
-    head: bytes
-
-
-def _request(place: Place, target: str, fields: Sequence[tuple[str, str]]) -> bytes:
-    lines = [f"GET {target} HTTP/1.1", f"Host: {place.host_field}"]
-    for name, value in fields:
-        if not (_NAME.fullmatch(name) and _VALUE.fullmatch(value)):
-            raise InputError(f"{name!r}: {value[:100]!r} cannot be sent as a field of a request")
-        lines.append(f"{name}: {value}")
-    lines += ["", ""]
-    try:
-        return "\r\n".join(lines).encode("latin-1")
-    except UnicodeEncodeError as error:
-        raise InputError(f"a field of a request holds {error.object[error.start]!r}") from error
-
-
-class _TeeAdapter(BaseAdapter):
-    """Sends requests over connections it keeps, and gives each exchange as the raw answer."""
-
-    def __init__(self, guard: Guard, limits: Limits, context: ssl.SSLContext | None) -> None:
-        super().__init__()
-        self._guard = guard
-        self._limits = limits
-        self._context = context
-        self._kept: dict[Place, _Connection] = {}  # that used longest ago first
-
-    def send(
-        self,
-        request: requests.PreparedRequest,
-        stream: bool = False,
-        timeout: Any = None,
-        verify: Any = True,
-        cert: Any = None,
-        proxies: Mapping[str, str] | None = None,
-    ) -> requests.Response:
-        """Send a request of `Wire.ask` and read the answer; the rest is not used.
-
-        The response tells nothing but the exchange: given its status or fields, `requests` would
-        look for cookies and redirects in them.
-        """
-        question = cast(_Question, request)
-        response = requests.Response()
-        response.raw = self._exchange(question)
-        return response
-
-    def close(self) -> None:
-        """Close every connection."""
-        while self._kept:
-            self._kept.popitem()[1].close()
 
     def _exchange(self, question: "_Question") -> Exchange:
         kept = self._kept.pop(question.place, None)
@@ -219,7 +158,7 @@ class _TeeAdapter(BaseAdapter):
         return exchange
 
     def _connect(self, question: "_Question") -> "_Connection":
-        url, place = str(question.url), question.place
+        url, place = question.url, question.place
         try:
             found = connect(
                 url, place, self._guard, self._limits.connect, self._context, strict=True
@@ -260,7 +199,7 @@ class _TeeAdapter(BaseAdapter):
             connection.close()
         faults = (stop.fault if stop and not whole else "", reader.fault)
         return Exchange(
-            url=str(question.url),
+            url=question.url,
             request=question.head,
             asked_at=clock.asked_at,
             response=file,
@@ -313,6 +252,27 @@ class _TeeAdapter(BaseAdapter):
             self._kept.pop(next(iter(self._kept))).close()
         connection.used_at = monotonic()
         self._kept[place] = connection
+
+
+class _Question(NamedTuple):
+    """What is asked: the address, of which server, and the bytes of the request."""
+
+    url: str
+    place: Place
+    head: bytes
+
+
+def _request(place: Place, target: str, fields: Sequence[tuple[str, str]]) -> bytes:
+    lines = [f"GET {target} HTTP/1.1", f"Host: {place.host_field}"]
+    for name, value in fields:
+        if not (_NAME.fullmatch(name) and _VALUE.fullmatch(value)):
+            raise InputError(f"{name!r}: {value[:100]!r} cannot be sent as a field of a request")
+        lines.append(f"{name}: {value}")
+    lines += ["", ""]
+    try:
+        return "\r\n".join(lines).encode("latin-1")
+    except UnicodeEncodeError as error:
+        raise InputError(f"a field of a request holds {error.object[error.start]!r}") from error
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,6 @@ import ssl
 from functools import cache
 from typing import NamedTuple
 
-from requests.utils import DEFAULT_CA_BUNDLE_PATH
-
 from archiver.errors import FetchError
 from archiver.fetch.guard import Guard
 from archiver.fetch.place import Place
@@ -81,6 +79,10 @@ def trusting() -> ssl.SSLContext:
 
     Made once, which takes tens of milliseconds, and shared by threads.
     """
+    from requests.utils import (
+        DEFAULT_CA_BUNDLE_PATH,
+    )  # takes a tenth of a second, at times needless
+
     context = ssl.create_default_context()
     context.load_verify_locations(DEFAULT_CA_BUNDLE_PATH)
     return context

@@ -11,6 +11,10 @@ __all__ = ["Place", "place_of", "target_of"]
 
 _PORTS = {"http": 80, "https": 443}
 _HOST = re.compile(r"[\w.~!$&'()*+,;=%:-]+", re.ASCII)  # it has to stand in a field
+# The beginning of an address as nearly all are.
+_USUAL = re.compile(
+    r"(https?)://([a-z0-9-]+(?:\.[a-z0-9-]+)*)(?::([1-9][0-9]{0,3}|[1-5][0-9]{4}))?(?=[/?#]|\Z)"
+)
 _ORIGIN = re.compile(r"[\x00-\x20]*[a-z]+://[^/?#]*", re.IGNORECASE)
 # What can stand in a request line as it is: all that is printed but the blank (RFC 9112, clause 3).
 _SENDABLE = "".join(map(chr, range(0x21, 0x7F)))
@@ -48,6 +52,9 @@ def place_of(url: str) -> Place:
     Raises:
         FetchError: when it is no address of the web.
     """
+    if usual := _USUAL.match(url):
+        scheme, name, number = usual.groups()
+        return Place(scheme, name, int(number) if number else _PORTS[scheme])
     try:
         parts = urlsplit(url)
         host, port = parts.hostname or "", parts.port

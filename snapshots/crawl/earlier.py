@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from sqlalchemy import Connection, bindparam, or_, select
+from sqlalchemy import Connection, bindparam, literal_column, or_, select
 
 from archiver.capture.recording import Earlier
 from archiver.digests import read_digest
@@ -37,6 +37,7 @@ _VALUE = 1_000  # characters of a validator that is sent
 _NOT_MODIFIED = 304
 _TOO_MANY = 429
 
+_ANY = Prepared(select(literal_column("1")).where(digest_prefix() == bindparam("prefix")).limit(1))
 _HOLDERS = Prepared(
     select_captures()
     .where(
@@ -176,6 +177,8 @@ class EarlierCaptures:
     def _holders(
         self, connection: Connection, digest: bytes
     ) -> Iterator[tuple[Capture, Head | None]]:
+        if not _ANY.rows(connection, prefix=digest[:DIGEST_PREFIX]):
+            return  # nearly always, and much sooner known than which it would be
         for row in _HOLDERS.rows(connection, prefix=digest[:DIGEST_PREFIX], digest=digest):
             found = capture_of(row)
             opened = self._beginning(found)

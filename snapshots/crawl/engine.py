@@ -1,16 +1,15 @@
 """A crawl under way: several servers asked at once, one writer, and nothing asked twice.
 
-Threads ask; this thread alone judges, records and writes. What came is written in groups: the
-records are appended and synced, then one transaction lists the captures, settles their addresses,
-queues what they lead to, and lends out what is asked next. A crawl that is killed loses what was
-under way and goes on with the same order.
+A process of its own asks; this thread alone judges, records and writes. What came is written in
+groups: the records are appended and synced, then one transaction lists the captures, settles their
+addresses, queues what they lead to, and lends out what is asked next. A crawl that is killed loses
+what was under way and goes on with the same order.
 """
 
 import logging
-import ssl
 import threading
-from collections import Counter, deque
-from collections.abc import Callable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -22,15 +21,16 @@ from time import monotonic
 from sqlalchemy import Connection
 
 from archiver.capture.addresses import fetch_url
-from archiver.capture.asking import Asker, Question, Reply, learn
+from archiver.capture.askers import Askers, Terms
+from archiver.capture.asking import Question, Reply, learn
 from archiver.capture.browser import PageLimits
 from archiver.capture.chromium import BrowserError
 from archiver.capture.content import content
-from archiver.capture.cookies import Jar
 from archiver.capture.exchange import Cut, Exchange
 from archiver.capture.link import Hop, Link
 from archiver.capture.loaded import records_of
 from archiver.capture.manners import Manners
+from archiver.capture.messages import Message
 from archiver.capture.recording import (
     IDENTICAL,
     NOT_MODIFIED,
@@ -71,7 +71,6 @@ _log = logging.getLogger(__name__)
 _GROUP_SECONDS = 0.2  # between two transactions, when answers come faster
 _GROUP = 256  # answers in one transaction
 _LENT = 16, 512  # addresses of one server lent out, where there is no pause: at first, and at most
-_OPEN = 200  # connections kept open
 _ROBOTS_HOPS = 5  # RFC 9309, clause 2.3.1.2
 _HEARING = 0.1  # seconds between two looks whether somebody else wants it stopped
 _LONGEST_WAIT = 1.0  # seconds until somebody who wants it stopped is heard
@@ -105,31 +104,6 @@ class Progress:
 
 
 @dataclass(slots=True)
-class _Errand:
-    """Questions for a worker to ask one server; more may come while it asks."""
-
-    server: Server
-    asker: Asker
-    questions: deque[Question]
-    jar: Jar
-    asked: Question | None = None
-
-    def each(self) -> Iterator[Question]:
-        """Give one after the other, for the worker's thread."""
-        while self.questions:
-            self.asked = self.questions.popleft()
-            yield self.asked
-
-
-@dataclass(frozen=True, slots=True)
-class _Done:
-    """A worker is done with a server, though perhaps not with all its questions."""
-
-    errand: _Errand
-    failure: Exception | None  # of the question asked last
-
-
-@dataclass(slots=True)
 class _Batch:
     """What goes into the next transaction."""
 
@@ -160,7 +134,6 @@ class Crawl:
         writer: Writer,
         order: Order,
         *,
-        context: ssl.SSLContext | None = None,
         tell: Callable[[Progress], object] = lambda _: None,
         page: PageLimits = _PAGE,
     ) -> None:
@@ -169,7 +142,6 @@ class Crawl:
         Args:
             writer: of the archive.
             order: what is to be done.
-            context: whom to trust for https; see `archiver.capture.wire.Wire`.
             tell: told after each transaction how far it is.
             page: what a page may take that is shown in a browser.
 
@@ -178,7 +150,7 @@ class Crawl:
             BrowserError: when pages are to be shown, and there is no browser; nothing is begun.
         """
         scope = Scope.of(order.scope, order.seeds, order.include, order.exclude, order.embeds_leave)
-        self._replies: SimpleQueue[tuple[Server, Reply | _Done | Wish | Shown]] = SimpleQueue()
+        self._came: SimpleQueue[Message | tuple[Server, Wish | Shown] | None] = SimpleQueue()
         self._pages = self._start_browser(writer, order, page) if order.browser else None
         try:
             self.store = CrawlStore(writer, order, scope.describe())
@@ -190,7 +162,6 @@ class Crawl:
         self._order = order
         self._writer = writer
         self._tell = tell
-        self._context = context
         notes = self.store.notes
         self._scope = Scope.from_text(notes[_SCOPE]) if _SCOPE in notes else scope
         self._traps = Traps(order.traps, self.store.begun.date(), _trap_rows(notes))
@@ -201,8 +172,14 @@ class Crawl:
         self._manners = Manners(Pace(delay=order.delay, tries=order.tries, backoff=order.back_off))
         within = replace(self._manners.pace, delay=0.0)
         self._within_page = replace(self._manners, pace=within)
-        self._limits = Limits(body=order.body, seconds=order.seconds, silence=order.silence)
-        self._guard = Guard(everywhere=order.allow_private)
+        terms = Terms(
+            user_agent(order.contact),
+            Guard(everywhere=order.allow_private),
+            Limits(body=order.body, seconds=order.seconds, silence=order.silence),
+            order.guesses,
+            order.workers,
+        )
+        self._askers = Askers(terms, self._came.put)
         self._servers: dict[int, Server] = {}
         self._leases: dict[int, Lease] = {}
         self._validators: dict[int, Validators] = {}
@@ -211,8 +188,6 @@ class Crawl:
         self._wished: dict[int, Wish] = {}  # by the number of the address that is asked for it
         self._showing = 0
         self._visited: dict[int, Server] = {}  # asked for what a page needs, without pauses
-        self._work: SimpleQueue[_Errand | None] = SimpleQueue()
-        self._errands: dict[int, _Errand] = {}  # under way, by the number of their server
         self._stopping = threading.Event()
         self._heard = monotonic()
         self._failures = 0
@@ -225,11 +200,6 @@ class Crawl:
 
     def run(self) -> None:
         """Go on until everything is asked for, a bound is reached, or somebody stops it."""
-        workers = [
-            threading.Thread(target=self._worker, daemon=True) for _ in range(self._order.workers)
-        ]
-        for worker in workers:
-            worker.start()
         try:
             self._batch.found.extend(Found(seed, "") for seed in self._order.seeds)
             self._commit()
@@ -242,11 +212,7 @@ class Crawl:
             self._writer.roll_back()
             raise
         finally:
-            for _ in workers:
-                self._work.put(None)
-            for server in self._servers.values():
-                if server.asker and not server.busy:
-                    server.asker.close()
+            self._askers.close()
             if self._pages:
                 self._pages.close()
 
@@ -254,23 +220,9 @@ class Crawl:
         contact = f" (+{order.contact})" if order.contact else ""
 
         def tell(server: Server, one: Wish | Shown) -> None:
-            self._replies.put((server, one))
+            self._came.put((server, one))
 
         return Pages(f"{software_name()}{contact}", writer.archive, page, tell)
-
-    # Workers
-
-    def _worker(self) -> None:
-        while (errand := self._work.get()) is not None:
-            failure = None
-            try:
-                for reply in errand.asker.ask(errand.each(), errand.jar):
-                    self._replies.put((errand.server, reply))
-                    if self._stopping.is_set():
-                        break
-            except Exception as error:  # the thread that writes tells it
-                failure = error
-            self._replies.put((errand.server, _Done(errand, failure)))
 
     # The thread that writes
 
@@ -299,6 +251,7 @@ class Crawl:
                 self._stopping.set()
         if self._stopping.is_set():
             self.ending = self.ending or "it was asked to stop"
+            self._askers.stop()
             if self._pages:
                 self._pages.end()
 
@@ -309,20 +262,16 @@ class Crawl:
                 continue
             if server.busy:
                 if self._goes_on(server, now):
-                    self._errands[server.number].questions.extend(server.waiting)
+                    self._askers.add(server.number, server.waiting)
                     server.waiting = []
                 continue
-            if len(self._errands) >= self._order.workers or server.standing.wait(now) > 0:
+            if self._askers.busy >= self._order.workers or server.standing.wait(now) > 0:
                 continue
-            if server.asker is None:
-                server.asker = self._asker()
             # Pages wish for many things at once; there may be a pause to be kept between any two.
             number = 1 if self._pages else len(server.waiting)
             questions, server.waiting = server.waiting[:number], server.waiting[number:]
-            errand = _Errand(server, server.asker, deque(questions), server.jar)
             server.busy = True
-            self._errands[server.number] = errand
-            self._work.put(errand)
+            self._askers.ask(server.number, questions, server.jar)
 
     def _goes_on(self, server: Server, now: datetime) -> bool:
         # Whether a server that is asked may be asked more without a pause.
@@ -338,21 +287,6 @@ class Crawl:
             or self._pages is not None
             or server.standing.on_trial
             or server.standing.failures > 0
-        )
-
-    def _asker(self) -> Asker:
-        opened = [one for one in self._servers.values() if one.asker and not one.busy]
-        if len(opened) >= _OPEN:
-            for one in opened[: _OPEN // 2]:
-                if one.asker:
-                    one.asker.close()
-                    one.asker = None
-        return Asker(
-            user_agent(self._order.contact),
-            self._guard,
-            self._limits,
-            context=self._context,
-            guesses=self._order.guesses,
         )
 
     def _may_lend(self) -> bool:
@@ -379,7 +313,7 @@ class Crawl:
         now = datetime.now(UTC)
         if self._showing and not self._stopping.is_set():
             return self._pause_of_page(now)
-        if self._errands or self._showing:
+        if self._askers.busy or self._showing:
             return _LONGEST_WAIT
         if self._stopping.is_set():
             return None
@@ -400,7 +334,7 @@ class Crawl:
 
     def _pause_of_page(self, now: datetime) -> float:
         pauses = [wish.due - now.timestamp() for wish in self._wishes if wish.due > 0]
-        if len(self._errands) < self._order.workers:
+        if self._askers.busy < self._order.workers:
             idle = (one for one in self._servers.values() if one.waiting and not one.busy)
             pauses += (one.standing.wait(now) for one in idle)
         return max(min([*pauses, _LONGEST_WAIT]), 0.0)
@@ -412,40 +346,48 @@ class Crawl:
         with self._writer.archive.catalogue.read() as connection:
             while came < _GROUP and pause >= 0:
                 try:
-                    server, one = self._replies.get(timeout=pause)
+                    one = self._came.get(timeout=pause)
                 except Empty:
                     break
                 came += 1
-                if isinstance(one, Reply):
-                    self._note(connection, server, one)
-                elif isinstance(one, Shown):
-                    self._shown(connection, server, one)
-                elif isinstance(one, Wish):
-                    self._wishes.append(one)
-                    until = min(until or inf, monotonic() + _WISHES_SECONDS)
-                else:
-                    self._returned(one)
-                    if not self._stopping.is_set():
-                        self._hand_out()
-                    if len(self._errands) < self._order.workers:
+                if self._stopping.is_set():
+                    self._askers.stop()
+                if one is None or isinstance(one, Message):
+                    if self._told(connection, one) and self._askers.busy < self._order.workers:
                         break  # with what is lent now somebody else may be asked
+                elif isinstance(one[1], Shown):
+                    self._shown(connection, one[0], one[1])
+                else:
+                    self._wishes.append(one[1])
+                    until = min(until or inf, monotonic() + _WISHES_SECONDS)
                 now = monotonic()
                 until = until or now + _GROUP_SECONDS
                 pause = until - now
         return came
 
-    def _returned(self, done: _Done) -> None:
-        errand, server = done.errand, done.errand.server
-        server.busy = False
-        del self._errands[server.number]
-        if done.failure is not None:
-            question = errand.asked
-            if isinstance(done.failure, NotWritableError) or question is None:
-                raise done.failure
-            _log.exception("%s could not be dealt with", question.url, exc_info=done.failure)
-            self._settle(question, State.FAILED, f"error: {done.failure!r}")
-            self._failures += 1
-        server.waiting = [*errand.questions, *server.waiting]
+    def _told(self, connection: Connection, message: Message | None) -> bool:
+        # Notes what the process that asks has sent; tells whether an errand has ended.
+        ended = False
+        for number, one in self._askers.receive(message):
+            server = self._servers[number]
+            if isinstance(one, Reply):
+                self._note(connection, server, one)
+                continue
+            ended = True
+            server.busy = False
+            if one.full:
+                raise one.full
+            left = list(one.left)
+            if one.fault and left:
+                question = left.pop(0)
+                _log.error("%s could not be dealt with: %s", question.url, one.fault)
+                last = one.fault.strip().rpartition("\n")[2]
+                self._settle(question, State.FAILED, f"error: {last}")
+                self._failures += 1
+            server.waiting = [*left, *server.waiting]
+        if ended and not self._stopping.is_set():
+            self._hand_out()
+        return ended
 
     # What came
 
@@ -863,7 +805,7 @@ class Crawl:
         # To a server that is asked, so that its worker need not wait for the next transaction.
         if server.closed or not self._goes_on(server, now):
             return
-        number = self._number(server, batch) - len(self._errands[server.number].questions)
+        number = self._number(server, batch) - self._askers.left(server.number)
         if number > 0:
             self._claim(connection, server, number, now, batch)
 

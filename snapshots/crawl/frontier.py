@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from hashlib import sha256
-from typing import Final
+from typing import Final, NamedTuple
 
 from sqlalchemy import Connection, bindparam, func, literal_column, select
 
@@ -74,8 +74,7 @@ class State(IntEnum):
     FAILED = 4
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """An address that was found.
 
     Attributes:
@@ -100,8 +99,7 @@ class Added:
     refused: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Lease:
+class Lease(NamedTuple):
     """An address lent to whoever asks it.
 
     Attributes:
@@ -136,8 +134,7 @@ class Known:
     timestamp: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Settled:
+class Settled(NamedTuple):
     """What came of a lease.
 
     Attributes:

@@ -3,7 +3,7 @@
 import json
 from dataclasses import dataclass, field
 
-from archiver.capture.asking import Asker, Question
+from archiver.capture.asking import Question
 from archiver.capture.cookies import Jar
 from archiver.capture.manners import Standing
 from archiver.capture.probe import Answer, SoftNotFound, probe_url
@@ -29,9 +29,8 @@ class Server:
         standing: when it may be asked next.
         jar: its cookies.
         missing: by directory, how it answers what is not there; None until it has answered.
-        asker: the connection to it.
-        waiting: questions that were lent and not handed to a worker yet.
-        busy: whether a worker asks it.
+        waiting: questions that were lent and not handed over yet.
+        busy: whether it is asked.
         showing: whether a page of it is being shown, and what else it has is left until then.
         closed: why it is not asked at all; empty when it may be.
         probing: the probe whose redirect is followed; empty when none is.
@@ -45,7 +44,6 @@ class Server:
     standing: Standing = field(default_factory=Standing)
     jar: Jar = field(default_factory=Jar)
     missing: dict[str, SoftNotFound | None] = field(default_factory=dict)
-    asker: Asker | None = None
     waiting: list[Question] = field(default_factory=list)
     busy: bool = False
     showing: bool = False
