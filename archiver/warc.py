@@ -2,15 +2,13 @@
 
 Reading is by our own hand, because an archive needs three things at once that readers at hand give
 singly: exact offsets and lengths, heads left as they are, and going on after damage while telling
-what was lost. Writing is ours as well: warcio's writer adds fields to some types of records and
-leaves fields out of others.
+what was lost. Of writing, the header is warcio's; the block is written as it is.
 
 Source: ISO 28500:2017 (WARC/1.1).
 """
 
 import hashlib
 import io
-import os
 import re
 import zlib
 from collections.abc import Iterator, Mapping
@@ -19,8 +17,10 @@ from datetime import UTC, datetime
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import BinaryIO
+from uuid import uuid4
 
 from isal import isal_zlib
+from warcio.statusandheaders import StatusAndHeaders
 
 from archiver.digests import read_digest, write_digest
 from archiver.errors import WarcError
@@ -60,8 +60,6 @@ _SMALL = 1 << 14  # bytes of a block that isal deflates: in a quarter of the tim
 _QUICK = 3  # its best level
 _MEMORY = 7  # 128 KiB for a member; more makes none of them smaller
 _LINE_END = re.compile(r"[\r\n\0]+")
-_VERSION_4 = 0x4000_8000_0000_0000_0000  # of a UUID, and its variant (RFC 9562, clause 5.4)
-_DRAWN = (1 << 128) - 1 ^ 0xF000_C000_0000_0000_0000  # the bits that are drawn at random
 _USUAL_FIRST_LINE = re.compile(rb"WARC/(?:1\.[01]|0\.1[78])\r\n")
 _FIRST_LINE = re.compile(rb"WARC/(?:1\.1|1\.0|0\.18|0\.17)[ \t\v\f]*(?:\r\n|\r|\n|\Z)")
 _MARK = Mark(
@@ -166,9 +164,7 @@ def target_uri(headers: Headers) -> str:
 
 def record_id() -> str:
     """Make a new record id."""
-    number = int.from_bytes(os.urandom(16)) & _DRAWN | _VERSION_4
-    drawn = f"{number:032x}"  # three are made for each answer, and UUID takes its time
-    return f"<urn:uuid:{drawn[:8]}-{drawn[8:12]}-{drawn[12:16]}-{drawn[16:20]}-{drawn[20:]}>"
+    return f"<urn:uuid:{uuid4()}>"
 
 
 def scan(
@@ -294,17 +290,20 @@ def write_record(out: BinaryIO, record: NewRecord) -> tuple[int, int]:
         for part in parts_of(record.block):
             digest.update(part)
         block_digest = digest.digest()
-    target = "" if record.target is None else f"WARC-Target-URI: {_one_line(record.target)}\r\n"
-    payload = record.payload_digest
-    declared = "" if payload is None else f"WARC-Payload-Digest: {write_digest(payload)}\r\n"
-    others = "".join([f"{name}: {_one_line(value)}\r\n" for name, value in record.fields])
-    header = (
-        f"WARC/1.1\r\nWARC-Type: {record.type}\r\nWARC-Record-ID: {record.id}\r\n"
-        f"WARC-Date: {_written_date(record.date)}\r\n{target}"
-        f"WARC-Block-Digest: {write_digest(block_digest)}\r\n{declared}"
-        f"{others}Content-Type: {_one_line(record.content_type)}\r\n"
-        f"Content-Length: {length}\r\n\r\n"
-    ).encode()
+    fields = [
+        ("WARC-Type", record.type),
+        ("WARC-Record-ID", record.id),
+        ("WARC-Date", _written_date(record.date)),
+    ]
+    if record.target is not None:
+        fields.append(("WARC-Target-URI", _one_line(record.target)))
+    fields.append(("WARC-Block-Digest", write_digest(block_digest)))
+    if record.payload_digest is not None:
+        fields.append(("WARC-Payload-Digest", write_digest(record.payload_digest)))
+    fields += [(name, _one_line(value)) for name, value in record.fields]
+    fields += [("Content-Type", _one_line(record.content_type)), ("Content-Length", str(length))]
+    # Its header is warcio's; not so its writer, which adds to some types and leaves out of others.
+    header = StatusAndHeaders("", fields, protocol="WARC/1.1").to_bytes(encoding="utf-8")
     start = written = out.tell()
     for part in _deflated(header, record.block, length):
         written += out.write(part)
