@@ -98,6 +98,8 @@ class Capture:
         offset: where the record begins in the file, in bytes as stored.
         length: bytes the record occupies as stored, compressed if the file is.
         grade: how close the payload is to what the server sent.
+        number: tells captures of one address in one second apart, in the order in which they came;
+            0 for the first, and before the index has given it a number.
     """
 
     url: str
@@ -110,3 +112,4 @@ class Capture:
     offset: int
     length: int
     grade: Grade = Grade.SENT
+    number: int = 0

@@ -7,12 +7,20 @@ A timestamp may be shortened from the right (``201105`` is May 2011), so every r
 
 import re
 from calendar import monthrange
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from archiver.errors import TimestampError
 
-__all__ = ["Span", "format_timestamp", "parse_date", "parse_span", "parse_timestamp"]
+__all__ = [
+    "Span",
+    "format_timestamp",
+    "parse_date",
+    "parse_digits",
+    "parse_span",
+    "parse_timestamp",
+]
 
 _START_OF_TIME = "00000101000000"  # what a shortened timestamp leaves out
 _DAY_FIRST = re.compile(r"(\d{1,2})[/.](\d{1,2})[/.](\d{4})")
@@ -73,6 +81,29 @@ def parse_span(text: str) -> Span:
     if len(text) < 8:
         last = last.replace(day=monthrange(last.year, last.month)[1])
     return Span(first, last)
+
+
+def parse_digits(text: str) -> Span:
+    """Read any 4 to 14 digits of a web address as all the seconds whose timestamps begin with them.
+
+    >>> parse_digits("2011052").first.isoformat()
+    '2011-05-20T00:00:00+00:00'
+
+    Programs cut timestamps wherever they like, in the middle of a month as well; people do not, and
+    what they type is read by `parse_date`.
+
+    Raises:
+        TimestampError: for anything else, and where no such second ever was.
+    """
+    if len(text) % 2 == 0 or not (text.isascii() and text.isdigit() and len(text) in range(4, 15)):
+        return parse_span(text)
+    spans = []
+    for digit in "0123456789":
+        with suppress(TimestampError):
+            spans.append(parse_span(text + digit))
+    if not spans:
+        raise TimestampError(text)
+    return Span(spans[0].first, spans[-1].last)
 
 
 def parse_date(text: str) -> Span:

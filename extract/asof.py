@@ -71,7 +71,7 @@ def pages_as_of(connection: Connection, moment: datetime) -> Iterator[PageAsOf]:
     )
     last_key = None
     for row in connection.execute(query).all():
-        extraction_id, read_under, text, key = row[10:14]
+        extraction_id, read_under, text, key = row[11:15]
         if key == last_key:
             continue
         last_key = key

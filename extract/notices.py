@@ -132,8 +132,9 @@ def _page(connection: Connection, address: str, at: Capture | None = None) -> Pa
     )
     if at is not None:
         query = query.where(url.c.url == at.url, capture.c.timestamp == int(at.timestamp))
+        query = query.where(capture.c.seq == at.number)
     row = connection.execute(query).first()
     if row is None:
         return None
-    observed = [one for one in observations_of(connection, row[10]) if one.kind in _KINDS]
+    observed = [one for one in observations_of(connection, row[11]) if one.kind in _KINDS]
     return PageAsOf(index.capture_of(row), records_of(observed), tuple(observed), "")

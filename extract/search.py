@@ -127,7 +127,7 @@ def _in_text(
             )
         )
     found = [
-        _found(index.capture_of(row), row[10] or "", row[11], wanted)
+        _found(index.capture_of(row), row[11] or "", row[12], wanted)
         for row in connection.execute(query.limit(limit * 4))
     ]
     return _ranked(found, wanted)[:limit]

@@ -250,7 +250,7 @@ def _pending(connection: Connection) -> Iterator[_Pending]:
     # In the order in which the records stand in their files, so that reading does not jump about.
     renderings = and_(capture.c.kind == index.KIND_CODES[Kind.RESOURCE], url.c.url.like("http%"))
     query = (
-        index.select_captures(capture.c.url_id, capture.c.seq)
+        index.select_captures(capture.c.url_id)
         .outerjoin(
             page_version,
             and_(
@@ -276,7 +276,7 @@ def _pending(connection: Connection) -> Iterator[_Pending]:
     )
     for row in connection.execute(query):
         found = index.capture_of(row)
-        yield _Pending(found, (row[10], int(found.timestamp), row[11]))
+        yield _Pending(found, (row[11], int(found.timestamp), found.number))
 
 
 def _revisits_of_pages() -> ColumnElement[bool]:

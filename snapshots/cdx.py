@@ -7,12 +7,13 @@ gives captures, are sorted as bytes too, so that such a file can be searched by 
 
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 
 from archiver.records import Capture, Kind
 from archiver.urls import url_key
 
-__all__ = ["CDX_HEADER", "FileName", "cdx_lines", "cdxj_lines"]
+__all__ = ["CDX_HEADER", "FIELDS", "FileName", "cdx_lines", "cdxj_line", "cdxj_lines", "field_of"]
 
 CDX_HEADER = " CDX N b a m s k r M S V g"
 _REVISIT = "warc/revisit"  # what the field writes for the media type of a revisit
@@ -35,21 +36,10 @@ def cdx_lines(captures: Iterable[Capture], file_name: FileName = _as_it_is) -> I
     """
     yield CDX_HEADER
     for capture in captures:
-        yield " ".join(
-            (
-                url_key(capture.url),
-                capture.timestamp,
-                _BREAKING.sub(_escape, capture.url),
-                _BREAKING.sub(_escape, _mime(capture)) or _NONE,
-                _NONE if capture.status is None else str(capture.status),
-                capture.digest.removeprefix("sha1:") or _NONE,
-                _NONE,
-                _NONE,
-                str(capture.length),
-                str(capture.offset),
-                file_name(capture.file),
-            )
-        )
+        told = [_WORDS[name](capture) or _NONE for name in _CDX_FIELDS]
+        told[6:6] = (_NONE, _NONE)
+        told.append(file_name(capture.file))
+        yield " ".join(told)
 
 
 def cdxj_lines(captures: Iterable[Capture], file_name: FileName = _as_it_is) -> Iterator[str]:
@@ -57,21 +47,25 @@ def cdxj_lines(captures: Iterable[Capture], file_name: FileName = _as_it_is) -> 
 
     What is not known (the status of a resource, a type not declared) is left out.
     """
-    return (_cdxj_line(capture, file_name) for capture in captures)
+    for capture in captures:
+        told = {name: _VALUES[name](capture) for name in _CDXJ_FIELDS}
+        told["filename"] = file_name(capture.file)
+        yield _cdxj(capture, told)
 
 
-def _cdxj_line(capture: Capture, file_name: FileName) -> str:
-    fields = {
-        "url": capture.url,
-        "mime": _mime(capture),
-        "status": "" if capture.status is None else str(capture.status),
-        "digest": capture.digest,
-        "length": str(capture.length),
-        "offset": str(capture.offset),
-        "filename": file_name(capture.file),
-    }
-    told = json.dumps({name: value for name, value in fields.items() if value})
-    return f"{url_key(capture.url)} {capture.timestamp} {told}"
+def cdxj_line(capture: Capture, names: Sequence[str]) -> str:
+    """Write a capture as one line of CDXJ whose JSON has some of `FIELDS`, under these names."""
+    return _cdxj(capture, {name: _VALUES[FIELDS[name]](capture) for name in names})
+
+
+def field_of(capture: Capture, name: str) -> str:
+    """Give one of `FIELDS` as a word: without white space, and empty where it is not known."""
+    return _WORDS[FIELDS[name]](capture)
+
+
+def _cdxj(capture: Capture, told: Mapping[str, str]) -> str:
+    known = json.dumps({name: value for name, value in told.items() if value})
+    return f"{url_key(capture.url)} {capture.timestamp} {known}"
 
 
 def _mime(capture: Capture) -> str:
@@ -80,3 +74,30 @@ def _mime(capture: Capture) -> str:
 
 def _escape(match: re.Match[str]) -> str:
     return "".join(f"%{byte:02X}" for byte in match.group().encode())
+
+
+_VALUES: Mapping[str, Callable[[Capture], str]] = {
+    "urlkey": lambda capture: url_key(capture.url),
+    "timestamp": lambda capture: capture.timestamp,
+    "url": lambda capture: capture.url,
+    "mime": _mime,
+    "status": lambda capture: "" if capture.status is None else str(capture.status),
+    "digest": lambda capture: capture.digest,
+    "length": lambda capture: str(capture.length),
+    "offset": lambda capture: str(capture.offset),
+    "filename": lambda capture: capture.file,
+}
+_WORDS: Mapping[str, Callable[[Capture], str]] = {
+    **_VALUES,
+    "url": lambda capture: _BREAKING.sub(_escape, capture.url),
+    "mime": lambda capture: _BREAKING.sub(_escape, _mime(capture)),
+    "digest": lambda capture: capture.digest.removeprefix("sha1:"),
+}
+_CDX_FIELDS = ("urlkey", "timestamp", "url", "mime", "status", "digest", "length", "offset")
+_CDXJ_FIELDS = ("url", "mime", "status", "digest", "length", "offset")
+
+FIELDS: Mapping[str, str] = MappingProxyType(
+    {name: name for name in _VALUES}
+    | {"original": "url", "mimetype": "mime", "statuscode": "status"}
+)
+"""The fields of a capture by every name that CDX servers know them by, with ours."""

@@ -8,6 +8,7 @@ know of them, such as those who look for the record that holds the payload of a 
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -46,12 +47,16 @@ from snapshots.visible import visible
 __all__ = [
     "GRADE_CODES",
     "KIND_CODES",
+    "Place",
+    "Placed",
     "capture_of",
     "every",
     "extent",
     "nearest",
     "nearest_of",
     "neighbours",
+    "numbered",
+    "placed",
     "prefix",
     "select_captures",
     "sites",
@@ -68,6 +73,25 @@ _KINDS = {code: kind for kind, code in KIND_CODES.items()}
 _GRADES = {code: grade for grade, code in GRADE_CODES.items()}
 _BEYOND_KEYS = "\x7f"  # keys are ASCII without control characters
 _CANDIDATES = 100  # records of equal content looked at to find the payload of a revisit
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Place:
+    """What tells a capture of an address from all others: its time, spelling, and number."""
+
+    timestamp: str
+    url: str
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """Where a capture stands among all of its address; None beside the first and the last."""
+
+    first: Place
+    previous: Place | None
+    following: Place | None
+    last: Place
 
 
 def select_captures(*more: ColumnElement[Any], withdrawn: bool = False) -> Select[Any]:
@@ -87,6 +111,7 @@ def select_captures(*more: ColumnElement[Any], withdrawn: bool = False) -> Selec
             capture.c.record_offset,
             capture.c.record_length,
             capture.c.grade,
+            capture.c.seq,
             *more,
         )
         .select_from(url)
@@ -113,7 +138,7 @@ def _around(*, withdrawn: bool) -> CompoundSelect[Any]:
     )
     return union_all(
         *(
-            select_captures(capture.c.seq, withdrawn=withdrawn).where(
+            select_captures(withdrawn=withdrawn).where(
                 url.c.urlkey == bindparam("key"),
                 capture.c.timestamp == side.correlate(url).scalar_subquery(),
             )
@@ -134,7 +159,7 @@ def _around_many(keys: list[ColumnElement[Any]]) -> SelectBase:
     )
     return union_all(
         *(
-            select_captures(capture.c.seq, url.c.urlkey).where(
+            select_captures(url.c.urlkey).where(
                 url.c.urlkey.in_(keys),
                 capture.c.timestamp == side.correlate(url).scalar_subquery(),
             )
@@ -172,6 +197,46 @@ _HOLDERS = Prepared(
     )
     .order_by(capture.c.timestamp)
     .limit(_CANDIDATES)
+)
+
+
+def _at_the_edges() -> CompoundSelect[Any]:
+    # For every spelling of an address: its first and last captures, those of a second, and those
+    # before and after it.
+    moment: ColumnElement[Any] = bindparam("moment")
+    steps = (
+        (func.min, None),
+        (func.max, _other.c.timestamp < moment),
+        (func.min, _other.c.timestamp > moment),
+        (func.max, None),
+    )
+    times: list[ColumnElement[Any]] = [moment]
+    for outermost, condition in steps:
+        step = select(outermost(_other.c.timestamp)).where(
+            _other.c.url_id == url.c.id, visible(url, _other)
+        )
+        times.append(
+            (step if condition is None else step.where(condition)).correlate(url).scalar_subquery()
+        )
+    return union_all(
+        *(
+            select(capture.c.timestamp, url.c.url, capture.c.seq)
+            .join(capture, capture.c.url_id == url.c.id)
+            .where(url.c.urlkey == bindparam("key"), capture.c.timestamp == time, visible())
+            for time in times
+        )
+    )
+
+
+_EDGES = Prepared(_at_the_edges())
+
+_NUMBERED = Prepared(
+    select_captures().where(
+        url.c.urlkey == bindparam("key"),
+        url.c.url == bindparam("address"),
+        capture.c.timestamp == bindparam("moment"),
+        capture.c.seq == bindparam("number"),
+    )
 )
 
 
@@ -222,6 +287,36 @@ def nearest_of(
         return capture_of(min(around[keys[address]], key=rank))
 
     return {address: chosen(address) for address in keys if keys[address] in around}
+
+
+def numbered(connection: Connection, place: Place) -> Capture | None:
+    """Give the capture of an address, as spelled, with its number in a second; None without one."""
+    found = _NUMBERED.rows(
+        connection,
+        key=url_key(place.url),
+        address=place.url,
+        moment=int(place.timestamp),
+        number=place.number,
+    )
+    return capture_of(found[0]) if found else None
+
+
+def placed(connection: Connection, of: Capture) -> Placed:
+    """Tell where a capture stands among all captures of its address that are in view.
+
+    Steps in the index, however many captures there are. Captures of one second stand in the order
+    of their spellings and numbers.
+    """
+    rows = _EDGES.rows(connection, key=url_key(of.url), moment=int(of.timestamp))
+    own = Place(of.timestamp, of.url, of.number)
+    all_ = sorted({own, *(Place(_digits(at), address, number) for at, address, number in rows)})
+    at = all_.index(own)
+    return Placed(
+        first=all_[0],
+        previous=all_[at - 1] if at else None,
+        following=all_[at + 1] if at + 1 < len(all_) else None,
+        last=all_[-1],
+    )
 
 
 def versions(
@@ -344,10 +439,11 @@ def stated_dates(connection: Connection, of: Capture) -> list[tuple[StatedDate, 
 
 def capture_of(row: _Row) -> Capture:
     """Read a row of `select_captures` as a capture."""
-    address, at, kind, status, name, digest, path, offset, length, grade, *_ = row
+    address, at, kind, status, name, digest, path, offset, length, grade, number, *_ = row
     return Capture(
         *(address, f"{at:014}", _KINDS[kind], status, name),
         *(write_digest(digest), path, offset, length, _GRADES[grade]),
+        number=number,
     )
 
 

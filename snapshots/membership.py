@@ -53,5 +53,5 @@ def membership_of(connection: Connection, of: Capture) -> Membership | None:
     row = connection.execute(query).first()
     if row is None:
         return None
-    number, label, kind, created, tool, operator = row[10:16]
+    number, label, kind, created, tool, operator = row[11:17]
     return Membership(number, label, kind, f"{created:014}", tool, operator)

@@ -59,7 +59,7 @@ class Memento:
         Constant memory, whatever its size.
         """
         with _open(self.archive, self.holder) as opened:
-            head, start = _read_head(opened)
+            head, start, _ = _read_head(opened)
             dechunker = Dechunker() if head and head.chunked else None
             parts = chain([start] if start else [], _parts(opened))
             if dechunker is None:
@@ -68,6 +68,16 @@ class Memento:
             for part in parts:
                 yield dechunker.feed(part)
             yield dechunker.close()
+
+    def entity_length(self) -> int | None:
+        """Give how many bytes `entity` gives, where the record tells; None for a chunked body.
+
+        Of a record that is cut short it is what there should be.
+        """
+        with _open(self.archive, self.holder) as opened:
+            head, _, body = _read_head(opened)
+            length = int(opened.headers.get("Content-Length") or 0)
+        return None if head and head.chunked else max(length - body, 0)
 
     def content(self, limit: int = CONTENT_LIMIT) -> bytes:
         """Give the payload with content codings undone.
@@ -108,7 +118,7 @@ class Memento:
         if self.holder is self.capture:
             return self.head.content_codings if self.head else ()
         with _open(self.archive, self.holder) as opened:
-            head, _ = _read_head(opened)
+            head, _, _ = _read_head(opened)
         return head.content_codings if head else ()
 
     @property
@@ -130,15 +140,25 @@ def memento_at(archive: Archive, url: str, moment: datetime) -> Memento:
     return memento_of(archive, capture)
 
 
-def capture_at(connection: Connection, url: str, moment: datetime) -> Capture:
+def capture_at(connection: Connection, url: str, moment: datetime, number: int = 0) -> Capture:
     """Give the capture of a URL that is closest in time to `moment`, among those in view.
+
+    Args:
+        connection: a connection of the catalogue.
+        url: the original URL.
+        moment: an aware datetime.
+        number: which of several captures of that very second is meant, where it is there.
 
     Raises:
         NoCaptureError: when the URL was never captured.
         WithdrawnError: when the very capture asked for is withdrawn, or every capture of the URL.
         ErasedError: when it was erased.
     """
-    capture = index.nearest(connection, url, moment)
+    capture = None
+    if number:
+        capture = index.numbered(connection, index.Place(format_timestamp(moment), url, number))
+    if capture is None:
+        capture = index.nearest(connection, url, moment)
     if capture is None:
         check_in_view(connection, url)
         check_not_erased(connection, url)
@@ -158,7 +178,7 @@ def memento_of(archive: Archive, capture: Capture) -> Memento:
         WarcError: when its record is not where the catalogue says.
     """
     with _open(archive, capture) as opened:
-        head, _ = _read_head(opened) if capture.kind is not Kind.RESOURCE else (None, b"")
+        head = _read_head(opened)[0] if capture.kind is not Kind.RESOURCE else None
         record = opened.headers
     if capture.kind is not Kind.REVISIT:
         return Memento(archive, capture, capture, record, head)
@@ -233,10 +253,10 @@ def _open(archive: Archive, capture: Capture) -> OpenRecord:
     return opened
 
 
-def _read_head(opened: OpenRecord) -> tuple[Head | None, bytes]:
-    # The head, and the bytes of the body that were read along with it.
+def _read_head(opened: OpenRecord) -> tuple[Head | None, bytes, int]:
+    # The head, the bytes of the body that were read along with it, and where the body begins.
     if (opened.headers.get("WARC-Type") or "").lower() == Kind.RESOURCE:
-        return None, b""
+        return None, b"", 0
     start = b""
     while len(start) < _HEAD_LIMIT and b"\r\n\r\n" not in start:
         part = opened.block.read(_STEP)
@@ -244,7 +264,7 @@ def _read_head(opened: OpenRecord) -> tuple[Head | None, bytes]:
             break
         start += part
     found = parse_head(start)
-    return (found[0], start[found[1] :]) if found else (None, start)
+    return (found[0], start[found[1] :], found[1]) if found else (None, start, 0)
 
 
 def _parts(opened: OpenRecord) -> Iterator[bytes]:

@@ -118,6 +118,7 @@ READS_CAPTURES = {
     "snapshots.erasure.selection": "finds what is to be erased, withdrawn or not, for who erases",
     "snapshots.verify.deep": "compares every row, withdrawn or not; shows no content",
     "snapshots.membership": "only adds conditions to index.select_captures",
+    "snapshots.query": "adds conditions to index.select_captures, and visible() where it counts",
     "snapshots.reach": "counts what is withdrawn",
     "snapshots.rebuild": "writes captures anew, and what is withdrawn with them",
     "snapshots.reports": "only adds conditions to index.select_captures",

@@ -18,6 +18,7 @@ _LONGEST = 1000  # characters of an expression
 _DEEPEST = 40  # groups within groups
 _MOST_STEPS = 1000  # of a machine; what counted repeats come to is counted in full
 _MOST_STATES = 2000  # kept for the next address; then they are made anew
+_MOST_STEPS_SMALL, _MOST_STATES_SMALL = 200, 100
 
 _MOST_CHARACTERS = 500  # remembered of what may follow a state; addresses are ASCII
 
@@ -59,16 +60,18 @@ class Pattern:
         text: the expression.
         from_start: whether it must match from the first character on; otherwise it may match
             anywhere. Where a match ends is no matter, unless the expression says so with ``$``.
+        small: whether it comes from a stranger, and may cost little time and memory.
 
     Raises:
         PatternError: when it is no valid expression, asks for what is not supported, or is too big.
     """
 
-    __slots__ = ("_begin", "_first", "_from_start", "_known", "_steps", "text")
+    __slots__ = ("_begin", "_first", "_from_start", "_known", "_most_states", "_steps", "text")
 
-    def __init__(self, text: str, *, from_start: bool = False) -> None:
+    def __init__(self, text: str, *, from_start: bool = False, small: bool = False) -> None:
         self.text = text
         self._from_start = from_start
+        self._most_states = _MOST_STATES_SMALL if small else _MOST_STATES
         self._steps: list[_Step] = []
         self._known: dict[frozenset[int], _State] = {}
         with warnings.catch_warnings(action="ignore", category=FutureWarning):
@@ -77,6 +80,8 @@ class Pattern:
             )  # warns of what a later Python may understand in another way
             tree = _Reader(text, rest, flags).tree()
         self._first = (_build(text, tree, _ACCEPT, self._steps),)
+        if small and len(self._steps) > _MOST_STEPS_SMALL:
+            raise PatternError(text, f"it comes to more than {_MOST_STEPS_SMALL} steps")
         self._begin = self._reached(self._first, _START)
 
     def __eq__(self, other: object) -> bool:
@@ -107,7 +112,7 @@ class Pattern:
     def _state(self, steps: frozenset[int]) -> _State:
         known = self._known.get(steps)
         if known is None:
-            if len(self._known) >= _MOST_STATES:
+            if len(self._known) >= self._most_states:
                 self._known = {}  # the states let go of lead to each other, and to nothing new
             ends = _ACCEPT in self._reached(steps, _END)
             known = self._known[steps] = _State(steps, _ACCEPT in steps, ends)

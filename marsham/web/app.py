@@ -11,7 +11,17 @@ from starlette.routing import Route
 
 from archiver.confined import Confined, Limits
 from archiver.errors import ArchiveError
-from marsham.web import citing, lists, pages, provenance, searching, snapshot
+from marsham.web import (
+    cdx,
+    citing,
+    lists,
+    pages,
+    provenance,
+    searching,
+    snapshot,
+    timegate,
+    timemap,
+)
 from marsham.web.views import Views
 from snapshots.archive import Archive
 
@@ -49,6 +59,9 @@ def make_app(archive: Archive) -> Starlette:
             Route("/form/{rest:path}", pages.posted, methods=["GET", "POST"]),
             Route("/static/{name}", _static),
             Route("/health", _health),
+            Route("/cdx", cdx.answer),
+            Route("/timegate/{rest:path}", timegate.answer),
+            Route("/web/timemap/{rest:path}", timemap.answer),
             Route("/web/{rest:path}", snapshot.answer),
             Route("/{rest:path}", pages.nothing_here),
         ],

@@ -99,7 +99,7 @@ def report_address(views: Views, capture: Capture) -> str:
     web address gets the snapshot's as a parameter.
     """
     contact, words = views.archive.settings.contact.strip(), views.language
-    shown = views.base + snapshot_address(capture.timestamp, capture.url)
+    shown = views.base + snapshot_address(capture.timestamp, capture.url, number=capture.number)
     if contact.startswith(("http://", "https://")):
         joint = "&" if "?" in contact else "?"
         return f"{contact}{joint}{urlencode({'snapshot': shown})}"
@@ -113,10 +113,11 @@ def report_address(views: Views, capture: Capture) -> str:
 
 
 def _links(views: Views, capture: Capture) -> Iterator[tuple[str, str]]:
-    yield "permanent", snapshot_address(capture.timestamp, capture.url)
-    yield "cite", cite_address(capture.timestamp, capture.url)
-    yield "about", about_address(capture.timestamp, capture.url)
-    yield "raw", snapshot_address(capture.timestamp, capture.url, modifier="id_")
+    timestamp, url, number = capture.timestamp, capture.url, capture.number
+    yield "permanent", snapshot_address(timestamp, url, number=number)
+    yield "cite", cite_address(timestamp, url, number=number)
+    yield "about", about_address(timestamp, url, number=number)
+    yield "raw", snapshot_address(timestamp, url, modifier="id_", number=number)
     if address := report_address(views, capture):
         yield "report", address
 

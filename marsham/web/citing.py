@@ -20,7 +20,7 @@ from snapshots.mementos import capture_at
 
 __all__ = ["cite"]
 
-_PLACE = re.compile(r"(\d{4,14})(?:\.([a-z]{3,4}))?/(.*)", re.DOTALL)
+_PLACE = re.compile(r"(\d{4,14})(?:-(\d{1,6}))?(?:\.([a-z]{3,4}))?/(.*)", re.DOTALL)
 _KINDS = {
     "ris": "application/x-research-info-systems",
     "bib": "application/x-bibtex",
@@ -34,17 +34,18 @@ def cite(request: Request) -> Response:
     views = views_of(request)
     place = _PLACE.fullmatch(written_behind(request, "/cite/"))
     try:
-        if place is None or (place[2] and place[2] not in _KINDS):
+        if place is None or (place[3] and place[3] not in _KINDS):
             raise TimestampError(written_behind(request, "/cite/")[:100])
-        url = check_url(repair_slashes(place[3]))
+        url = check_url(repair_slashes(place[4]))
         with views.archive.catalogue.read() as connection:
-            capture = capture_at(connection, url, parse_timestamp(place[1]))
+            at = parse_timestamp(place[1])
+            capture = capture_at(connection, url, at, int(place[2] or 0))
             title = listed_title(connection, capture) or title_of(connection, capture)
     except MarshamError as error:
         return problem_page(views, error)
     made = _citation(views, capture, title or capture.url)
-    if place[2]:
-        return _file(made, place[2], views)
+    if place[3]:
+        return _file(made, place[3], views)
     return views.page(
         "cite.html",
         capture=capture,
@@ -58,7 +59,8 @@ def _citation(views: Views, capture: Capture, title: str) -> Citation:
     return Citation(
         title=title,
         url=capture.url,
-        address=views.base + snapshot_address(capture.timestamp, capture.url),
+        address=views.base
+        + snapshot_address(capture.timestamp, capture.url, number=capture.number),
         taken_at=parse_timestamp(capture.timestamp),
         archive=settings.name,
         institution=settings.institution,

@@ -36,7 +36,9 @@ def framed(views: Views, memento: Memento, place: Place) -> Response:
         framed=media_type(memento.content_type)[0] not in _DOWNLOADS,
         empty=_is_empty(memento),
         sandbox=" ".join(_SANDBOX if settings.scripts else _SANDBOX[1:]),
-        content=snapshot_address(capture.timestamp, capture.url, modifier="mp_"),
+        content=snapshot_address(
+            capture.timestamp, capture.url, modifier="mp_", number=capture.number
+        ),
         script=Markup(SCRIPT),  # noqa: S704 - our own
         script_source=SCRIPT_SOURCE,
     )

@@ -17,7 +17,9 @@ __all__ = ["Memory"]
 _SECONDS = 1.0  # how long an answer is good at most
 _TOTAL = 1 << 26  # bytes of all answers
 _LARGEST = 1 << 21  # bytes of one
-_LASTING = re.compile(rb"/web/(?:\d{14}(?:~\d{4,14})?(?:[a-z]{2,4}_)?|timemap/[a-z]+)/")
+_LASTING = re.compile(
+    rb"/web/(?:\d{14}(?:-\d{1,6})?(?:~\d{4,14})?(?:[a-z]{2,4}_)?|timemap/[a-z]+)/"
+)
 _HEADER = 200  # bytes a name and value take beside their own
 # A request that says any of these wants an answer of its own.
 _OWN = frozenset(

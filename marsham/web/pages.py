@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from sqlalchemy import select
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
 from archiver.errors import (
     ErasedError,
@@ -36,6 +36,7 @@ __all__ = [
     "leave",
     "look_up",
     "nothing_here",
+    "plain_problem",
     "posted",
     "problem_page",
     "report",
@@ -192,6 +193,18 @@ def problem_page(
         url=_shortened(url if url is not None else getattr(error, "url", None)),
         date=date,
     )
+
+
+def plain_problem(views: Views, error: MarshamError) -> Response:
+    """Tell a program in one line of text what could not be done."""
+    status = _STATUS.get(type(error)) or (400 if isinstance(error, InputError) else 502)
+    if isinstance(error, NoCaptureError):
+        status, said = 404, f"This archive has no capture of {_shortened(error.url)}."
+    elif type(error) is InputError:  # the names in it are written as a program must write them
+        said = str(error)
+    else:
+        said = _sentence(views.language, error)
+    return PlainTextResponse(said + "\n", status, {"Cache-Control": "no-cache"})
 
 
 def _wrong(error: MarshamError) -> str:

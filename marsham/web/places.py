@@ -4,12 +4,15 @@
 
     /web/20110529000000/URL             the snapshot under its banner
     /web/20110529000000~20110509/URL    the same, reached by asking for another date
+    /web/20110529000000-1/URL           the second of several captures of that URL in that second
     /web/20110529000000mp_/URL          the page alone; im_ cs_ js_ if_ and others for its parts
     /web/20110529000000id_/URL          the stored bytes
     /web/*/URL                          every capture of a URL
     /web/2011*/URL                      those of a year, a month or a day
     /web/*/URL*                         every address that begins so
-    /web/URL                            the capture closest to now, or to Accept-Datetime
+    /web/URL                            the TimeGate: leads to the capture closest to
+                                        Accept-Datetime, or to now
+    /web/timemap/link/URL               the TimeMap: every capture, for programs
 """
 
 import re
@@ -31,7 +34,8 @@ __all__ = [
 ]
 
 _PLACE = re.compile(
-    r"(?:(?P<time>\d{4,14}\*?|\*)(?:~(?P<asked>\d{4,14}))?(?P<modifier>[a-z]{2,4}_)?/)?(?P<url>.*)",
+    r"(?:(?P<time>[0-9]{4,14}\*?|\*)(?:-(?P<number>[0-9]{1,6}))?(?:~(?P<asked>[0-9]{4,14}))?"
+    r"(?P<modifier>[a-z]{2,4}_)?/)?(?P<url>.*)",
     re.DOTALL,
 )
 _SAFE = "!#$%&'()*+,/:;=?@[]~"  # an address is shown in ours as it is, but for what would break it
@@ -42,17 +46,19 @@ class Place:
     """What an address below ``/web/`` asks for.
 
     Attributes:
-        time: the digits as written, empty for "closest to now". A ``*`` means the list: by itself
+        time: the digits as written, empty for the TimeGate. A ``*`` means the list: by itself
             of all captures, behind digits of those in that year, month or day.
         asked: the digits asked for first, when the reader was led here from there; else empty.
         modifier: such as ``mp_``; empty for the snapshot under its banner.
         url: the address as written, its ``http:/`` repaired.
+        number: which capture of that address in that second is meant; 0 for the first.
     """
 
     time: str
     asked: str
     modifier: str
     url: str
+    number: int = 0
 
 
 def parse_place(text: str) -> Place:
@@ -68,14 +74,26 @@ def parse_place(text: str) -> Place:
         asked=match["asked"] or "",
         modifier=match["modifier"] or "",
         url=repair_slashes(match["url"]),
+        number=int(match["number"] or 0),
     )
 
 
-def snapshot_address(timestamp: str, url: str, *, modifier: str = "", asked: str = "") -> str:
-    """Give the address of a memento, with the time asked for where that was another one."""
+def snapshot_address(
+    timestamp: str, url: str, *, modifier: str = "", asked: str = "", number: int = 0
+) -> str:
+    """Give the address of a memento, with the time asked for where that was another one.
+
+    Args:
+        timestamp: 14 digits.
+        url: the original URL.
+        modifier: such as ``mp_``.
+        asked: digits.
+        number: of the capture within its second; see `archiver.records.Capture`.
+    """
     if timestamp.startswith(asked):
         asked = ""
-    return f"/web/{timestamp}{'~' + asked if asked else ''}{modifier}/{quote(url, safe=_SAFE)}"
+    time = _time(timestamp, number)
+    return f"/web/{time}{'~' + asked if asked else ''}{modifier}/{quote(url, safe=_SAFE)}"
 
 
 def listing_address(url: str, digits: str = "") -> str:
@@ -83,14 +101,15 @@ def listing_address(url: str, digits: str = "") -> str:
     return f"/web/{digits}*/{quote(url, safe=_SAFE)}"
 
 
-def about_address(timestamp: str, url: str) -> str:
+def about_address(timestamp: str, url: str, *, number: int = 0) -> str:
     """Give the address of the page that tells where a memento comes from."""
-    return f"/about/{timestamp}/{quote(url, safe=_SAFE)}"
+    return f"/about/{_time(timestamp, number)}/{quote(url, safe=_SAFE)}"
 
 
-def cite_address(timestamp: str, url: str, form: str = "") -> str:
+def cite_address(timestamp: str, url: str, form: str = "", *, number: int = 0) -> str:
     """Give the address of the page that tells how to cite a memento, or of one form of it."""
-    return f"/cite/{timestamp}{'.' + form if form else ''}/{quote(url, safe=_SAFE)}"
+    time = _time(timestamp, number)
+    return f"/cite/{time}{'.' + form if form else ''}/{quote(url, safe=_SAFE)}"
 
 
 def written_behind(request: Request, start: str) -> str:
@@ -102,3 +121,7 @@ def written_behind(request: Request, start: str) -> str:
     query: bytes = request.scope["query_string"]
     text = raw.partition(start.encode())[2].decode("latin-1")
     return f"{text}?{query.decode('latin-1')}" if query else text
+
+
+def _time(timestamp: str, number: int) -> str:
+    return f"{timestamp}-{number}" if number else timestamp

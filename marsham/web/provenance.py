@@ -20,7 +20,7 @@ from snapshots.mementos import capture_at, memento_of
 
 __all__ = ["about"]
 
-_PLACE = re.compile(r"(\d{4,14})/(.*)", re.DOTALL)
+_PLACE = re.compile(r"(\d{4,14})(?:-(\d{1,6}))?/(.*)", re.DOTALL)
 _MOST_FIELDS = 200  # of a head
 _LONGEST = 2000  # characters of one value
 
@@ -33,9 +33,10 @@ def about(request: Request) -> Response:
     try:
         if place is None:
             raise TimestampError(written[:100])
-        url = check_url(repair_slashes(place[2]))
+        url = check_url(repair_slashes(place[3]))
         with views.archive.catalogue.read() as connection:
-            capture = capture_at(connection, url, parse_timestamp(place[1]))
+            at = parse_timestamp(place[1])
+            capture = capture_at(connection, url, at, int(place[2] or 0))
             stated = index.stated_dates(connection, capture)
             membership = membership_of(connection, capture)
         memento = memento_of(views.archive, capture)

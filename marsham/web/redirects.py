@@ -37,4 +37,4 @@ def beyond(views: Views, memento: Memento, target: str, modifier: str) -> str:
     near = min(others, key=lambda found: abs(parse_timestamp(found.timestamp) - at), default=None)
     if near is None:
         raise RedirectLoopError(capture.url, capture.timestamp)
-    return snapshot_address(near.timestamp, near.url, modifier=modifier)
+    return snapshot_address(near.timestamp, near.url, modifier=modifier, number=near.number)

@@ -380,13 +380,14 @@ class _Selecting:
 
 
 _LISTED = index.select_captures(
-    capture.c.url_id, capture.c.seq, warc_file.c.id, capture.c.media_type_id, withdrawn=True
+    capture.c.url_id, warc_file.c.id, capture.c.media_type_id, withdrawn=True
 )
 
 
 def _listed(row: Any) -> Listed:
-    url_id, seq, file_id, type_id = row[10:14]
-    return Listed(index.capture_of(row), url_id, seq, file_id, type_id, row[2], bytes(row[5]))
+    found = index.capture_of(row)
+    url_id, file_id, type_id = row[11:14]
+    return Listed(found, url_id, found.number, file_id, type_id, row[2], bytes(row[5]))
 
 
 def _place(one: Listed) -> tuple[str, int]:

@@ -5,7 +5,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archiver.errors import TimestampError
-from archiver.timestamps import format_timestamp, parse_date, parse_span, parse_timestamp
+from archiver.timestamps import (
+    format_timestamp,
+    parse_date,
+    parse_digits,
+    parse_span,
+    parse_timestamp,
+)
 
 
 @pytest.mark.parametrize(
@@ -108,3 +114,30 @@ def test_any_text_is_a_date_or_refused(text: str) -> None:
     except TimestampError:
         return
     assert span.first <= span.last
+
+
+@pytest.mark.parametrize(
+    ("digits", "first", "last"),
+    [
+        ("2011", "20110101000000", "20111231235959"),
+        ("20110", "20110101000000", "20110930235959"),
+        ("20111", "20111001000000", "20111231235959"),
+        ("2011020", "20110201000000", "20110209235959"),
+        ("2011022", "20110220000000", "20110228235959"),
+        ("201105293", None, None),  # no hour begins with 3
+        ("2011052910162", "20110529101620", "20110529101629"),
+        ("2011023", None, None),
+        ("201", None, None),
+        ("201105291016210", None, None),
+        ("٢٠١١٠", None, None),
+    ],
+)
+def test_digits_cut_within_a_part_mean_all_that_begin_with_them(
+    digits: str, first: str | None, last: str | None
+) -> None:
+    if first is None:
+        with pytest.raises(TimestampError):
+            parse_digits(digits)
+    else:
+        span = parse_digits(digits)
+        assert (format_timestamp(span.first), format_timestamp(span.last)) == (first, last)

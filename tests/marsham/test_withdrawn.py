@@ -93,6 +93,9 @@ def answers(server: str) -> dict[str, tuple[int, str]]:
         f"/web/*/{SECRET}",
     ]
     paths += [f"/lookup?url={SECRET}&date=2011", f"/web/{SECRET}", f"/web/*/{HOST}/news/"]
+    paths += [f"/timegate/{SECRET}", f"/cdx?url={SECRET}", "/cdx?url=*", "/cdx?url=*&limit=-9"]
+    paths += [f"/cdx?url={SECRET}&closest=2011", f"/cdx?url={SECRET}&output=json&fl=digest"]
+    paths += [f"/web/timemap/{form}/{SECRET}" for form in ("link", "json", "cdxj")]
     for time in (*TIMES, "2011", "2012", "20110509"):
         paths += [f"/web/{time}{modifier}/{SECRET}" for modifier in MODIFIERS]
         paths += [f"/web/{time}{modifier}/{HOST}/news/" for modifier in MODIFIERS]

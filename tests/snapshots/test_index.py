@@ -22,7 +22,7 @@ CRIME = f"{HOST}/crime/"
 LONG = f"{HOST}/search?q=" + "x" * 8000
 
 
-def made(url: str, timestamp: str, number: int, **more: object) -> Capture:
+def made(url: str, timestamp: str, place: int, **more: object) -> Capture:
     """Make a capture at an offset of its own."""
     values: dict[str, object] = {
         "url": url,
@@ -30,9 +30,9 @@ def made(url: str, timestamp: str, number: int, **more: object) -> Capture:
         "kind": Kind.RESPONSE,
         "status": 200,
         "media_type": "text/html",
-        "digest": digest(b"%d" % number),
+        "digest": digest(b"%d" % place),
         "file": "warcs/2011/05/a.warc.gz",
-        "offset": 1000 * number,
+        "offset": 1000 * place,
         "length": 900,
     }
     return Capture(**(values | more))  # type: ignore[arg-type]
@@ -44,7 +44,7 @@ CAPTURES = [
     made(CRIME, "20110529101621", 3, digest=digest(b"2"), kind=Kind.REVISIT),
     made("https://homeoffice.example/Crime", "20110529101621", 4),  # a variant, the same second
     made(CRIME, "20130326122952", 5, status=404),
-    made(CRIME, "20130326122952", 6),  # twice in one second
+    made(CRIME, "20130326122952", 6, number=1),  # twice in one second
     made(f"{HOST}/crime/partnerships/", "20110509101622", 7, grade=Grade.RECOVERED),
     made(f"{HOST}/crimes", "20110509101623", 8),
     made(f"{HOST}/crime-2", "20110509101624", 9),

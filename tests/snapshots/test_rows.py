@@ -1,4 +1,5 @@
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -103,7 +104,7 @@ def test_captures_are_stored_alike_however_many_are_held_at_once(
         assert offsets(connection, LONG + "2") == [("20110509101628", 6)]
         assert connection.scalar(select(func.count()).select_from(url)) == 7 + len(ODD)
         assert connection.scalar(select(func.count()).select_from(media_type)) == 2
-    listed = {one.offset: one for one in all_captures(archive)}
+    listed = {one.offset: replace(one, number=0) for one in all_captures(archive)}
     assert listed == {entry.capture.offset: entry.capture for entry in entries()}
 
 
