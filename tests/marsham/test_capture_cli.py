@@ -617,7 +617,7 @@ def test_the_web_page_of_a_snapshot_tells_what_the_crawl_found(served: str) -> N
     assert (trap[0], trap[2]) == ("path deeper than 2 segments", "1")
     lists = {
         part.getprevious().text_content(): part.text_content()
-        for part in shown.findall(".//main/ul")
+        for part in shown.findall(".//main//ul")
     }
     assert lists["Failed"].strip().endswith("/b: answered with status 500")
     assert "Nothing leads any more to 2 addresses that snapshot 1 had." in shown.text_content()
