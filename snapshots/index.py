@@ -52,6 +52,7 @@ __all__ = [
     "nearest",
     "nearest_of",
     "neighbours",
+    "of_snapshot",
     "prefix",
     "select_captures",
     "sites",
@@ -260,6 +261,12 @@ def every(connection: Connection, span: Span | None = None) -> Iterator[Capture]
     # All keys are between these; the condition leads along them, and nothing need be sorted.
     along = _CAPTURES.where(url.c.urlkey >= "", url.c.urlkey < _BEYOND_KEYS)
     yield from _sorted(connection, _within(along, span))
+
+
+def of_snapshot(connection: Connection, number: int, span: Span | None = None) -> Iterator[Capture]:
+    """Give every capture that is part of a snapshot, sorted by key, then by time."""
+    part = _CAPTURES.where(capture.c.snapshot_id == number)
+    yield from _sorted(connection, _within(part, span))
 
 
 def extent(connection: Connection, wanted: str | None) -> tuple[int, str, str] | None:
