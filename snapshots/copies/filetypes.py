@@ -81,8 +81,8 @@ _IMAGE_STARTS: Mapping[bytes, str] = {
 }
 
 _UNTYPED = frozenset(
-    ("", "application/octet-stream", "binary/octet-stream", "unknown/unknown", "*/*")
-    + ("application/x-download", "application/force-download", "application/unknown")
+    {"", "application/octet-stream", "binary/octet-stream", "unknown/unknown", "*/*"}
+    | {"application/x-download", "application/force-download", "application/unknown"}
 )
 _PASSIVE = frozenset(_ENDINGS.values())
 _LAST = re.compile(r"[^?#]*(\.[a-z0-9]{1,5})(?:[?#]|$)", re.IGNORECASE)

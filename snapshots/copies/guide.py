@@ -220,7 +220,7 @@ def _part(name: str, number: int) -> str:
 def _row(address: Address, folder: str) -> str:
     first, last = address.first, address.last
     where = f"{address.folder}/index.html" if address.pages else last.path
-    title = f"{escape(last.title)}<br>" if last.title else ""
+    title = f"{escape(address.title)}<br>" if address.title else ""
     days = _day(first) if _day(first) == _day(last) else f"{_day(first)} to {_day(last)}"
     times = "once" if address.number == 1 else f"{address.number:,} times"
     link = relative(where, folder)
@@ -237,7 +237,7 @@ def _versions(about: About, places: Places, address: Address) -> str:
         for held in places.versions(address.key)
     )
     url = address.last.capture.url
-    title = f"<p>{escape(address.last.title)}</p>\n" if address.last.title else ""
+    title = f"<p>{escape(address.title)}</p>\n" if address.title else ""
     body = (
         f"<h1>Captures of {escape(url)}</h1>\n{title}<table>\n<thead><tr><th scope=col>Captured"
         "</th><th scope=col>As</th><th scope=col>Address</th></tr></thead>\n"

@@ -140,10 +140,13 @@ def make_picture(body: bytes, url: str, links: LinkMap) -> bytes:
 
 
 def policy_tag() -> str:
-    """Write the policy as markup for the head of a page."""
+    """Write the policy as markup for the head of a page.
+
+    A page without an icon of its own gets none: the browser would ask the web host for its.
+    """
     return (
         f'<meta http-equiv="Content-Security-Policy" content="{escape(POLICY, quote=False)}">'
-        '<meta name="referrer" content="no-referrer">'
+        '<meta name="referrer" content="no-referrer"><link rel="icon" href="data:,">'
     )
 
 

@@ -105,6 +105,7 @@ class Address:
         last: its last.
         number: how many there are.
         pages: whether any is a page or a redirect, so that the folder has a list.
+        title: what the newest of its pages with a title is called; empty when none has one.
     """
 
     key: str
@@ -113,6 +114,7 @@ class Address:
     last: Held
     number: int
     pages: bool
+    title: str
 
 
 class Places:
@@ -339,8 +341,10 @@ class Places:
             first = self._first("key = ? ORDER BY timestamp, id", key)
             last = self._first("key = ? ORDER BY timestamp DESC, id DESC", key)
             row = self._one("SELECT count(*) FROM capture WHERE key = ? AND path != ''", key)
+            titled = self._first("key = ? AND title != '' ORDER BY timestamp DESC, id DESC", key)
             if first and last and row:
-                yield Address(key, folder, first, last, int(row[0]), pages)
+                title = titled.title if titled else ""
+                yield Address(key, folder, first, last, int(row[0]), pages, title)
 
     def versions(self, key: str) -> Iterator[Held]:
         """Give every capture of an address in the copy, oldest first."""
