@@ -11,7 +11,7 @@ from rich.progress import Progress
 from sqlalchemy import Connection
 
 from archiver.errors import InputError
-from archiver.records import Capture
+from archiver.records import Capture, StatedDate
 from archiver.timestamps import Span
 from extract.store import title_of
 from marsham.cli.listing import checked, choose, nothing_found
@@ -34,6 +34,7 @@ from snapshots.listed import listed_title
 from snapshots.package import FORMATS
 from snapshots.package import package as write_package
 from snapshots.reach import explain
+from snapshots.replay.language import language_of
 from snapshots.reports import snapshot_rows
 
 __all__ = ["package"]
@@ -129,6 +130,16 @@ def _copy(
     *,
     as_json: bool,
 ) -> int:
+    from marsham.web.bannered import capture_notices  # the web is not needed for other formats
+
+    settings = archive.settings
+    words = language_of(settings.language, "marsham.web")
+
+    def notices_of(capture: Capture, stated: list[tuple[StatedDate, str | None]]) -> Iterator[str]:
+        yield from capture_notices(words, capture, stated)
+        if settings.notice:
+            yield settings.notice
+
     quiet = not sys.stderr.isatty()
     with Progress(console=Console(stderr=True), transient=True, disable=quiet) as progress:
         task = progress.add_task("Copying", total=None)
@@ -138,6 +149,7 @@ def _copy(
             out,
             about=about,
             title_of=lambda one: _title(connection, one),
+            notices_of=notices_of,
             tick=lambda number, of: progress.update(task, completed=number, total=of),
         )
     if as_json:

@@ -23,10 +23,11 @@ from pathlib import Path
 
 from archiver.errors import ArchiveError, MarshamError, NotWritableError
 from archiver.http import CodingError, decode_content, media_type
-from archiver.records import Capture, Problem
+from archiver.records import Capture, Problem, StatedDate
 from archiver.software import software_name
 from archiver.timestamps import parse_timestamp
 from archiver.urls import join_url
+from snapshots import index
 from snapshots.archive import Archive
 from snapshots.copies.filetypes import UNKNOWN, ending, image_ending
 from snapshots.copies.guide import (
@@ -48,6 +49,7 @@ from snapshots.replay import Banner, BannerSettings, BodyKind, body_kind
 
 __all__ = ["Copied", "write_copy"]
 
+_DAY = 8  # digits of a timestamp that name the day
 _START = 1024  # bytes by which a type is known
 _PAGE_LIMIT = 1 << 24  # bytes of a page or a style sheet; what is longer is copied as stored
 _FILE_LIMIT = 1 << 32  # bytes of a file; more no FAT file system holds
@@ -59,6 +61,7 @@ _SVG = "image/svg+xml"
 _NO_PICTURE = b'<svg xmlns="http://www.w3.org/2000/svg"/>\n'
 _COLUMNS = ("url", "timestamp", "status", "media_type", "digest", "file", "left_out_because")
 
+NoticesOf = Callable[[Capture, list[tuple[StatedDate, str | None]]], Iterable[str]]
 Tick = Callable[[int, int | None], None]
 
 
@@ -82,7 +85,7 @@ def write_copy(
     *,
     about: str,
     title_of: Callable[[Capture], str | None] = lambda capture: None,
-    notices_of: Callable[[Capture], Iterable[str]] = lambda capture: (),
+    notices_of: NoticesOf = lambda capture, stated: (),
     tick: Tick = lambda done, of: None,
 ) -> Copied:
     """Write a static copy; whole, or not at all.
@@ -95,7 +98,8 @@ def write_copy(
             one beside it whose name ends in ``.part``; what a killed run left there is cleared.
         about: what was chosen, for people.
         title_of: gives the title of a page, where it is known.
-        notices_of: gives further statements for the banner of a page.
+        notices_of: gives further statements for the banner of a page, told every date that was
+            stated for it (`snapshots.index.stated_dates`).
         tick: told how many captures were gone through, without their number; then how many of the
             pages, style sheets and redirects are written.
 
@@ -154,7 +158,7 @@ class _Copy:
         folder: Path,
         places: Places,
         about: str,
-        notices_of: Callable[[Capture], Iterable[str]],
+        notices_of: NoticesOf,
     ) -> None:
         self.done = Copied()
         self._archive = archive
@@ -162,7 +166,10 @@ class _Copy:
         self._places = places
         self._notices_of = notices_of
         settings = archive.settings
-        self._banner = BannerSettings(settings.name, settings.institution)
+        without = frozenset(settings.banner_without.split())
+        self._banner = BannerSettings(
+            *(settings.name, settings.institution, settings.language, without)
+        )
         self._about = About(
             *(settings.name, settings.institution, settings.contact, about, software_name(), {})
         )
@@ -297,6 +304,8 @@ class _Copy:
     def _banner_of(self, held: Held, memento: Memento) -> str:
         capture, links = held.capture, self._links(held)
         before, after = self._places.neighbours(held)
+        with self._archive.catalogue.read() as connection:
+            stated = index.stated_dates(connection, capture)
 
         def near(other: Held | None) -> tuple[str, datetime] | None:
             if other is None:
@@ -311,7 +320,8 @@ class _Copy:
             previous=near(before),
             following=near(after),
             status=memento.head.status if memento.head else 200,
-            notices=tuple(self._notices_of(capture)),
+            notices=tuple(self._notices_of(capture, stated)),
+            day_only=any(rule and len(date.timestamp) <= _DAY for date, rule in stated),
         )
         return banner.render_inline()
 
