@@ -9,6 +9,7 @@ import sqlite3
 from collections.abc import Iterator
 from dataclasses import astuple, dataclass
 from enum import StrEnum
+from functools import lru_cache
 from pathlib import Path
 
 from archiver.records import Capture, Grade, Kind
@@ -205,12 +206,12 @@ class Places:
             timestamp: 14 digits.
             beyond: whether redirects are passed over.
         """
-        moment = parse_timestamp(timestamp)
+        moment = _moment(timestamp)
         found = self._around(url_key(url), int(timestamp), beyond=beyond)
         return min(
             found,
             key=lambda one: (
-                abs(parse_timestamp(one.capture.timestamp) - moment),
+                abs(_moment(one.capture.timestamp) - moment),
                 one.capture.url != url,
                 one.id,
             ),
@@ -407,6 +408,9 @@ class Places:
     def _one(self, query: str, *values: object) -> tuple[str, ...] | None:
         row: tuple[str, ...] | None = self._base.execute(f"{query} LIMIT 1", values).fetchone()
         return row
+
+
+_moment = lru_cache(maxsize=1 << 14)(parse_timestamp)  # each is looked at again and again
 
 
 def _clean(text: str) -> str:

@@ -21,6 +21,8 @@ from datetime import datetime
 from itertools import chain
 from pathlib import Path
 
+from sqlalchemy import Connection
+
 from archiver.errors import ArchiveError, MarshamError, NotWritableError
 from archiver.http import CodingError, decode_content, media_type
 from archiver.records import Capture, Problem, StatedDate
@@ -114,8 +116,9 @@ def write_copy(
         with _own_folder(part), cleared(part):
             places = Places(part / _PLACES)
             try:
-                copy = _Copy(archive, part, places, about, notices_of)
-                copy.write(captures, title_of, tick)
+                with archive.catalogue.read() as connection:
+                    copy = _Copy(archive, connection, part, places, about, notices_of)
+                    copy.write(captures, title_of, tick)
             finally:
                 places.close()
             (part / _PLACES).unlink()
@@ -155,6 +158,7 @@ class _Copy:
     def __init__(
         self,
         archive: Archive,
+        connection: Connection,
         folder: Path,
         places: Places,
         about: str,
@@ -162,6 +166,7 @@ class _Copy:
     ) -> None:
         self.done = Copied()
         self._archive = archive
+        self._connection = connection
         self._folder = folder
         self._places = places
         self._notices_of = notices_of
@@ -304,8 +309,7 @@ class _Copy:
     def _banner_of(self, held: Held, memento: Memento) -> str:
         capture, links = held.capture, self._links(held)
         before, after = self._places.neighbours(held)
-        with self._archive.catalogue.read() as connection:
-            stated = index.stated_dates(connection, capture)
+        stated = index.stated_dates(self._connection, capture)
 
         def near(other: Held | None) -> tuple[str, datetime] | None:
             if other is None:

@@ -9,8 +9,11 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
+import lxml.html
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -22,7 +25,10 @@ from marsham.cli import run
 from snapshots import index
 from snapshots.copies.filetypes import ending
 from snapshots.copies.inert import is_inert
+from snapshots.copies.links import LinkMap
 from snapshots.copies.names import address_name, site_name
+from snapshots.copies.pages import make_page
+from snapshots.copies.places import Places
 from snapshots.copies.writing import Copied, write_copy
 from tests.builders import dns, flip, resource, response, revisit, warc
 
@@ -205,6 +211,47 @@ def test_a_link_leads_to_the_capture_closest_in_time(of: str, chosen: str, copy:
         page("<p>B", url=news, date="2011-05-17T00:00:00Z"),
     )
     assert found.links(PAGE) == [found.path(news, chosen) + "#b"]
+
+
+_PIECES = [
+    *("<", ">", "/", "'", '"', "=", " ", "&", "<!--", "-->", "<![CDATA[", "]]>", "<!doctype html>"),
+    *(
+        "<a href=",
+        "<img src=",
+        "<svg>",
+        "</svg>",
+        "<title>",
+        "</title>",
+        "<template>",
+        "<noscript>",
+    ),
+    *(
+        "</noscript>",
+        "<base href=",
+        "<style>",
+        "</style>",
+        "url(",
+        ")",
+        "@import ",
+        "<iframe srcdoc=",
+    ),
+    *("<meta http-equiv=refresh content=", "0;url=", "http://live.example/", "//live.example/x"),
+    *("HTTP:/live.example", "\\\\live.example\\x", "<table background=", "<body>", "<frameset>"),
+    *("<p style=", "&#104;ttp://live.example", "\t", "text", "</a>", "<plaintext>", "<script>"),
+]
+
+
+@given(st.lists(st.sampled_from(_PIECES), max_size=30).map("".join))
+def test_whatever_a_page_is_made_of_a_parser_finds_no_address_of_the_live_web(text: str) -> None:
+    with TemporaryDirectory() as folder, closing(Places(Path(folder) / "places.db")) as places:
+        links = LinkMap(places, "20110509101621", "sites/homeoffice.example/crime")
+        made = make_page(text.encode(), PAGE, links, content_type="text/html", banner="<p>B</p>")
+    tree = lxml.html.document_fromstring(made.body)
+    assert tree.find("head/meta").get("http-equiv") == "Content-Security-Policy"
+    for element in tree.iter("a", "img", "table", "body", "base"):
+        for name in ("href", "src", "background"):
+            value = (element.get(name) or "").strip().lower().replace("\\", "/")
+            assert not value.startswith(("http", "//")), value
 
 
 def test_every_kind_of_reference_is_led_into_the_copy(copy: Make) -> None:
