@@ -56,6 +56,7 @@ __all__ = [
     "nearest_of",
     "neighbours",
     "numbered",
+    "of_snapshot",
     "placed",
     "prefix",
     "select_captures",
@@ -355,6 +356,12 @@ def every(connection: Connection, span: Span | None = None) -> Iterator[Capture]
     # All keys are between these; the condition leads along them, and nothing need be sorted.
     along = _CAPTURES.where(url.c.urlkey >= "", url.c.urlkey < _BEYOND_KEYS)
     yield from _sorted(connection, _within(along, span))
+
+
+def of_snapshot(connection: Connection, number: int, span: Span | None = None) -> Iterator[Capture]:
+    """Give every capture that is part of a snapshot, sorted by key, then by time."""
+    part = _CAPTURES.where(capture.c.snapshot_id == number)
+    yield from _sorted(connection, _within(part, span))
 
 
 def extent(connection: Connection, wanted: str | None) -> tuple[int, str, str] | None:

@@ -18,10 +18,18 @@ from marsham.web.views import Views
 from snapshots import index
 from snapshots.mementos import Memento
 from snapshots.replay import Banner, BannerSettings, Parts
+from snapshots.replay.language import Language
 from snapshots.requisites import parts_of
 from snapshots.timeline import Period, changed_after, per_year
 
-__all__ = ["banner_of", "contact_notice", "other_dates", "report_address", "years_of"]
+__all__ = [
+    "banner_of",
+    "capture_notices",
+    "contact_notice",
+    "other_dates",
+    "report_address",
+    "years_of",
+]
 
 _DAY = 8  # digits of a timestamp that name the day
 _SECONDS = 0.08  # in which the parts of a page are looked for; nobody waits longer for a banner
@@ -77,6 +85,17 @@ def other_dates(stated: list[tuple[StatedDate, str | None]], day: str) -> Iterat
     for date, rule in stated:
         if not rule and date.source is not DateSource.FILE and date.timestamp[:_DAY] != day:
             yield date
+
+
+def capture_notices(
+    words: Language, capture: Capture, stated: list[tuple[StatedDate, str | None]]
+) -> Iterator[str]:
+    """Say what is known of a capture itself: other dates stated for it, and how it was kept."""
+    for date in other_dates(stated, capture.timestamp[:_DAY]):
+        source = words.say(f"source_{date.source.name.lower()}")
+        yield words.say("other_date", day=words.date(date.timestamp), source=source)
+    if capture.grade is not Grade.SENT:
+        yield words.say(f"kept_{capture.grade.name.lower()}")
 
 
 def contact_notice(views: Views, notice: ContactNotice) -> str:
@@ -137,12 +156,8 @@ def _neighbour(timestamp: str | None, url: str) -> tuple[str, datetime] | None:
 def _notices(
     views: Views, memento: Memento, stated: list[tuple[StatedDate, str | None]]
 ) -> Iterator[str]:
-    words, capture = views.language, memento.capture
-    for date in other_dates(stated, capture.timestamp[:_DAY]):
-        source = words.say(f"source_{date.source.name.lower()}")
-        yield words.say("other_date", day=words.date(date.timestamp), source=source)
-    if capture.grade is not Grade.SENT:
-        yield words.say(f"kept_{capture.grade.name.lower()}")
+    capture = memento.capture
+    yield from capture_notices(views.language, capture, stated)
     key = (capture.url, capture.timestamp)
     changed = views.contacts.get(key, lambda: notices_for(views.archive, memento))
     for notice in changed:
