@@ -422,10 +422,11 @@ def _as_text(capture: Capture) -> str:
 
 
 def _as_capture(text: str) -> Capture:
-    url, timestamp, kind, status, media_type, digest, file, offset, length, grade = json.loads(text)
+    fields = json.loads(text)
+    url, timestamp, kind, status, media_type, digest, file, offset, length, grade, number = fields
     return Capture(
         *(url, timestamp, Kind(kind), status, media_type, digest, file, offset, length),
-        Grade(grade),
+        *(Grade(grade), number),
     )
 
 
