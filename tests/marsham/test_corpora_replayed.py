@@ -22,6 +22,7 @@ _LOADED = (  # attributes whose address a browser may ask for by itself, or at a
     " | //@srcset | //@longdesc | //@cite | //@style"
 )
 _IN_CSS = re.compile(r"url\(\s*[\"']?([^\"')]*)|@import\s+[\"']([^\"']*)", re.IGNORECASE)
+_OURS = ("/web/", "/search/", "/form/", "/leave?")  # pages of the archive itself
 _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 _ABSOLUTE = re.compile(r"\s*(?:https?:|wss?:)?//", re.IGNORECASE)  # ftp: and others stay
 
@@ -63,7 +64,7 @@ def leaks(page: requests.Response) -> Iterator[str]:
             host = urlsplit(address.strip()).netloc
             if host != here and not re.fullmatch(r"h-[a-z2-7]{12}\.localhost:\d+", host):
                 yield address
-        elif address.startswith("/") and not address.startswith("/web/"):
+        elif address.startswith("/") and not address.startswith(_OURS):
             yield address
 
 

@@ -2,7 +2,7 @@ import re
 import time
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from archiver.capture.patterns import Pattern
@@ -61,6 +61,7 @@ def expressions(draw: st.DrawFn, depth: int = 3) -> str:
 
 
 @given(expressions(), st.text("abc", max_size=8))
+@example("$^", "")  # the one place where the end comes before the start
 @settings(deadline=None)
 def test_any_expression_matches_as_pythons_own_does(expression: str, text: str) -> None:
     assert Pattern(expression).found_in(text) == bool(re.search(expression, text))
