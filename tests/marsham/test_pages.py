@@ -212,10 +212,12 @@ def test_leaving_offers_the_copy_of_the_archive_first(server: str) -> None:
 
 def test_the_four_ways_of_not_being_there_are_told_apart(server: str) -> None:
     archived = get(f"{server}/web/2011/{HOST}/news/old.html")
-    assert archived.status_code == 200
+    assert archived.status_code == 404
+    assert "Memento-Datetime" in archived.headers
     assert "The website answered with an error (status 404) that day." in text(archived)
     never = get(f"{server}/web/2011/{HOST}/never/")
     assert never.status_code == 404
+    assert "Memento-Datetime" not in never.headers
     assert "Not in this archive" in never.text
     # Withdrawn and erased are held by tests of their own.
 
