@@ -1,5 +1,6 @@
 """The settings of an archive, as ``marsham.toml`` in its folder states them."""
 
+import re
 import tomllib
 from dataclasses import dataclass, fields
 from difflib import get_close_matches
@@ -34,9 +35,18 @@ language = {language}
 # Statements of the banner that you leave out, parted by blanks: working, contacts, cookies, parts.
 banner_without = {banner_without}
 
-# Whether scripts of archived pages may run when they are shown. Without them nothing of a page can
-# reach the live web; with them a reader's click may, where a script has changed what it leads to.
+# Whether scripts of archived pages may run when they are shown. The browser keeps them from the
+# live web, from other archived sites and from the banner either way.
 scripts = {scripts}
+
+# At which address readers reach the archive, such as "https://archive.example"; empty where
+# replay_domain is.
+address = {address}
+
+# A domain of which every subdomain leads to `marsham serve`, such as "replay.archive.example": each
+# archived site is then shown at a subdomain of its own. Empty: subdomains of localhost for readers
+# on this machine, and for others pages without an origin, of which some show less.
+replay_domain = {replay_domain}
 
 # Where the catalogue lives. Empty: catalogue.db in this folder. For PostgreSQL:
 # "postgresql://user@host/database" (needs marsham[postgres]).
@@ -48,6 +58,9 @@ payload_digest = {payload_digest}
 """
 
 
+_NAME = r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*(:\d{1,5})?"
+_DOMAIN = re.compile(_NAME)
+_ORIGIN = re.compile(rf"https?://{_NAME}/?")
 _DIGESTS = ("sha1", "sha256")
 
 
@@ -64,6 +77,9 @@ class Settings:
         banner_without: statements the banner leaves out, parted by blanks.
         database: database URL of the catalogue; empty for SQLite in the folder.
         scripts: whether archived pages may run their scripts when they are shown.
+        address: the origin at which readers reach the archive's own pages; empty where it matters
+            to nothing.
+        replay_domain: the domain below which each archived site has an origin; empty for none.
         payload_digest: ``sha1`` or ``sha256``, for the records written here.
     """
 
@@ -74,7 +90,9 @@ class Settings:
     language: str = "en"
     banner_without: str = ""
     database: str = ""
-    scripts: bool = False
+    scripts: bool = True
+    address: str = ""
+    replay_domain: str = ""
     payload_digest: str = "sha1"
 
 
@@ -131,13 +149,30 @@ def check_settings(path: Path, settings: Settings) -> None:
     """Make sure that settings can be written to a file and used.
 
     Raises:
-        SettingsError: when a text is more than one line, or holds control characters. They stand in
-            headers, file names and pages, where a line end would begin something else.
+        SettingsError: when a text is more than one line, or holds control characters (they stand in
+            headers, file names and pages, where a line end would begin something else), or when an
+            address is none.
     """
     for field in fields(Settings):
         value = getattr(settings, field.name)
         if isinstance(value, str) and any(category(char) in _UNPRINTED for char in value):
             raise SettingsError(str(path), f"{field.name} must be one line of plain text")
+    if settings.address and not _ORIGIN.fullmatch(settings.address):
+        raise SettingsError(
+            str(path),
+            f"address must be like https://archive.example, with no path, not {settings.address!r}",
+        )
+    domain = settings.replay_domain
+    if domain and not _DOMAIN.fullmatch(domain):
+        raise SettingsError(
+            str(path), f"replay_domain must be like replay.archive.example, not {domain!r}"
+        )
+    if domain and not settings.address:
+        raise SettingsError(
+            str(path),
+            "replay_domain needs address as well: an archived page leads back to it, "
+            'as in: address = "https://archive.example"',
+        )
 
 
 def _quoted(value: str | bool) -> str:

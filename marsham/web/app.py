@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.resources import files
+from secrets import token_bytes
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -22,6 +23,8 @@ from marsham.web import (
     timegate,
     timemap,
 )
+from marsham.web.sealing import Sealed
+from marsham.web.shim import SHIM_NAME
 from marsham.web.views import Views
 from snapshots.archive import Archive
 
@@ -29,11 +32,22 @@ __all__ = ["make_app"]
 
 _LIMITS = Limits(seconds=5)  # for reading one page while a reader waits
 _UNCACHED = {"Cache-Control": "no-store"}
-_STATIC = {"marsham.css": "text/css; charset=utf-8", "marsham.svg": "image/svg+xml"}
+_STATIC = {
+    "marsham.css": "text/css; charset=utf-8",
+    "marsham.svg": "image/svg+xml",
+    SHIM_NAME: "text/javascript; charset=utf-8",
+}
+_FOR_EVER = "public, max-age=31536000, immutable"
 
 
-def make_app(archive: Archive) -> Starlette:
-    """Make the ASGI application that shows an archive; it never writes to it."""
+def make_app(archive: Archive, *, secret: bytes = b"") -> Sealed:
+    """Make the ASGI application that shows an archive; it never writes to it.
+
+    Args:
+        archive: the archive.
+        secret: what several processes that serve one archive on one host have in common; made up
+            when empty.
+    """
     children = Confined(_LIMITS)
     views = Views(archive, children)
 
@@ -62,14 +76,14 @@ def make_app(archive: Archive) -> Starlette:
             Route("/cdx", cdx.answer),
             Route("/timegate/{rest:path}", timegate.answer),
             Route("/web/timemap/{rest:path}", timemap.answer),
-            Route("/web/{rest:path}", snapshot.answer),
+            Route("/web/{rest:path}", snapshot.answer, methods=["GET", "POST"]),
             Route("/{rest:path}", pages.nothing_here),
         ],
         exception_handlers={Exception: pages.fault},
         lifespan=lifespan,
     )
     app.state.views = views
-    return app
+    return Sealed(app, archive.settings, secret or token_bytes(32))
 
 
 def _health(request: Request) -> Response:
@@ -88,4 +102,5 @@ def _static(request: Request) -> Response:
     if kind is None:
         return pages.nothing_here(request)
     body = (files("marsham.web") / "static" / name).read_bytes()
-    return Response(body, media_type=kind, headers={"Cache-Control": "public, max-age=3600"})
+    kept = _FOR_EVER if name == SHIM_NAME and request.url.query else "public, max-age=3600"
+    return Response(body, media_type=kind, headers={"Cache-Control": kept})

@@ -9,16 +9,16 @@ from marsham.web.bannered import banner_of
 from marsham.web.fragment import SCRIPT, SCRIPT_SOURCE
 from marsham.web.places import Place, snapshot_address
 from marsham.web.redirects import beyond, redirect_target
+from marsham.web.sealing import Sealing
 from marsham.web.views import Views
 from snapshots.mementos import Memento
 
 __all__ = ["framed"]
 
-_SANDBOX = ("allow-scripts", "allow-forms", "allow-top-navigation-by-user-activation")
 _DOWNLOADS = ("application/pdf", "application/zip", "application/msword")  # no frame shows them
 
 
-def framed(views: Views, memento: Memento, place: Place) -> Response:
+def framed(views: Views, memento: Memento, place: Place, sealing: Sealing) -> Response:
     """Show a memento under the banner: our own page, with the archived one in a frame below."""
     capture = memento.capture
     target = redirect_target(memento)
@@ -28,17 +28,17 @@ def framed(views: Views, memento: Memento, place: Place) -> Response:
             where = beyond(views, memento, target, "")
         return RedirectResponse(where, 302, {"Cache-Control": "no-cache"})
     banner = banner_of(views, memento, asked=place.asked)
-    settings = views.archive.settings
     return views.page(
         "snapshot.html",
         banner=Markup(banner.render()),  # noqa: S704 - the banner escapes every value
         capture=capture,
         framed=media_type(memento.content_type)[0] not in _DOWNLOADS,
         empty=_is_empty(memento),
-        sandbox=" ".join(_SANDBOX if settings.scripts else _SANDBOX[1:]),
-        content=snapshot_address(
-            capture.timestamp, capture.url, modifier="mp_", number=capture.number
-        ),
+        sandbox=sealing.sandbox(),
+        frames=sealing.frames(),
+        content=sealing.content(capture.url)
+        + snapshot_address(capture.timestamp, capture.url, modifier="mp_", number=capture.number),
+        sites=sealing.origins.every if sealing.origins else "null",
         script=Markup(SCRIPT),  # noqa: S704 - our own
         script_source=SCRIPT_SOURCE,
     )

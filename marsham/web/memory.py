@@ -34,6 +34,7 @@ _OWN = frozenset(
         b"if-unmodified-since",
         b"origin",
         b"range",
+        b"service-worker",
     )
 )
 

@@ -29,6 +29,7 @@ __all__ = [
     "cite_address",
     "listing_address",
     "parse_place",
+    "place_of",
     "snapshot_address",
     "written_behind",
 ]
@@ -76,6 +77,16 @@ def parse_place(text: str) -> Place:
         url=repair_slashes(match["url"]),
         number=int(match["number"] or 0),
     )
+
+
+def place_of(request: Request) -> Place | None:
+    """Read the address of a request, if it is below ``/web/``; its escapes are left as they are."""
+    raw: bytes = request.scope["raw_path"]
+    query: bytes = request.scope["query_string"]
+    if not raw.startswith(b"/web/"):
+        return None
+    text = raw.removeprefix(b"/web/").decode("latin-1")
+    return parse_place(f"{text}?{query.decode('latin-1')}" if query else text)
 
 
 def snapshot_address(

@@ -7,6 +7,7 @@ from functools import partial
 from multiprocessing import parent_process
 from multiprocessing.process import BaseProcess
 from pathlib import Path
+from secrets import token_bytes
 from socket import socket
 from threading import Thread
 from typing import TextIO
@@ -36,7 +37,7 @@ def run_server(listener: socket, archive: Archive, *, workers: int = 1, log: Pat
             of them one after the other, none of them unanswered meanwhile.
         log: the file the access log is appended to, `STANDARD_OUTPUT`, or None for no log.
     """
-    make = partial(_served, archive.path, log)
+    make = partial(_served, archive.path, log, token_bytes(32))
     config = uvicorn.Config(
         make,
         factory=True,
@@ -52,12 +53,12 @@ def run_server(listener: socket, archive: Archive, *, workers: int = 1, log: Pat
         Multiprocess(config, [listener]).run()
 
 
-def _served(path: Path, log: Path | None) -> ASGIApp:
+def _served(path: Path, log: Path | None, secret: bytes) -> ASGIApp:
     # Made in the process that serves: neither a database connection nor a file may be inherited.
     if parent := parent_process():
         Thread(target=_end_with, args=(parent,), daemon=True).start()
     archive = Archive.open(path)
-    app: ASGIApp = Memory(make_app(archive), archive.catalogue.watch().revision)
+    app: ASGIApp = Memory(make_app(archive, secret=secret), archive.catalogue.watch().revision)
     return app if log is None else AccessLog(app, _opened(log))
 
 

@@ -28,7 +28,7 @@ __all__ = ["Views", "long_date"]
 
 # Our own pages load nothing from elsewhere, and run no script but the one a page names by its hash.
 _POLICY = (
-    "default-src 'none'; style-src 'self'; img-src 'self'; frame-src 'self'; form-action 'self'; "
+    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
     "base-uri 'none'; frame-ancestors 'none'"
 )
 _ADDRESSED = ("/web/", "/cite/", "/about/", "/form/")  # below which a query is the original URL's
@@ -94,7 +94,7 @@ class Views:
         accepted = request.headers.get("Accept-Language", "")
         own.language = _spoken(chosen or negotiate(accepted, self.archive.settings.language))
         own._others = [other for other in own._others if other[0] != own.language.code]
-        own.base = str(request.base_url).rstrip("/")
+        own.base = (self.archive.settings.address or str(request.base_url)).rstrip("/")
         return own
 
     def at(self, path: str, **query: object) -> str:
@@ -110,6 +110,7 @@ class Views:
         status: int = 200,
         headers: dict[str, str] | None = None,
         script_source: str = "",
+        frames: str = "'none'",
         **values: object,
     ) -> HTMLResponse:
         """Render a page of our own.
@@ -119,6 +120,7 @@ class Views:
             status: of the answer.
             headers: further ones.
             script_source: the hash of the script in it, as a policy has it; empty for none.
+            frames: from where a frame in it may be filled, as a policy has it.
             values: what the template is filled with.
         """
         words = self.language
@@ -132,7 +134,9 @@ class Views:
             languages=self._others,
             **values,
         )
-        policy = f"{_POLICY}; script-src {script_source}" if script_source else _POLICY
+        policy = f"{_POLICY}; frame-src {frames}"
+        if script_source:
+            policy += f"; script-src {script_source}"
         own = {
             "Content-Security-Policy": policy,
             "Content-Language": words.code,

@@ -2,7 +2,13 @@
 
 from snapshots.replay.addresses import AddressMap
 from snapshots.replay.banner import Banner, BannerSettings, Parts
-from snapshots.replay.headers import content_policy, replay_headers, safety_headers
+from snapshots.replay.headers import (
+    content_policy,
+    replay_headers,
+    safety_headers,
+    shared_with,
+)
+from snapshots.replay.origins import Origins, origins_for, site_label
 from snapshots.replay.rewrite import BodyKind, body_kind, rewrite
 
 __all__ = [
@@ -10,10 +16,14 @@ __all__ = [
     "Banner",
     "BannerSettings",
     "BodyKind",
+    "Origins",
     "Parts",
     "body_kind",
     "content_policy",
+    "origins_for",
     "replay_headers",
     "rewrite",
     "safety_headers",
+    "shared_with",
+    "site_label",
 ]

@@ -11,9 +11,13 @@ from dataclasses import dataclass
 
 from archiver.markup import Use
 from archiver.urls import join_url
+from snapshots.replay.origins import Origins, site_label
 from snapshots.replay.remembered import Reach
 
-__all__ = ["MODIFIERS", "AddressMap", "reach", "resolve"]
+__all__ = ["MODIFIERS", "MODULE", "AddressMap", "reach", "resolve"]
+
+MODULE = "jm_"
+"""Modifier of a script that is imported: what it imports keeps the time of the page."""
 
 MODIFIERS: Mapping[Use, str] = {
     Use.LINK: "",  # what a reader follows is shown with its banner
@@ -47,14 +51,28 @@ class AddressMap:
     Attributes:
         timestamp: 14 digits; every link of a page leads to the page's own time.
         prefix: what stands before the timestamp; it may be a whole origin.
+        origins: where content is shown; None when all is on one host.
+        site: the label of the site that is being shown; its own addresses need no origin.
+        scripts: whether the page's scripts run. Then a link leads the frame, not the window: a
+            script may have changed what it leads to.
+        own: what stands before the prefix of what only this site's pages may read, where they have
+            no origin by which they could be told apart.
     """
 
     timestamp: str
     prefix: str = "/web/"
+    origins: Origins | None = None
+    site: str = ""
+    scripts: bool = False
+    own: str = ""
 
     def at(self, url: str, modifier: str = "") -> str:
-        """Give the replay address of an original URL."""
-        return f"{self.prefix}{self.timestamp}{modifier}/{url}"
+        """Give the replay address of an original URL; without modifier, under its banner."""
+        path = f"{self.prefix}{self.timestamp}{modifier}/{url}"
+        if self.origins is None or not modifier:
+            return path
+        origin = self.origins.content(url)
+        return path if self.site and f"//{self.site}." in origin else origin + path
 
     def replay(self, reference: str, base: str, use: Use) -> str | None:
         """Give the replay address of what a page refers to.
@@ -69,7 +87,21 @@ class AddressMap:
             the same page, an empty reference, and every scheme but http and https.
         """
         url = resolve(reference, base)
-        return None if url is None else self.at(url, MODIFIERS[use])
+        if url is None:
+            return None
+        return self.at(url, MODIFIERS[use] or ("mp_" if self.scripts else ""))
+
+    def module(self, reference: str, base: str) -> str | None:
+        """Give the replay address of a script that others import by its address.
+
+        The address keeps the page's time even where the script's own is another, for two addresses
+        of one module would be two modules.
+        """
+        url = resolve(reference, base)
+        if url is None:
+            return None
+        own = self.own if self.own and site_label(url) == self.site else ""
+        return own + self.at(url, MODULE)
 
 
 def resolve(reference: str, base: str) -> str | None:

@@ -5,8 +5,10 @@ only what this module names is replaced. What it changes:
 
 - every address of http or https (`archiver.markup` knows where they stand) becomes a replay
   address: of the *page* for what a reader follows, of the bare resource for the rest;
-- ``target``: what leads to a page opens in the window, for the archived page itself stands in a
-  frame below the banner;
+- ``target``: the archived page stands in a frame below the banner. Where scripts are off, what
+  leads to a page opens in the window, banner and all. Where they run, it opens in the frame, and
+  our own script tells the page above;
+- the addresses by which scripts import scripts, in modules, import maps and ``import()``;
 - `DROPPED` attributes are taken out, and `NEUTRALISED` meta declarations renamed;
 - ``base`` is heeded in resolving and itself rewritten;
 - search boxes search the archive, forms that would be posted lead to a page that explains, and
@@ -33,6 +35,7 @@ from archiver.markup import (
 from archiver.urls import join_url
 from snapshots.replay.addresses import AddressMap, reach
 from snapshots.replay.forms import leading_edits
+from snapshots.replay.modules import rewrite_import_map, script_edits
 from snapshots.replay.pieces import in_pieces
 from snapshots.replay.remembered import Reach, Remembered
 
@@ -65,11 +68,22 @@ _TARGETS = {
 _OPENS_PAGE = frozenset((Use.LINK, Use.FORM))
 _SUSPECT = re.compile("integrity|nonce|ping|crossorigin|http-equiv|srcdoc", re.IGNORECASE)
 _BASE = re.compile("<base", re.IGNORECASE)
+_OUTWARD = frozenset(("_blank", "_new", "_parent", "_top"))  # out of the frame below the banner
+_OUTWARD_TARGET = re.compile("target *= *[\"']?_(?:blank|new|parent|top)", re.IGNORECASE)
+_JAVASCRIPT = (
+    *("text/javascript", "application/javascript", "application/x-javascript", "text/ecmascript"),
+    *("application/ecmascript", "text/jscript", "text/x-javascript"),
+)
+_SCRIPT_TYPES = frozenset(("", "module", *_JAVASCRIPT))
+_IMPORTS = re.compile("import|export")
 _DEEPEST = 8  # pages within pages (srcdoc)
 _SPACE = " \t\n\f\r"
 _SITE = re.compile(r"[^:/]+://[^/?#]*")
 _SOME_TIME = "00010101000000"  # stands for the page's own in pieces that are remembered
 _remembered = Remembered()
+_HEAD_ELEMENTS = frozenset(
+    ("title", "meta", "link", "base", "style", "script", "noscript", "template", "basefont")
+)
 
 
 def rewrite_html(
@@ -79,6 +93,9 @@ def rewrite_html(
     *,
     charset: str | None = None,
     xml: bool = False,
+    inner: bool = False,
+    script: str = "",
+    notice: str = "",
 ) -> bytes:
     """Rewrite a page for replay.
 
@@ -88,6 +105,9 @@ def rewrite_html(
         addresses: where the archive shows things.
         charset: as declared with it; it matters for UTF-16 only, and is never added to the page.
         xml: the page is XHTML or SVG.
+        inner: the page stands in a frame of another archived page.
+        script: markup put before all others of the head, so that it runs before any other script.
+        notice: markup put at the beginning of the body.
 
     Never raises; time is linear in the length of the page.
     """
@@ -99,16 +119,49 @@ def rewrite_html(
 
         def rewrite(piece: str) -> tuple[str, Reach]:
             seen: list[str] = []
-            edits = _edits(piece, url, base, undated, seen=seen)
+            edits = _edits(piece, url, base, undated, inner=inner, seen=seen)
             return apply_edits(piece, edits), min(map(reach, seen), default=Reach.SITE)
 
         site = _SITE.match(base)
         remember, known = _remembered.within(
-            (undated, site and site.group()), (undated, base.rpartition("/")[0]), rewrite
+            (undated, inner, site and site.group()),
+            (undated, inner, base.rpartition("/")[0]),
+            rewrite,
         )
         if (whole := in_pieces(text, remember, known)) is not None:
-            return source.encode(whole.replace(_SOME_TIME, addresses.timestamp))
-    return source.encode(apply_edits(text, _edits(text, url, base, addresses, xml=xml)))
+            whole = whole.replace(_SOME_TIME, addresses.timestamp)
+            return source.encode(_with_additions(whole, script, notice))
+    whole = apply_edits(text, _edits(text, url, base, addresses, xml=xml, inner=inner))
+    return source.encode(_with_additions(whole, script, notice, xml=xml))
+
+
+def _with_additions(text: str, script: str, notice: str, *, xml: bool = False) -> str:
+    if not script and not notice:
+        return text
+    return apply_edits(text, _additions(text, script, notice, xml=xml))
+
+
+def _additions(text: str, script: str, notice: str, *, xml: bool) -> Iterator[Edit]:
+    # A page may leave its head and body to the browser. What is put before its doctype would change
+    # how it looks; an SVG picture has no place for either.
+    at: int | None = None
+    for token in tokens(text, xml=xml, inside=False):
+        if not isinstance(token, Tag) or token.closing:
+            continue
+        if token.name in ("html", "head") and (at is None or token.name == "head"):
+            at = token.end
+            continue
+        if xml and at is None:
+            return
+        if at is None:
+            at = token.start
+        if token.name == "body" and notice:
+            yield Edit(token.end, token.end, notice)
+        if token.name not in _HEAD_ELEMENTS or not notice:
+            break
+    if script:
+        at = len(text) if at is None else at
+        yield Edit(at, at, script)
 
 
 def _edits(
@@ -118,17 +171,23 @@ def _edits(
     addresses: AddressMap,
     *,
     xml: bool = False,
+    inner: bool = False,
     depth: int = 0,
     seen: list[str] | None = None,
 ) -> Iterator[Edit]:
     # What is to be changed in a page or a piece of one; `seen` is told what it refers to.
     seen = [] if seen is None else seen
+    script: Tag | None = None
     for token in tokens(text, xml=xml):
         if isinstance(token, Tag):
             start, end = token.attributes_at
+            if token.name == "script":
+                script = token
             if not token.closing and end - start > 3:
                 yield from leading_edits(token, url, base, addresses, seen)
                 yield from _tag_edits(token, url if token.name == "base" else base, addresses, seen)
+                if addresses.scripts and not inner and _OUTWARD_TARGET.search(text, start, end):
+                    yield from _inward_edits(token)
                 if _SUSPECT.search(text, start, end):
                     yield from _suspect_edits(token, base, addresses, depth, seen)
         elif isinstance(token, Raw) and token.name == "style":
@@ -137,6 +196,24 @@ def _edits(
                 new = addresses.replay(address.url, base, address.use)
                 if new is not None:
                     yield address.edit(new)
+        elif isinstance(token, Raw) and token.name == "script" and script is not None:
+            yield from _script_edits(text, token, script, base, addresses, seen)
+
+
+def _script_edits(
+    text: str, raw: Raw, tag: Tag, base: str, addresses: AddressMap, seen: list[str]
+) -> Iterator[Edit]:
+    def module(address: str) -> str | None:
+        seen.append(address)
+        return addresses.module(address, base)
+
+    kind = (tag.get("type") or "").partition(";")[0].strip(_SPACE).lower()
+    if kind == "importmap":
+        made = rewrite_import_map(text[raw.start : raw.end], module)
+        if made is not None:
+            yield Edit(raw.start, raw.end, made)
+    elif kind in _SCRIPT_TYPES and _IMPORTS.search(text, raw.start, raw.end):
+        yield from script_edits(text, module, raw.start, raw.end)
 
 
 def _base(text: str, url: str, *, xml: bool) -> str:
@@ -153,12 +230,27 @@ def _tag_edits(tag: Tag, base: str, addresses: AddressMap, seen: list[str]) -> I
         if address.use is Use.PING:
             continue
         seen.append("" if address.use is Use.BASE else address.url)
-        new = addresses.replay(address.url, base, address.use)
+        if address.use is Use.SCRIPT and _is_module(tag):
+            new = addresses.module(address.url, base)
+        else:
+            new = addresses.replay(address.url, base, address.use)
         if new is not None:
             yield address.edit(new)
             opens_page |= address.use in _OPENS_PAGE
-    if opens_page and tag.name in _TARGETS:
+    if opens_page and tag.name in _TARGETS and not addresses.scripts:
         yield _target_edit(tag, _TARGETS[tag.name])
+
+
+def _is_module(tag: Tag) -> bool:
+    if tag.name == "link":
+        return "modulepreload" in (tag.get("rel") or "").lower().split()
+    return (tag.get("type") or "").strip(_SPACE).lower() == "module"
+
+
+def _inward_edits(tag: Tag) -> Iterator[Edit]:
+    for attribute in tag.attributes:
+        if attribute.name in ("target", "formtarget") and attribute.value.lower() in _OUTWARD:
+            yield Edit(*attribute.whole, f'{attribute.name}="_self"')
 
 
 def _target_edit(tag: Tag, name: str) -> Edit:
@@ -190,7 +282,7 @@ def _inner_page_edits(
     seen.append("")  # a page of its own, perhaps with a base of its own
 
     def edits(text: str) -> Iterable[Edit]:
-        inner = _base(text, base, xml=False)
-        return _edits(text, base, inner, addresses, depth=depth + 1)
+        start = _base(text, base, xml=False)
+        return _edits(text, base, start, addresses, depth=depth + 1, inner=True)
 
     return edits_inside(attribute, edits)

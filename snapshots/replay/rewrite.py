@@ -1,16 +1,18 @@
 """Choosing how an archived body is rewritten for replay: by its type, its use and its first bytes.
 
-What is neither a page nor a style sheet is replayed as stored. Scripts are left alone: their text
-cannot be changed safely, and the policy sent with every answer keeps them in the archive.
+What is neither a page, a style sheet nor a script is replayed as stored. Of a script only the
+addresses are changed by which it imports others: the rest of its text cannot be changed safely, and
+the policy sent with every answer keeps it in the archive.
 """
 
 import re
 from enum import StrEnum
 
 from archiver.http import media_type
-from snapshots.replay.addresses import AddressMap
+from snapshots.replay.addresses import MODULE, AddressMap
 from snapshots.replay.css import rewrite_css
 from snapshots.replay.html import rewrite_html
+from snapshots.replay.modules import rewrite_script
 
 __all__ = ["BodyKind", "body_kind", "rewrite"]
 
@@ -18,7 +20,11 @@ _HTML = frozenset(("text/html", "application/vnd.wap.xhtml+xml", "application/ht
 _XML_PAGES = frozenset(("application/xhtml+xml", "image/svg+xml"))
 _XML = frozenset(("text/xml", "application/xml"))
 _UNTYPED = frozenset(("", "unknown/unknown", "application/unknown", "*/*"))
-_FILES = frozenset(("js_", "cs_", "im_", "oe_"))  # what the page it is for will not take for a page
+_SCRIPTS = frozenset(("js_", MODULE))
+_FILES = frozenset(
+    (*_SCRIPTS, "cs_", "im_", "oe_")
+)  # what the page it is for will not take for a page
+_INNER = "if_"
 _LOOK = 1024  # bytes
 # Source: MIME Sniffing Standard, clause 7.1: what tells a page where no type was declared.
 _PAGE_START = re.compile(
@@ -27,6 +33,7 @@ _PAGE_START = re.compile(
     re.IGNORECASE,
 )
 _MARKUP_START = re.compile(rb"(?:\xef\xbb\xbf|\xff\xfe|\xfe\xff)?[\t\n\f\r \x00]*<")
+_SCRIPT = re.compile(r"[/.-](?:java|ecma|j)script\Z")
 _XHTML_ROOT = re.compile(rb"<html[^>]{0,400}http://www\.w3\.org/1999/xhtml", re.IGNORECASE)
 
 
@@ -36,6 +43,7 @@ class BodyKind(StrEnum):
     HTML = "html"
     XHTML = "xhtml"
     CSS = "css"
+    SCRIPT = "script"
     STORED = "as stored"
 
 
@@ -57,11 +65,20 @@ def body_kind(body: bytes, content_type: str | None, modifier: str = "") -> Body
         declared = "text/html" if _PAGE_START.match(body[:_LOOK]) else ""
     if declared in _HTML:
         if modifier in _FILES and not _MARKUP_START.match(body[:_LOOK]):
-            return BodyKind.CSS if modifier == "cs_" else BodyKind.STORED
+            return _kind_of_file(modifier)
         return BodyKind.HTML
     if declared in _XML_PAGES or (declared in _XML and _XHTML_ROOT.search(body[:_LOOK])):
         return BodyKind.XHTML
-    return BodyKind.CSS if declared == "text/css" or modifier == "cs_" else BodyKind.STORED
+    if declared == "text/css":
+        return BodyKind.CSS
+    return BodyKind.SCRIPT if _SCRIPT.search(declared) else _kind_of_file(modifier)
+
+
+def _kind_of_file(modifier: str) -> BodyKind:
+    # What the page wants it for, where its type does not tell.
+    if modifier in _SCRIPTS:
+        return BodyKind.SCRIPT
+    return BodyKind.CSS if modifier == "cs_" else BodyKind.STORED
 
 
 def rewrite(
@@ -71,6 +88,8 @@ def rewrite(
     addresses: AddressMap,
     content_type: str | None = None,
     modifier: str = "",
+    script: str = "",
+    notice: str = "",
 ) -> bytes:
     """Rewrite an archived body for replay; the very same object where nothing is to be done.
 
@@ -80,6 +99,8 @@ def rewrite(
         addresses: where the archive shows things.
         content_type: the header as archived.
         modifier: of the replay address asked for.
+        script: markup that a page gets at the beginning of its head.
+        notice: markup that a page gets at the beginning of its body.
     """
     kind = body_kind(body, content_type, modifier)
     _, charset = media_type(content_type)
@@ -87,4 +108,16 @@ def rewrite(
         return body
     if kind is BodyKind.CSS:
         return rewrite_css(body, url, addresses, charset=charset)
-    return rewrite_html(body, url, addresses, charset=charset, xml=kind is BodyKind.XHTML)
+    if kind is BodyKind.SCRIPT:
+        return rewrite_script(body, lambda address: addresses.module(address, url), charset=charset)
+    shown = modifier not in _FILES
+    return rewrite_html(
+        body,
+        url,
+        addresses,
+        charset=charset,
+        xml=kind is BodyKind.XHTML,
+        inner=modifier == _INNER,
+        script=script if shown else "",
+        notice=notice if shown else "",
+    )

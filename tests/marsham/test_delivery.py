@@ -291,7 +291,7 @@ def test_a_stored_coding_is_left_on_for_those_who_take_it(server: str, coding: s
     for accepted in (coding, f"x, {coding};q=0.5", coding.upper(), "*"):
         answer = get(server, coding, Accept_Encoding=accepted)
         assert (answer["Content-Encoding"], answer.body) == (coding, CODED[coding])
-        assert answer["Vary"] == "Accept-Encoding"
+        assert "Accept-Encoding" in answer["Vary"]
     for accepted in (
         "",
         "identity",
@@ -302,7 +302,7 @@ def test_a_stored_coding_is_left_on_for_those_who_take_it(server: str, coding: s
     ):
         answer = get(server, coding, Accept_Encoding=accepted)
         assert (answer["Content-Encoding"], answer.body) == (None, DATA)
-        assert answer["Vary"] == "Accept-Encoding"
+        assert "Accept-Encoding" in answer["Vary"]
 
 
 @pytest.mark.parametrize("coding", [*CODED, "rot13"])
@@ -312,7 +312,7 @@ def test_a_body_that_is_not_in_the_coding_it_names_is_given_as_it_is(
     for form in ("id_", "im_"):
         answer = get(server, f"no-{coding}", form=form, Accept_Encoding=f"{coding}, *")
         assert (answer["Content-Encoding"], answer.body) == (None, DATA)
-        assert answer["Vary"] is None
+        assert "Accept-Encoding" not in answer["Vary"]
 
 
 def test_a_coded_body_that_breaks_off_is_given_as_far_as_it_goes(server: str) -> None:
@@ -394,17 +394,16 @@ def test_a_player_finds_its_way_in_a_stored_recording(chromium: str, tmp_path: P
         return [Math.round(sound.duration), Math.round(sound.currentTime), sound.error]
     }"""
     statuses: list[int] = []
-    settings = marsham.Settings(scripts=True)  # else nothing can be asked of the page
-    with marsham.create_archive(tmp_path / "archive", settings) as archive:
+    with marsham.create_archive(tmp_path / "archive") as archive:
         marsham.ingest(archive, [tmp_path / "a.warc.gz"])
         for server in serving(archive):
             with sync_playwright() as playwright:
                 browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
                 shown = browser.new_page()
                 shown.on("response", lambda answer: statuses.append(answer.status))
-                shown.goto(f"{server}/web/20110509101621mp_/{HOST}/")
+                shown.goto(f"{server}/web/20110509101621/{HOST}/", wait_until="networkidle")
                 for name in ("sound.wav", "chunked.wav"):
-                    address = f"{server}/web/20110509101621oe_/{HOST}/{name}"
-                    assert shown.evaluate(seek, address) == [120, 100, None]
+                    address = f"/web/20110509101621oe_/{HOST}/{name}"
+                    assert shown.frames[1].evaluate(seek, address) == [120, 100, None]
                 browser.close()
     assert statuses.count(206) >= 3

@@ -10,15 +10,18 @@ from snapshots.replay import (
     Banner,
     BannerSettings,
     BodyKind,
+    Origins,
     body_kind,
     content_policy,
     replay_headers,
     rewrite,
     safety_headers,
+    shared_with,
 )
 
 URL = "http://www.homeoffice.example/crime/"
 ADDRESSES = AddressMap("20110529000000")
+ORIGINS = Origins("https", "replay.example", "https://archive.example")
 SETTINGS = BannerSettings("The Example Web Archive", "the Example Archives")
 SERVED = datetime(2011, 5, 29, 10, 16, 21, tzinfo=UTC)
 
@@ -43,7 +46,7 @@ def banner(**changes: object) -> Banner:
         (b"a{}", "text/css", "", BodyKind.CSS),
         (b"a{}", "text/html", "cs_", BodyKind.CSS),
         (b"a{}", None, "cs_", BodyKind.CSS),
-        (b"var x", "text/html", "js_", BodyKind.STORED),
+        (b"var x", "text/html", "js_", BodyKind.SCRIPT),
         (b"<p>Not found", "text/html", "js_", BodyKind.HTML),
         (b"GIF89a", "text/html", "im_", BodyKind.STORED),
         (b"<html/>", "application/xhtml+xml", "", BodyKind.XHTML),
@@ -52,7 +55,9 @@ def banner(**changes: object) -> Banner:
         (b"<rss/>", "text/xml", "", BodyKind.STORED),
         (b"\x89PNG", "image/png", "", BodyKind.STORED),
         (b"{}", "application/json", "", BodyKind.STORED),
-        (b"var x", "text/javascript", "js_", BodyKind.STORED),
+        (b"var x", "text/javascript", "js_", BodyKind.SCRIPT),
+        (b"var x", "application/x-javascript", "", BodyKind.SCRIPT),
+        (b"var x", None, "jm_", BodyKind.SCRIPT),
     ],
 )
 def test_a_body_is_rewritten_by_what_it_is(
@@ -153,19 +158,75 @@ def test_an_answer_has_fewer_headers_than_clients_accept() -> None:
 
 
 @pytest.mark.parametrize("scripts", [True, False])
-def test_the_policy_keeps_every_request_in_the_archive(scripts: bool) -> None:
-    directives = dict(
-        part.partition(" ")[::2] for part in content_policy(scripts=scripts).split("; ")
-    )
+@pytest.mark.parametrize("origins", [None, ORIGINS], ids=["shut off", "apart"])
+def test_the_policy_keeps_every_request_in_the_archive(
+    scripts: bool, origins: Origins | None
+) -> None:
+    policy = content_policy(scripts=scripts, origins=origins)
+    directives = dict(part.partition(" ")[::2] for part in policy.split("; "))
+    sites = "https://*.replay.example" if origins else "'self'"
     for name, sources in directives.items():
-        assert "http" not in sources, name
-        assert "*" not in sources, name
-    assert "allow-same-origin" not in directives["sandbox"]
+        others = sources.replace(sites, "").replace("https://archive.example", "")
+        assert "http" not in others, name
+        assert "*" not in others, name
+    assert ("allow-same-origin" in directives["sandbox"]) is (origins is not None)
     assert ("allow-scripts" in directives["sandbox"]) is scripts
-    assert directives["default-src"] == "'self' data: blob:"
-    assert directives["form-action"] == "'self'"
+    # A script may have changed what a reader clicks on.
+    assert ("allow-top-navigation" in directives["sandbox"]) is not scripts
+    assert directives["default-src"] == f"{sites} data: blob:"
+    assert directives["base-uri"] == sites
+    assert directives["form-action"].startswith(sites)
     assert (directives["script-src"] == "'none'") is not scripts
-    assert ("content-security-policy", content_policy()) in safety_headers()
+    headers = safety_headers(scripts=scripts, origins=origins)
+    assert ("content-security-policy", policy) in headers
+
+
+def test_stored_bytes_are_no_page_to_be_shown() -> None:
+    policy = content_policy(origins=ORIGINS, modifier="id_")
+    assert policy.startswith("sandbox;")
+    assert "script-src 'none'" in policy
+    assert "frame-ancestors 'none'" in policy
+
+
+def test_only_what_is_meant_for_a_frame_is_shown_in_one() -> None:
+    # Else our own page would name another address above it.
+    for modifier in ("mp_", "if_"):
+        assert "frame-ancestors" not in content_policy(modifier=modifier)
+    for modifier in ("im_", "js_", "jm_", "cs_", "oe_", "id_"):
+        assert "frame-ancestors 'none'" in content_policy(modifier=modifier)
+
+
+ASKING = ORIGINS.content("http://www.asking.example/")
+
+
+@pytest.mark.parametrize(
+    ("archived", "destination", "shared"),
+    [
+        ([], "empty", False),
+        ([("Access-Control-Allow-Origin", "*")], "empty", True),
+        ([("access-control-allow-origin", " http://www.asking.example ")], "empty", True),
+        ([("Access-Control-Allow-Origin", "http://other.example")], "empty", False),
+        ([("Access-Control-Allow-Origin", "null")], "empty", False),
+        ([], "font", True),  # none can read a font
+        ([("Content-Type", "text/javascript")], "script", True),
+        ([("Content-Type", "text/html")], "script", False),  # its faults would tell what it says
+        ([("Content-Type", "application/json")], "json", False),
+    ],
+)
+def test_an_answer_is_shared_with_those_the_old_server_allowed(
+    archived: list[tuple[str, str]], destination: str, shared: bool
+) -> None:
+    for origins, asking in ((ORIGINS, ASKING), (None, "null")):
+        if origins is None and "asking" in str(archived):
+            continue  # without origins none can be told from another
+        told = shared_with(archived, asking=asking, destination=destination, origins=origins)
+        assert told == (asking if shared else "")
+
+
+@pytest.mark.parametrize("asking", ["", "https://elsewhere.example", "https://archive.example"])
+def test_nobody_but_an_archived_page_is_allowed_anything(asking: str) -> None:
+    archived = [("Access-Control-Allow-Origin", "*")]
+    assert shared_with(archived, asking=asking, destination="empty", origins=ORIGINS) == ""
 
 
 def test_the_banner_says_what_a_reader_has_to_know() -> None:
