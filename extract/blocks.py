@@ -36,9 +36,13 @@ _KINDS = {
     **{f"h{rank}": "heading" for rank in range(1, 7)},
 }
 _LISTS = frozenset({"ul", "ol", "dl", "dir", "menu"})
+_PARTS = frozenset({"li", "dt", "dd"})
 _CELLS = frozenset({"td", "th"})
 _BOLD = frozenset({"b", "strong"})
+_SPEAKING_INLINE = frozenset({"br", "b", "strong", "img", "area", "meta", "base"})
 _SPEAKING = frozenset({"nav", "header", "footer", "aside", "main", "article"})
+_NAMING = frozenset({"id", "class", "role"})  # attributes that may name a region
+_HIDING = frozenset({"hidden", "style"})  # and those that may hide an element
 # Containers that, without attributes, change nothing for what is inside them.
 _TRANSPARENT_TEXT = "p div body center tbody thead tfoot section blockquote hr form"
 _TRANSPARENT = frozenset(_TRANSPARENT_TEXT.split())
@@ -61,6 +65,7 @@ _CARD_CLASS = re.compile(
     r"post-office-box|[pu]-[a-z-]+|dt-[a-z-]+)$"
 )
 _NO_ATTRIBUTES: dict[str, str] = {}
+_NO_LINKS = Links()
 _VALUE_OF = {"a": "href", "link": "href", "area": "href", "time": "datetime", "abbr": "title"}
 _INLINE_TAGS = re.compile(
     rb"</?(?:font|b|i|u|em|strong|span|center|small|big|tt|nobr|abbr|acronym)\b[^<>]{0,500}>",
@@ -111,9 +116,10 @@ def html_blocks(text: str) -> Document:
 def text_blocks(text: str) -> Document:
     """Read a plain text rendering of a page: blank lines part blocks, headings bear no marks."""
     drafts = plain_drafts(text.translate(_ZERO_WIDTH))
-    settle(drafts)
+    canonical = "\n".join([draft.text for draft in drafts])
+    settle(drafts, canonical)
     title = next((draft.text for draft in drafts if draft.kind == "heading"), "")
-    return Document("\n".join(draft.text for draft in drafts), _finish(drafts), title=title)
+    return Document(canonical, _finish(drafts), title=title)
 
 
 def _mend_breaks(payload: bytes) -> bytes:
@@ -152,11 +158,15 @@ def _parse(payload: bytes) -> tuple[_Element | None, bool]:
 def _finish(drafts: list[BlockDraft]) -> tuple[Block, ...]:
     """Number the blocks and give each the headings above it."""
     blocks = []
-    path: list[tuple[int, int]] = []  # level and number of the headings above
+    above: list[tuple[int, int]] = []  # level and number of the headings above
+    path: tuple[int, ...] = ()
     for number, draft in enumerate(drafts):
-        if draft.kind == "heading" and draft.is_content:
-            while path and path[-1][0] >= draft.level:
-                path.pop()
+        is_content = draft.region in CONTENT
+        opens = is_content and draft.kind == "heading"
+        if opens:
+            while above and above[-1][0] >= draft.level:
+                above.pop()
+            path = tuple(heading for _, heading in above)
         blocks.append(
             Block(
                 number,
@@ -167,7 +177,7 @@ def _finish(drafts: list[BlockDraft]) -> tuple[Block, ...]:
                 draft.start,
                 draft.links,
                 draft.bold,
-                tuple(above for _, above in path) if draft.region in CONTENT else (),
+                path if is_content else (),
                 draft.cell,
                 draft.list,
                 draft.part,
@@ -175,8 +185,9 @@ def _finish(drafts: list[BlockDraft]) -> tuple[Block, ...]:
                 draft.language,
             )
         )
-        if draft.kind == "heading" and draft.is_content:
-            path.append((draft.level, number))
+        if opens:
+            above.append((draft.level, number))
+            path = (*path, number)
     return tuple(blocks)
 
 
@@ -195,6 +206,9 @@ class _Grid:
         self.column = 0
 
     def place(self, rowspan: int, colspan: int) -> tuple[int, int]:
+        if rowspan == colspan == 1 and not self.carried:
+            self.column += 1
+            return max(self.row, 0), self.column - 1
         carried = self.carried = self.carried or {}
         column = self.column
         while carried.get(self.column, 0) > self.row and self.spanned < MOST_PLACES:
@@ -288,11 +302,18 @@ class _Walker:
         self.offset = 0  # where the block being gathered starts in the canonical text
         self.link: _OpenLink | None = None
         self.bold_depth = 0
-        self._clear()
+        # Of the block being gathered:
+        self.pieces: list[str] = []
+        self.size = 0
+        self.space = False  # white space was seen and not yet written
+        self.at_break = False
+        self.links: list[Link] = []
+        self.bold: list[tuple[int, int]] = []
 
     def document(self, problems: tuple[str, ...]) -> Document:
         """What the walk has found, its regions settled."""
-        settle(self.drafts)
+        text = "\n".join([draft.text for draft in self.drafts])
+        settle(self.drafts, text)
         length = max(self.offset - 1, 0)
         marks = tuple(
             Mark(
@@ -307,7 +328,7 @@ class _Walker:
             for mark in self.marks
         )
         return Document(
-            text="\n".join(draft.text for draft in self.drafts),
+            text=text,
             blocks=_finish(self.drafts),
             title=" ".join(self.title.split()),
             language=self.language,
@@ -322,47 +343,72 @@ class _Walker:
 
     def walk(self, root: _Element) -> None:
         """Go through the tree once, in document order."""
+        # Every element of every page comes by here, so what most of them need stands in the loop.
+        # A container that begins or ends starts a new block, or a new line inside a data cell.
         events = etree.iterwalk(root, events=("start", "end"))
         outer: list[_Context] = []
+        open_marks = self.open_marks
         passed_over = None
         for event, element in events:
-            tag = str(element.tag)
+            tag: str = element.tag  # type: ignore[assignment] # comments were left out
             if event == "start":
                 items = element.items()
                 attributes = dict(items) if items else _NO_ATTRIBUTES
-                if (attributes or tag in _DECLARING) and self._passes_over(
-                    element, tag, attributes
-                ):
+                if (
+                    tag in _DECLARING
+                    or (items and (self.hiding or not _HIDING.isdisjoint(attributes)))
+                ) and self._passes_over(element, tag, attributes):
                     passed_over = element
                     events.skip_subtree()
                     continue
                 if tag in _CONTAINERS:
+                    context = self.context
                     if self.size:
-                        self._separate()
-                    outer.append(self.context)
-                    self._enter(element, tag, attributes)
-                else:
-                    self._enter_inline(tag, attributes)
-                if self.marked and attributes:
-                    self._open_mark(element, attributes)
-                if element.text:
-                    self._write(element.text)
-                continue
-            if element is passed_over:
-                passed_over = None
-            else:
-                if self.open_marks and self.open_marks[-1][0] is element:
-                    self._close_mark()
-                if tag in _CONTAINERS:
-                    if self.size:
-                        self._separate(closing_cell=tag in _CELLS)
-                    self.context = outer.pop()
+                        if context.cell is None:
+                            self._flush()
+                        elif not self.at_break:
+                            self._break_line()
+                    outer.append(context)
+                    if context.grid and tag in _CELLS:
+                        self._enter_cell(element, tag, context.grid, attributes)
+                    elif items or tag not in _TRANSPARENT or context.kind == "heading":
+                        self._enter(element, tag, attributes)
                 elif tag == "a":
-                    self._close_link()
-                elif tag in _BOLD:
-                    self.bold_depth -= 1
-            if element.tail:
-                self._write(element.tail)
+                    if self.link is not None:
+                        self._close_link()
+                    if "href" in attributes:
+                        self.link = _OpenLink(attributes["href"])
+                elif tag in _SPEAKING_INLINE:
+                    self._enter_inline(tag, attributes)
+                if items and self.marked:
+                    self._open_mark(element, attributes)
+                text = element.text
+            else:
+                if element is passed_over:
+                    passed_over = None
+                else:
+                    if open_marks and open_marks[-1][0] is element:
+                        self._close_mark()
+                    if tag in _CONTAINERS:
+                        if self.size:
+                            if self.context.cell is None or tag in _CELLS:
+                                self._flush()
+                            elif not self.at_break:
+                                self._break_line()
+                        self.context = outer.pop()
+                    elif tag == "a":
+                        if self.link is not None:
+                            self._close_link()
+                    elif tag in _BOLD:
+                        self.bold_depth -= 1
+                text = element.tail
+            if text:
+                if self.context.preformatted:
+                    self._write_lines(text)
+                elif text.isspace():  # most of what stands between tags
+                    self.space = True
+                else:
+                    self._write(text)
         self._flush()
 
     def _next(self) -> int:
@@ -405,21 +451,27 @@ class _Walker:
 
     def _enter(self, element: _Element, tag: str, attributes: dict[str, str]) -> None:
         """Open a container: the context for what is inside."""
-        if not attributes and tag in _TRANSPARENT and self.context.kind != "heading":
-            return
         context = self.context = self.context.inner()
         if tag in _KINDS and context.cell is None:
             context.kind = _KINDS[tag]
             context.level = int(tag[1]) if context.kind == "heading" else context.depth
-        if tag in _LISTS:
+        if tag in _PARTS:
+            context.part = self._next()
+        elif tag == "tr":
+            if context.grid:
+                context.grid.next_row()
+            context.row = self._next()
+        elif tag in _CELLS:  # of a layout table
+            context.part = self._next()
+            context.frame = (context.row, context.part)
+        elif tag in _LISTS:
             context.list = self._next()
             context.depth += 1
-        elif tag in {"li", "dt", "dd"}:
-            context.part = self._next()
+        elif tag == "table":
+            context.grid = _Grid(self._next()) if is_data_table(element) else None
+            context.cell = None
         elif tag == "pre":
             context.preformatted = True
-        elif tag in {"table", "tr", "td", "th"}:
-            self._enter_table(element, tag, context)
         if tag == "html":
             self.language = attributes.get("lang") or next(
                 (value for name, value in attributes.items() if name.endswith("lang")), ""
@@ -427,34 +479,44 @@ class _Walker:
         elif attributes or tag in _SPEAKING:
             self._enter_region(element, tag, context, attributes)
 
-    def _enter_table(self, element: _Element, tag: str, context: _Context) -> None:
-        if tag == "table":
-            context.grid = _Grid(self._next()) if is_data_table(element) else None
-            context.cell = None
-        elif tag == "tr":
-            if context.grid:
-                context.grid.next_row()
-            context.row = self._next()
-        elif context.grid:
-            rowspan = _span(element.get("rowspan"))
-            colspan = _span(element.get("colspan"))
-            row, column = context.grid.place(rowspan, colspan)
-            context.kind = "cell"
-            context.level = 0
-            context.list = None
-            context.part = self._next()
-            context.cell = Cell(context.grid.number, row, column, rowspan, colspan, tag == "th")
-        else:
-            context.part = self._next()
-            context.frame = (context.row, context.part)
+    def _enter_cell(
+        self, element: _Element, tag: str, grid: _Grid, attributes: dict[str, str]
+    ) -> None:
+        """Open a cell of a data table."""
+        around = self.context
+        rowspan = _span(attributes["rowspan"]) if "rowspan" in attributes else 1
+        colspan = _span(attributes["colspan"]) if "colspan" in attributes else 1
+        row, column = grid.place(rowspan, colspan)
+        self.counter += 1
+        context = self.context = _Context(
+            "cell",
+            0,
+            around.region,
+            around.in_article,
+            None,
+            around.depth,
+            self.counter,
+            around.frame,
+            grid,
+            Cell(grid.number, row, column, rowspan, colspan, tag == "th"),
+            around.row,
+            "",
+            around.language,
+            around.preformatted,
+        )
+        if attributes:
+            self._enter_region(element, tag, context, attributes)
 
     def _enter_region(
         self, element: _Element, tag: str, context: _Context, attributes: dict[str, str]
     ) -> None:
+        if "lang" in attributes:
+            context.language = attributes["lang"] or context.language
+        if tag not in _SPEAKING and _NAMING.isdisjoint(attributes):
+            return
         name, classes = attributes.get("id", ""), attributes.get("class", "")
         role = attributes.get("role", "")
         context.classes = f"{classes} {name}".strip()
-        context.language = attributes.get("lang") or context.language
         if tag == "body" or context.region == "archive":
             return
         if tag in {"main", "article"} or role == "main":
@@ -470,10 +532,6 @@ class _Walker:
     def _enter_inline(self, tag: str, attributes: dict[str, str]) -> None:
         if tag == "br":
             self._break_line()
-        elif tag == "a":
-            self._close_link()
-            if "href" in attributes:
-                self.link = _OpenLink(attributes["href"])
         elif tag in _BOLD:
             self.bold_depth += 1
         elif tag == "img":
@@ -524,25 +582,23 @@ class _Walker:
     # ------------------------------------------------------------ the text of one block
 
     def _clear(self) -> None:
-        self.pieces: list[str] = []
+        self.pieces = []
         self.size = 0
-        self.space = False  # white space was seen and not yet written
+        self.space = False
         self.at_break = False
-        self.links: list[Link] = []
-        self.bold: list[tuple[int, int]] = []
+        if self.links:
+            self.links = []
+        if self.bold:
+            self.bold = []
+
+    def _write_lines(self, raw: str) -> None:
+        """Add preformatted text, whose line feeds are line breaks."""
+        for number, line in enumerate(raw.split("\n")):
+            if number:
+                self._break_line()
+            self._write(line)
 
     def _write(self, raw: str) -> None:
-        if self.context.preformatted:
-            for number, line in enumerate(raw.split("\n")):
-                if number:
-                    self._break_line()
-                self._write_folded(line)
-        elif raw.isspace():  # most of what stands between tags
-            self.space = True
-        else:
-            self._write_folded(raw)
-
-    def _write_folded(self, raw: str) -> None:
         """Add text, its white space folded to single blanks."""
         if not raw.isascii():
             raw = raw.translate(_ZERO_WIDTH)
@@ -550,15 +606,17 @@ class _Walker:
         if not words:
             self.space = self.space or bool(raw)
             return
-        if self.size and not self.at_break and (self.space or raw[0].isspace()):
+        if self.size and (self.space or raw[0].isspace()) and not self.at_break:
             self.pieces.append(" ")
             self.size += 1
         start = self.offset + self.size
-        if self.link and self.link.start is None:
-            self.link.start, self.link.first = start, len(self.pieces)
-        for _, mark in self.open_marks:
-            if mark.start is None:
-                mark.start = start
+        link = self.link
+        if link is not None and link.start is None:
+            link.start, link.first = start, len(self.pieces)
+        if self.open_marks:
+            for _, mark in self.open_marks:
+                if mark.start is None:
+                    mark.start = start
         folded = " ".join(words)
         self.pieces.append(folded)
         self.size += len(folded)
@@ -581,20 +639,16 @@ class _Walker:
         elif self.context.cell is None:
             self._flush()
 
-    def _separate(self, *, closing_cell: bool = False) -> None:
-        """A container begins or ends: a new block, or a new line inside a data cell."""
-        if self.context.cell is None or closing_cell:
-            self._flush()
-        elif self.size and not self.at_break:
-            self._break_line()
-
     def _close_link(self) -> None:
         link, self.link = self.link, None
         if link is None:
             return
         end = self.offset + self.size
         if link.start is not None and link.start < end:
-            text = "".join(self.pieces[link.first :]).rstrip("\n")
+            pieces = self.pieces
+            last = link.first + 1 == len(pieces)
+            text = pieces[-1] if last else "".join(pieces[link.first :])
+            text = text.rstrip("\n")
             self.links.append(Link(text, link.href, link.start, link.start + len(text)))
         elif not link.used:
             self.links.append(Link(link.alternative, link.href, end, end))
@@ -603,14 +657,20 @@ class _Walker:
         """End the block being gathered; links and marks that are open go on in the next."""
         if not self.size:
             return
-        text = "".join(self.pieces)
+        pieces = self.pieces
+        text = pieces[0] if len(pieces) == 1 else "".join(pieces)
         if self.link and self.link.start is not None:
             again = _OpenLink(self.link.href, used=True)
             self._close_link()
             self.link = again
-        text = text.rstrip("\n")
+        links = Links(self.links) if self.links else _NO_LINKS
+        if self.at_break:
+            text = text.rstrip("\n")
+            end = self.offset + len(text)
+            links = Links(
+                link if link.end <= end else Link(link.text, link.href, end, end) for link in links
+            )
         context = self.context
-        end = self.offset + len(text)
         self.drafts.append(
             BlockDraft(
                 context.kind,
@@ -618,10 +678,7 @@ class _Walker:
                 context.region,
                 text,
                 self.offset,
-                Links(
-                    link if link.end <= end else Link(link.text, link.href, end, end)
-                    for link in self.links
-                ),
+                links,
                 tuple(self.bold) if self.bold else (),
                 context.cell,
                 context.list,
@@ -631,13 +688,13 @@ class _Walker:
                 context.language,
             )
         )
-        self.offset = end + 1
+        self.offset += len(text) + 1
         self._clear()
 
 
-def _span(written: str | None) -> int:
+def _span(written: str) -> int:
     """Read a rowspan or colspan; nonsense means 1."""
-    if written and written.strip().isdecimal():
+    if written.strip().isdecimal():
         return min(max(int(written), 1), _MAX_SPAN)
     return 1
 

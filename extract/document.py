@@ -3,19 +3,25 @@
 A `Document` owns one *canonical text*: the texts of its blocks joined by line feeds. Every start
 and end in this package counts characters of that text, so a quotation can be checked for ever:
 ``document.text[start:end] == raw``.
+
+Links, cells and blocks are named tuples: a long page has tens of thousands, and a frozen dataclass
+takes four times as long to make.
 """
 
 from bisect import bisect_left, bisect_right
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 __all__ = ["CONTENT", "Block", "Cell", "Document", "Link", "Links", "Mark"]
 
 CONTENT = frozenset({"main", "aside"})  # the regions that are the page's own message
+_ODD_CASES = str.maketrans(
+    "\u0130\u0131\u017f\u212a", "iisk"
+)  # dotted I, dotless i, long s, kelvin
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(NamedTuple):
     """A link inside a block: its text, its address as written, its place in the canonical text.
 
     The text may be empty, for a picture or an address that a script wrote; start and end are then
@@ -48,8 +54,7 @@ class Links(tuple[Link, ...]):
         return [link for link in near if link.end <= end]
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(NamedTuple):
     """Where a block stands in a data table; rows and columns count from 0, spans resolved."""
 
     table: int
@@ -60,8 +65,7 @@ class Cell:
     header: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(NamedTuple):
     """One heading, paragraph, list item, table cell, term or description of a page.
 
     `kind` is heading, paragraph, item, cell, term, description, address or caption. `level` is a
@@ -77,7 +81,7 @@ class Block:
     region: str
     text: str
     start: int
-    links: Links = Links()  # noqa: RUF009 - it is never changed
+    links: Links = Links()
     bold: tuple[tuple[int, int], ...] = ()
     path: tuple[int, ...] = ()
     cell: Cell | None = None
@@ -109,13 +113,13 @@ class Mark:
     parent: int | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Document:
     """A page as its blocks, with what its head declares.
 
-    `content` are the blocks of the page's own message. `title` is the raw title, `language` the
-    declared one, `meta` the named metadata with names in lower case, `base` the raw base address,
-    `scripts` the JSON-LD texts. `problems` says in words what could not be read.
+    `title` is the raw title, `language` the declared one, `meta` the named metadata with names in
+    lower case, `base` the raw base address, `scripts` the JSON-LD texts. `problems` says in words
+    what could not be read.
     """
 
     text: str
@@ -127,18 +131,30 @@ class Document:
     marks: tuple[Mark, ...] = ()
     scripts: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
-    content: tuple[Block, ...] = field(init=False, repr=False, compare=False)
-    _starts: tuple[int, ...] = field(init=False, repr=False, compare=False)
 
-    def __post_init__(self) -> None:
-        content = tuple(block for block in self.blocks if block.region in CONTENT)
-        object.__setattr__(self, "content", content)
-        object.__setattr__(self, "_starts", tuple(block.start for block in self.blocks))
+    @cached_property
+    def content(self) -> tuple[Block, ...]:
+        """The blocks of the page's own message."""
+        return tuple([block for block in self.blocks if block.region in CONTENT])
+
+    @cached_property
+    def lowered(self) -> str:
+        """The canonical text in lower case, of the same length, so that places in it count alike.
+
+        Letters that expressions take for an ASCII letter in either case are that letter here.
+        """
+        if self.text.isascii():
+            return self.text.lower()
+        return self.text.translate(_ODD_CASES).lower()
+
+    @cached_property
+    def _starts(self) -> list[int]:
+        return [block.start for block in self.blocks]
 
     @property
     def main_text(self) -> str:
         """The text of the page's own message, one block a line."""
-        return "\n".join(block.text for block in self.content)
+        return "\n".join([block.text for block in self.content])
 
     def block_at(self, position: int) -> Block:
         """Find the block that holds a position of the canonical text, or ends just before it."""

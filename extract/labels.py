@@ -29,7 +29,7 @@ _ORGANISATIONS = (
 # Field, then the labels that name it; the first that fits decides.
 # "any" names no field: what follows it is read by what it looks like.
 _FIELDS = tuple(
-    (field, re.compile(pattern))
+    (field, pattern)
     for field, pattern in (
         (
             "any",
@@ -111,6 +111,7 @@ _FIELDS = tuple(
         ("date", r"date|dates|when|merged on|date of merger|from|since|dyddiad"),
     )
 )
+_LABEL = re.compile("|".join(f"({pattern})" for _, pattern in _FIELDS))
 _BRACKETED = re.compile(r"\([^()]{0,60}\)")
 _LOOSE = re.compile(r"[\s.:;*_'\u2019\-\u2013\u2014]+")
 
@@ -127,4 +128,5 @@ def field_of(label: str) -> str | None:
     plain = _LOOSE.sub(" ", _BRACKETED.sub(" ", label)).strip().lower()
     if not plain:
         return None
-    return next((field for field, pattern in _FIELDS if pattern.fullmatch(plain)), None)
+    match = _LABEL.fullmatch(plain)
+    return _FIELDS[match.lastindex - 1][0] if match and match.lastindex else None

@@ -1,15 +1,17 @@
 """A page: what it says, read from its bytes."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 
 from archiver.missing import says_missing
 from archiver.urls import join_url
 from extract.blocks import html_blocks, text_blocks
 from extract.decode import Decoded, decode
-from extract.document import Block, Document
+from extract.document import CONTENT, Block, Document
 from extract.facts.attachments import read_attachments
 from extract.facts.authorities import find_authorities, read_authorities
 from extract.facts.claims import check_claims
@@ -28,31 +30,44 @@ from extract.facts.observations import (
     number_records,
     quote,
 )
-from extract.facts.pieces import Piece, piece_of
+from extract.facts.pieces import piece_of
 from extract.facts.records import Contact, Records, records_of
+from extract.hints import blocks_at, places_of
 
 __all__ = ["Page", "page_as_json", "read_page"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Page:
     """What one page says, and how it was read.
 
-    `facts` are views of `observations` and nothing besides. `text` is the page's message as plain
-    text; `document` holds all blocks, furniture included. `soft_404` tells that the page says it is
-    not there, whatever its status. `coverage` is the share of visible text that belongs to the
-    message. `problems` says in words what could not be read.
+    `document` holds all blocks, furniture included. `problems` says in words what could not be
+    read.
     """
 
     url: str | None
-    facts: Records
     observations: tuple[Observation, ...]
     document: Document
     declared_charset: str | None
     used_charset: str
-    soft_404: bool
-    coverage: float
     problems: tuple[str, ...]
+
+    @cached_property
+    def facts(self) -> Records:
+        """What it says as records: a view of `observations` and nothing besides."""
+        return records_of(self.observations)
+
+    @cached_property
+    def soft_404(self) -> bool:
+        """Whether the page says that it is not there, whatever its status."""
+        return says_missing(self.facts.title or "", "") or says_missing(
+            self.document.title, self.text
+        )
+
+    @property
+    def coverage(self) -> float:
+        """The share of visible text that belongs to the message."""
+        return _coverage(self.document)
 
     @property
     def text(self) -> str:
@@ -80,15 +95,18 @@ _LEAD_CLASS = re.compile(
     r"\b(?:intro|introduction|lead|summary|standfirst|abstract|lede|synopsis|first-?para)",
     re.IGNORECASE,
 )
-_WELSH = re.compile(
-    r"\b(?:yn|yng|ac|yw|y|yr|mae|ar|gyfer|gan|wedi|hon|hwn|ni|eich|cysylltwch|diogelwch|"
-    r"cymunedol|â|neu|bod|nid|sydd)\b",
-    re.IGNORECASE,
-)
-_ENGLISH = re.compile(
-    r"\b(?:the|and|of|to|in|is|for|are|with|by|on|or|be|this|that)\b", re.IGNORECASE
-)
+_WELSH_TEXT = """
+yn yng ac yw y yr mae ar gyfer gan wedi hon hwn ni eich cysylltwch diogelwch cymunedol â neu bod
+nid sydd
+"""
+_WELSH = frozenset(_WELSH_TEXT.split())
+_ENGLISH_TEXT = "the and of to in is for are with by on or be this that"
+_ENGLISH = frozenset(_ENGLISH_TEXT.split())
+_WORD = re.compile(r"\w+")
+_NO_WORD = {code: " " for code in range(0x80) if not _WORD.match(chr(code))}
+_SAMPLE = 20_000  # characters whose words tell a language
 _NOT_PAGES = ("mailto:", "tel:", "javascript:", "#", "data:", "about:", "fax:", "sms:")
+_LONGEST_PART = 200
 _SUMMARY_WORDS = 4
 _LONGEST_SUMMARY = 600
 
@@ -115,19 +133,16 @@ def read_page(
     )
     document = text_blocks(decoded.text) if plain else html_blocks(decoded.text)
     resolve = _resolver(url, document.base)
-    drafts = [*_drafts(document, resolve, url, archived)]
-    observations = tuple(number_records(drafts))
-    facts = records_of(observations)
     return Page(
         url=url,
-        facts=facts,
-        observations=observations,
+        observations=(
+            *number_records([_page_record(document), *_headings(document)]),
+            *_links(document, resolve, url),
+            *number_records(_drafts(document, resolve, archived)),
+        ),
         document=document,
         declared_charset=decoded.declared,
         used_charset=decoded.used,
-        soft_404=says_missing(facts.title or "", "")
-        or says_missing(document.title, document.main_text),
-        coverage=_coverage(document),
         problems=_problems(decoded, document),
     )
 
@@ -159,11 +174,8 @@ def _resolver(url: str | None, base: str | None) -> Resolve:
 
 
 def _drafts(
-    document: Document, resolve: Resolve, url: str | None, archived: Sequence[date]
+    document: Document, resolve: Resolve, archived: Sequence[date]
 ) -> Iterator[RecordDraft]:
-    yield _page_record(document)
-    yield from _headings(document)
-    yield from _links(document, resolve, url)
     yield from read_dates(document, archived)
     yield from read_attachments(document, resolve)
     records = read_contacts(document, resolve)
@@ -211,18 +223,32 @@ def _title(document: Document, main: Block | None) -> Quote | None:
         first = next((block for block in document.content if block.kind == "heading"), None)
         return quote(piece_of(first), "first heading", 0.8) if first else None
     parts = [part.strip() for part in _TITLE_PARTS.split(title) if part and part.strip()]
-    texts = {block.text.casefold() for block in document.content if len(block.text) < 200}
-    chosen = next((part for part in parts if part.casefold() in texts), None)
+    chosen = next((part for part in parts if _is_whole_block(part, document)), None)
     if chosen is None:
         chosen = next((part for part in parts if not _SITE_NAME.search(part)), None)
     return computed(chosen or title, "title without the site's name", "title", document.title)
+
+
+def _is_whole_block(text: str, document: Document) -> bool:
+    """Whether a short block of the message says just this, letter case apart."""
+    return any(
+        block.region in CONTENT
+        and len(block.text) < _LONGEST_PART
+        and block.text.casefold() == text.casefold()
+        for block in blocks_at(document, places_of(document.lowered, (text.lower(),)))
+    )
 
 
 def _summary(document: Document, main: Block | None) -> Quote | None:
     """The page's summary: a marked lead, else the paragraph under its heading, else metadata."""
     content = document.content
     for block in content:
-        if block.kind == "paragraph" and _LEAD_CLASS.search(block.classes) and _is_summary(block):
+        if (
+            block.classes
+            and block.kind == "paragraph"
+            and _LEAD_CLASS.search(block.classes)
+            and _is_summary(block)
+        ):
             return quote(piece_of(block), "lead paragraph", LABELLED)
     after = content[content.index(main) + 1 :] if main is not None else content
     for block in after[:3]:
@@ -260,37 +286,63 @@ def _language(document: Document) -> Quote:
             match.group(1).lower(), match.group(1).lower()
         )
         return computed(code, "declared language", "lang", declared)
-    text = document.main_text[:20_000]
-    welsh, english = len(_WELSH.findall(text)), len(_ENGLISH.findall(text))
+    words = _words_of(document)
+    if _WELSH.isdisjoint(words):
+        return computed("en", "words")
+    counts = Counter(words)
+    welsh, english = (sum(counts[word] for word in known) for known in (_WELSH, _ENGLISH))
     return computed("cy" if welsh > english else "en", "words")
+
+
+def _words_of(document: Document) -> list[str]:
+    """The first words of a page's message, in lower case."""
+    pieces: list[str] = []
+    size = 0
+    for block in document.content:
+        pieces.append(block.text)
+        size += len(block.text) + 1
+        if size > _SAMPLE:
+            break
+    text = "\n".join(pieces)[:_SAMPLE].casefold()
+    return text.translate(_NO_WORD).split() if text.isascii() else _WORD.findall(text)
 
 
 def _headings(document: Document) -> Iterator[RecordDraft]:
     for block in document.content:
         if block.kind == "heading":
-            record = RecordDraft("heading")
-            record.add("text", quote(piece_of(block), "heading", LABELLED))
-            record.add("level", computed(str(block.level), "heading"))
-            yield record
+            text = quote(piece_of(block), "heading", LABELLED)
+            level = computed(str(block.level), "heading")
+            yield RecordDraft("heading", [("text", text), ("level", level)])
 
 
-def _links(document: Document, resolve: Resolve, url: str | None) -> Iterator[RecordDraft]:
+def _links(document: Document, resolve: Resolve, url: str | None) -> list[Observation]:
+    # Most observations of most pages are these, so they are made without a draft.
+    found: list[Observation] = []
+    number = 0
     here = url.split("#")[0] if url else None
     for block in document.content:
-        for link in block.links:
-            href = link.href.strip()
+        for text, raw, start, end in block.links:
+            href = raw.strip()
             if not href or href.lower().startswith(_NOT_PAGES):
                 continue
-            target = resolve(link.href)
+            target = resolve(raw)
             if target is None or ("#" in target and target.split("#")[0] == here):
                 continue
-            held = Quote(link.href, target, link.start, link.end, "href", "link", LABELLED)
-            record = RecordDraft("link", [("url", held)])
-            if link.end > link.start:
-                record.add("text", quote(Piece(link.text, link.start), "link", LABELLED))
-            elif link.text:
-                record.add("text", computed(link.text, "link", "alt", link.text))
-            yield record
+            place = ("link", number, None)
+            number += 1
+            found.append(
+                Observation(*place, "url", raw, target, start, end, "href", "link", LABELLED)
+            )
+            if end > start:
+                value = " ".join(text.split())
+                found.append(
+                    Observation(*place, "text", text, value, start, end, "text", "link", LABELLED)
+                )
+            elif text:
+                found.append(
+                    Observation(*place, "text", text, text, None, None, "alt", "link", 1.0)
+                )
+    return found
 
 
 def _coverage(document: Document) -> float:
@@ -365,7 +417,7 @@ def page_as_json(page: Page, *, observations: bool = False) -> dict[str, object]
     }
     if observations:
         written["observations"] = [
-            {name: getattr(each, name) for name in Observation.__slots__}
+            {name: getattr(each, name) for name in Observation._fields}
             for each in page.observations
         ]
     return written

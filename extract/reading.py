@@ -4,12 +4,13 @@ A payload that passes the limits, or ends the process that reads it, costs itsel
 """
 
 import json
-from dataclasses import astuple, dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from archiver.confined import Confined
 from extract.page import read_page
 
-__all__ = ["Reading", "read_confined"]
+__all__ = ["Reading", "read_confined", "reading_as_json"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +25,7 @@ class Reading:
     charset_declared: str
     charset_used: str
     problems: str
-    observations: list[list[object]]
+    observations: Sequence[Sequence[object]]
 
 
 def read_confined(children: Confined, payload: bytes, url: str, content_type: str) -> Reading:
@@ -39,18 +40,22 @@ def read_confined(children: Confined, payload: bytes, url: str, content_type: st
     Raises:
         ConfinedError: when the page passed the limits or could not be read at all.
     """
-    reply = children.call(_read, payload, url, content_type)
+    reply = children.call(reading_as_json, payload, url, content_type)
     return Reading(**json.loads(reply))
 
 
-def _read(payload: bytes, url: str, content_type: str) -> bytes:
+def reading_as_json(payload: bytes, url: str, content_type: str) -> bytes:
+    """Read a page's bytes in this process, and write a `Reading` as it travels.
+
+    The arguments are those of `read_confined`.
+    """
     page = read_page(payload, url=url, content_type=content_type)
     reading = Reading(
         page.document.text,
         page.declared_charset or "",
         page.used_charset,
         "\n".join(page.problems),
-        [list(astuple(found)) for found in page.observations],
+        page.observations,
     )
     fields = {name: getattr(reading, name) for name in Reading.__slots__}
     return json.dumps(fields).encode()

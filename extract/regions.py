@@ -6,11 +6,13 @@ A box beside the text is not furniture; navigation, header, footer and an archiv
 """
 
 import re
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 from extract.document import CONTENT, Cell, Links
+from extract.hints import holds_any, places_of
 
 __all__ = ["BlockDraft", "region_of_element", "region_of_words", "settle"]
 
@@ -88,7 +90,10 @@ _ARCHIVE_WORDS = re.compile(
     r"|^this is an archived (?:page|website|web site)\b",
     re.IGNORECASE,
 )
-_ARCHIVE_GATE = re.compile(r"[Aa]rchive|ARCHIVE|Wayback|preservation|snapshot")
+# What a text must hold, or begin with, to be worth a look by the expressions above.
+_ARCHIVE_GATE = ("rchive", "ARCHIVE", "Wayback", "preservation", "snapshot")
+_SKIPS_GATE_TEXT = "sk ju yo ry ne br ba to re sh pr e- em bo te fo"
+_SKIPS_GATE = frozenset(_SKIPS_GATE_TEXT.split())
 _FURNITURE = re.compile(
     r"(?:home|home ?page|hafan|site ?map|a ?(?:-|to) ?z(?: index)?|help|search|accessibility"
     r"(?: statement| help)?|privacy(?: policy| statement| notice)?|cookies(?: policy)?|disclaimer|"
@@ -142,30 +147,44 @@ def region_of_words(text: str) -> str | None:
     >>> region_of_words("Skip to main content"), region_of_words("Skipton")
     ('nav', None)
     """
-    opening = text[:600]
-    if _ARCHIVE_GATE.search(opening) and _ARCHIVE_WORDS.search(opening):
+    if holds_any(text, _ARCHIVE_GATE) and _ARCHIVE_WORDS.search(text[:600]):
         return "archive"
-    if len(text) < 300 and _SKIPS.match(text):
-        return "nav"
-    return None
+    return "nav" if _is_skip(text) else None
+
+
+def _is_skip(text: str) -> bool:
+    """Whether a block is a link past the menus, a trail, or what a page offers to do with it."""
+    return text[:2].casefold() in _SKIPS_GATE and len(text) < 300 and _SKIPS.match(text) is not None
 
 
 def _is_only_links(draft: BlockDraft) -> bool:
     """Whether a block is hardly more than links to pages; a mailbox or a document is no page."""
-    if not draft.links or any(_NOT_A_PAGE.search(link.href) for link in draft.links):
+    links = draft.links
+    if not links or any(_is_no_page(link.href) for link in links):
         return False
-    linked = sum(link.end - link.start for link in draft.links)
+    if len(links) == 1 and links[0].text == draft.text:
+        return links[0].end > links[0].start
+    linked = sum(link.end - link.start for link in links)
     visible = len(_BETWEEN.sub("", draft.text))
-    inside = sum(len(_BETWEEN.sub("", link.text)) for link in draft.links)
+    inside = sum(len(_BETWEEN.sub("", link.text)) for link in links)
     return linked > 0 and inside >= 0.85 * visible
+
+
+@lru_cache(maxsize=4096)
+def _is_no_page(href: str) -> bool:
+    return _NOT_A_PAGE.search(href) is not None
 
 
 def _is_internal(href: str) -> bool:
     return not href.lower().startswith(("http:", "https:", "//"))
 
 
-def settle(drafts: Sequence[BlockDraft]) -> None:
+def settle(drafts: Sequence[BlockDraft], text: str) -> None:
     """Set the regions that only the whole page shows, in place.
+
+    Args:
+        drafts: the blocks of a page.
+        text: the canonical text that they make.
 
     1. Blocks that say in words what they are.
     2. A layout cell of nothing but links to the same site, beside a cell with the text.
@@ -173,9 +192,14 @@ def settle(drafts: Sequence[BlockDraft]) -> None:
     4. Links most of which are a site's standing ones (Home, Privacy, Contact us), anywhere.
     5. A copyright line, and what follows it.
     """
+    starts = [draft.start for draft in drafts]
+    for number in {bisect_right(starts, at) - 1 for at in places_of(text, _ARCHIVE_GATE)}:
+        draft = drafts[number]
+        if draft.region in CONTENT and region_of_words(draft.text) == "archive":
+            draft.region = "archive"
     for draft in drafts:
-        if draft.is_content and (region := region_of_words(draft.text)):
-            draft.region = region
+        if draft.region in CONTENT and _is_skip(draft.text):
+            draft.region = "nav"
     _settle_cells(drafts)
     _settle_opening(drafts)
     _settle_standing_links(drafts)
@@ -190,14 +214,17 @@ def _settle_cells(drafts: Sequence[BlockDraft]) -> None:
             frames.setdefault(row, {}).setdefault(cell, []).append(draft)
     for cells in frames.values():
         sizes = {cell: sum(len(draft.text) for draft in blocks) for cell, blocks in cells.items()}
+        row = sum(sizes.values())
         for cell, blocks in cells.items():
             links = [link for draft in blocks for link in draft.links]
-            plain = [draft for draft in blocks if not _is_only_links(draft)]
             if (
                 len(links) >= 2
-                and all(draft.kind == "heading" or len(draft.text) < 30 for draft in plain)
+                and row > 2 * sizes[cell]
                 and sum(_is_internal(link.href) for link in links) > len(links) / 2
-                and sum(sizes.values()) > 2 * sizes[cell]
+                and all(
+                    draft.kind == "heading" or len(draft.text) < 30 or _is_only_links(draft)
+                    for draft in blocks
+                )
             ):
                 for draft in blocks:
                     draft.region = "nav"
@@ -224,8 +251,16 @@ def _settle_opening(drafts: Sequence[BlockDraft]) -> None:
 def _settle_standing_links(drafts: Sequence[BlockDraft]) -> None:
     run: list[BlockDraft] = []
     for draft in [*drafts, None]:
-        if draft is not None and draft.is_content and draft.cell is None and _is_only_links(draft):
+        if (
+            draft is not None
+            and draft.links
+            and draft.cell is None
+            and draft.is_content
+            and _is_only_links(draft)
+        ):
             run.append(draft)
+            continue
+        if not run:
             continue
         texts = [link.text.strip() for each in run for link in each.links if link.text.strip()]
         if len(texts) >= 2:

@@ -47,7 +47,7 @@ from extract.tables import (
 from extract.withdrawn import holds, value_pattern
 from snapshots import index
 from snapshots.archive import Archive
-from snapshots.catalogue import insert_rows, next_id
+from snapshots.catalogue import insert_tuples, next_id
 from snapshots.erasure.completing import settle
 from snapshots.mementos import memento_of
 from snapshots.tables import capture, digest_prefix, media_type, metadata, url
@@ -75,6 +75,7 @@ _COLUMNS = (  # of an observation, in the order of its fields
     "rule",
     "confidence",
 )
+_FOREIGN = [_COLUMNS.index(name) for name in ("raw", "value", "source")]  # with words of the page
 _PAGE_TYPES = ("text/html", "application/xhtml+xml", "text/plain")
 
 
@@ -380,13 +381,11 @@ def _store(connection: Connection, reading: Reading, digest: bytes, address: str
             problems=reading.problems,
         )
     )
-    insert_rows(
+    insert_tuples(
         connection,
         observation,
-        [
-            {"extraction_id": number, "position": position} | _row(found)
-            for position, found in enumerate(reading.observations)
-        ],
+        ("extraction_id", "position", *_COLUMNS),
+        [(number, position, *_row(found)) for position, found in enumerate(reading.observations)],
     )
     return number
 
@@ -433,9 +432,11 @@ def _text_id(connection: Connection, text: str) -> int:
     return number
 
 
-def _row(found: list[object]) -> dict[str, object]:
-    values = (_plain(cell) if isinstance(cell, str) else cell for cell in found)
-    return dict(zip(_COLUMNS, values, strict=True))
+def _row(found: Sequence[object]) -> Sequence[object]:
+    raw, value, source = (found[at] for at in _FOREIGN)
+    if "\0" not in str(raw) and "\0" not in str(value) and "\0" not in str(source):
+        return found
+    return [_plain(cell) if isinstance(cell, str) else cell for cell in found]
 
 
 def _plain(text: str) -> str:

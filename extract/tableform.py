@@ -1,5 +1,7 @@
 """What a table is for: rows and columns of data, or a page laid out with a grid."""
 
+from itertools import islice
+
 from lxml.etree import _Element
 
 from extract.labels import field_of
@@ -22,21 +24,18 @@ def is_data_table(table: _Element) -> bool:
     """
     if table.get("role") in {"presentation", "none"}:
         return False
-    if any(next(table.iter(tag), None) is not None for tag in _LAYOUT_TAGS[1:]):
+    if next(table.iterdescendants(*_LAYOUT_TAGS), None) is not None:
         return False
-    if next(table.iterdescendants("table"), None) is not None:
-        return False
-    rows = []
-    for row in table.iter("tr"):
-        rows.append([cell for cell in row if cell.tag in {"td", "th"}])
-        if len(rows) == _SAMPLE:
-            break
+    rows = [
+        [cell for cell in row if cell.tag in {"td", "th"}]
+        for row in islice(table.iter("tr"), _SAMPLE)
+    ]
     widths = [len(row) for row in rows if row]
     if not widths:
         return False
     if max(widths) >= 2 and (
         table.get("role") in {"table", "grid"}
-        or any(next(table.iter(tag), None) is not None for tag in ("th", "caption", "thead"))
+        or next(table.iter("th", "caption", "thead"), None) is not None
         or table.get("summary")
     ):
         return True

@@ -39,6 +39,7 @@ _SIZE = re.compile(
     r"b)\b",
     re.IGNORECASE,
 )
+_MAYBE_SIZE = re.compile(r"\d\s?[bkmgBKMG\u212a]")
 _ENDING = re.compile(rf"\.(?:{'|'.join(sorted(_FORMATS))})(?![a-z0-9])", re.IGNORECASE)
 _FEED = re.compile(r"(?:^|/)(?:(?:rss|atom|feed|sitemap)\w*\.xml|robots\.txt)$", re.IGNORECASE)
 _UNITS = {"b": 1, "k": 1024, "m": 1024**2, "g": 1024**3}
@@ -48,11 +49,13 @@ _AFTER = 60  # characters after a link in which its format and size may stand
 def read_attachments(document: Document, resolve: Resolve) -> Iterator[RecordDraft]:
     """Read the attachments linked in a page's message, each address once."""
     seen = set()
-    any_size = _SIZE.search(document.text) is not None
+    maybe_sized = {
+        document.block_at(match.start()).number for match in _MAYBE_SIZE.finditer(document.text)
+    }
     for block in document.content:
         if not block.links:
             continue
-        sized = any_size and _SIZE.search(block.text) is not None
+        sized = block.number in maybe_sized and _SIZE.search(block.text) is not None
         for number, link in enumerate(block.links):
             if not sized and not _ENDING.search(link.href):
                 continue

@@ -9,6 +9,7 @@ from extract.facts.grids import Grid, grids_of
 from extract.facts.observations import LABEL_ABOVE, RecordDraft, computed, quote
 from extract.facts.pieces import Piece, piece_of
 from extract.facts.prose import sentences_of
+from extract.hints import holds_any
 from extract.reference.places import country_of
 
 __all__ = ["AuthorityList", "find_authorities", "read_authorities"]
@@ -16,6 +17,7 @@ __all__ = ["AuthorityList", "find_authorities", "read_authorities"]
 _SUBJECT = re.compile(
     r"responsible (?:authorit(?:y|ies)|bod(?:y|ies))|awdurdod(?:au)? cyfrifol", re.IGNORECASE
 )
+_HINTS = ("responsible ", "cyfrifol")
 _NOT_THESE = re.compile(
     r"\b(?:not|other than|besides|in addition to|as well as|work(?:s|ing)? (?:closely )?with|"
     r"co-?operat\w+|"
@@ -71,7 +73,7 @@ class AuthorityList:
 
 def find_authorities(document: Document) -> AuthorityList | None:
     """Find the page's list of responsible authorities: a list, a table, or else a sentence."""
-    if not _SUBJECT.search(document.text):
+    if not holds_any(document.lowered, _HINTS) or not _SUBJECT.search(document.text):
         return None
     blocks = document.content
     return _listed(blocks) or _tabled(blocks, document) or _written(blocks)

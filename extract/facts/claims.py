@@ -3,13 +3,14 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from extract.document import Document
+from extract.document import CONTENT, Document
 from extract.facts.authorities import AuthorityList
 from extract.facts.counts import CountTable, noun_of
 from extract.facts.numbers import NUMBER, is_approximate, read_number
 from extract.facts.observations import PROSE, Quote, RecordDraft, computed, quote
 from extract.facts.pieces import Piece, piece_of
 from extract.facts.prose import sentences_of
+from extract.hints import blocks_at, places_of
 
 __all__ = ["check_claims"]
 
@@ -26,6 +27,8 @@ _ENTRIES = re.compile(
     r"people|records)\b",
     re.IGNORECASE,
 )
+_HINTS_TEXT = "partnership csps cdrps entries contacts ordinators officers people records"
+_HINTS = _HINTS_TEXT.split()
 _PEOPLE = re.compile(r"contact|co-?ordinator|officer|people", re.IGNORECASE)
 _FIRST_NUMBER = re.compile(rf"(?<![\w.,/£-])(?P<number>{NUMBER})\b", re.IGNORECASE)
 _LINE_GAP = 0.02  # how far a claim of "around" may be out
@@ -96,8 +99,10 @@ def _listed(
     """Hold "this page lists 42 partnerships" against the entries found."""
     if len(partnerships) < 2 and len(contacts) < 2:
         return
-    for block in document.content:
-        if block.kind == "cell" or not _ENTRIES.search(block.text):
+    for block in blocks_at(document, places_of(document.lowered, _HINTS)):
+        if block.region not in CONTENT or block.kind == "cell":
+            continue
+        if not _ENTRIES.search(block.text):
             continue
         for sentence in sentences_of(piece_of(block)):
             match = _ENTRIES.search(sentence.text)

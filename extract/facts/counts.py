@@ -4,12 +4,13 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from extract.document import Block, Document
+from extract.document import CONTENT, Block, Document
 from extract.facts.grids import Grid, grids_of
 from extract.facts.numbers import NUMBER, is_approximate, read_number
 from extract.facts.observations import LABELLED, PROSE, Quote, RecordDraft, computed, quote
 from extract.facts.pieces import Piece, piece_of
 from extract.facts.prose import sentences_of
+from extract.hints import blocks_at, holds_any, places_of
 from extract.reference.places import REGIONS, country_of, region_of
 
 __all__ = ["CountTable", "count_tables", "noun_of", "read_counts"]
@@ -76,6 +77,7 @@ _YEAR_BEFORE = re.compile(
     r"\b(?:in|since|by|from|of|during|until|to|april|march|may|june|july)\s$", re.IGNORECASE
 )
 _GATE = re.compile(r"artner|csp|cdrp|forces?\b|entries|heddlu", re.IGNORECASE)
+_HINTS = ("artner", "csp", "cdrp", "force", "entries", "heddlu")
 _HAS_NUMBER = re.compile(rf"\b{NUMBER}\b", re.IGNORECASE)
 _LONGEST_HEAD = 120  # characters of a column head, caption or heading that says what is counted
 _INTEGER = re.compile(r"\d{1,3}(?:,\d{3})*|\d{1,6}")
@@ -122,11 +124,11 @@ def read_counts(document: Document, tables: Sequence[CountTable]) -> Iterator[Re
             record.add("where", quote(place, "count table", LABELLED, _place_name(place.text)))
             found.append((place.start, record))
     what: tuple[str, Quote] | None = None  # what the last count before was of
-    for block in document.content if _GATE.search(document.text) else ():
+    for block in _blocks_that_may_count(document):
         referring = what is not None and _OF_THESE.search(block.text) is not None
-        if block.kind == "cell" or not _HAS_NUMBER.search(block.text):
+        if not referring and not _GATE.search(block.text):
             continue
-        if referring or _GATE.search(block.text):
+        if _HAS_NUMBER.search(block.text):
             for at, record, noun in _counts_in(block, what if referring else None):
                 what = noun
                 if block.kind != "heading" or record.has("where"):
@@ -140,6 +142,19 @@ def read_counts(document: Document, tables: Sequence[CountTable]) -> Iterator[Re
         if key not in seen:
             seen.add(key)
             yield record
+
+
+def _blocks_that_may_count(document: Document) -> list[Block]:
+    """The blocks that name what is counted, or refer to it."""
+    text = document.lowered
+    if not holds_any(text, _HINTS):
+        return []
+    places = places_of(text, (*_HINTS, "of them", "of these"))
+    return [
+        block
+        for block in blocks_at(document, places)
+        if block.region in CONTENT and block.kind != "cell"
+    ]
 
 
 def _counts_in(
@@ -248,9 +263,11 @@ def _place_name(text: str) -> str:
 
 def count_tables(document: Document) -> list[CountTable]:
     """Find the tables that count partnerships or forces by place."""
-    naming = (document.block_at(match.start()) for match in _GATE.finditer(document.text))
+    naming = blocks_at(document, places_of(document.lowered, _HINTS))
     if not any(
-        len(block.text) < _LONGEST_HEAD and (block.cell or block.kind in {"caption", "heading"})
+        len(block.text) < _LONGEST_HEAD
+        and (block.cell or block.kind in {"caption", "heading"})
+        and _GATE.search(block.text)
         for block in naming
     ):
         return []

@@ -12,6 +12,7 @@ from extract.document import Block, Document
 from extract.facts.observations import LABELLED, TYPED, Quote, RecordDraft, computed, quote
 from extract.facts.pieces import Piece, piece_of
 from extract.facts.structured import typed_dates
+from extract.hints import blocks_at, places_of
 
 __all__ = ["read_dates", "read_day"]
 
@@ -81,12 +82,11 @@ _LABELLED = tuple(
     for kind, label in _LABELS
 )
 _ANY_DATE = re.compile(_DATE, re.IGNORECASE)
-_GATE = re.compile(
-    r"updat|modif|revis|amend|review|publish|issued|created|posted|publication|release|correct|"
-    r"chang|"
-    r"checked|edited|expir|diweddar|ddiweddar|cyhoedd|adolygu|as at",
-    re.IGNORECASE,
-)
+_HINTS_TEXT = """
+updat modif revis amend review publish issue created posted publication release correct chang
+checked edited expir diweddar cyhoedd adolygu
+"""
+_HINTS = (*_HINTS_TEXT.split(), "as at")  # every label above holds one of these
 _META = {
     "published": re.compile(
         r"(?:dc|dcterms|egms|eGMS)\.(?:date\.)?(?:issued|created|available|published)|"
@@ -209,9 +209,9 @@ def _iso(text: str) -> str | None:
 
 def _labelled(document: Document) -> Iterator[tuple[str, Quote]]:
     held_back: list[tuple[str, Quote]] = []
-    for block in _blocks_with_dates(document):
+    for block, is_labelled in _blocks_with_dates(document):
         before = document.blocks[block.number - 1] if block.number else None
-        found = list(_in_block(block)) if _GATE.search(block.text) else []
+        found = list(_in_block(block)) if is_labelled else []
         if not found and before is not None and before.kind in {"term", "cell", "paragraph"}:
             found = list(_label_and_value(before, block))
         if block.kind == "item" or _leads_elsewhere(block, document):
@@ -231,14 +231,20 @@ def _leads_elsewhere(block: Block, document: Document) -> bool:
     return above.level > 1 and linked * 5 >= len(above.text) * 4
 
 
-def _blocks_with_dates(document: Document) -> Iterator[Block]:
-    """The blocks that hold something like a date, in order; most pages have few."""
-    last = -1
-    for match in _YEAR.finditer(document.text):
-        block = document.block_at(match.start())
-        if block.number > last and block.region in _READ_REGIONS:
-            last = block.number
-            yield block
+def _blocks_with_dates(document: Document) -> Iterator[tuple[Block, bool]]:
+    """The blocks that hold something like a date, in order, if they may hold a label or follow one.
+
+    The second value tells that they may hold one themselves.
+    """
+    blocks = document.blocks
+    labels = {block.number for block in blocks_at(document, places_of(document.lowered, _HINTS))}
+    for number in sorted(labels | {label + 1 for label in labels}):
+        if (
+            number < len(blocks)
+            and blocks[number].region in _READ_REGIONS
+            and _YEAR.search(blocks[number].text)
+        ):
+            yield blocks[number], number in labels
 
 
 def _in_block(block: Block) -> Iterator[tuple[str, Quote]]:

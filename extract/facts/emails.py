@@ -37,7 +37,7 @@ _TOP_LEVEL = re.compile(
 )
 # "All our addresses are firstname.surname@office.example"
 _PATTERN = re.compile(r"(?:(?:first|fore|your)[._-]?name|name[._-]surname|initial[._-]surname)\b")
-_DISGUISE_GATE = re.compile(r"@|\bat\b|\[at|\(at", re.IGNORECASE)
+_DISGUISE_GATE = re.compile(r"\bat\b|\[at|\(at", re.IGNORECASE)
 
 
 def find_emails(text: str) -> list[Email]:
@@ -53,7 +53,7 @@ def find_emails(text: str) -> list[Email]:
             if _PATTERN.match(address):
                 continue
             found.append(Email(match.start(), match.end(), address, disguised=False))
-    if _DISGUISE_GATE.search(text):
+    if "@" in text or ("at" in text.lower() and _DISGUISE_GATE.search(text)):
         found.extend(
             email
             for email in _find_disguised(text)

@@ -26,6 +26,7 @@ from extract.facts.observations import ADDRESS_BLOCK, LABELLED, quote
 from extract.facts.pieces import Piece, piece_of
 from extract.facts.postcodes import find_postcodes
 from extract.facts.prose import read_prose
+from extract.hints import places_like, places_of
 from extract.labels import field_of
 from extract.reference.places import country_of, is_area, region_of
 
@@ -41,11 +42,14 @@ contact contacts contact name name names officer officers person people lead
 _GENERIC_HEADS = frozenset(_GENERIC_HEADS_TEXT.split())
 
 
-_NAME_WORDS = re.compile(r"artnership|CDRP|CSP|\bSafer\b|\bStronger\b|artneriaeth")
-_STREETS = re.compile(
-    r"\b(?:\d{1,4}[A-Za-z]?,? (?:[A-Z][\w'\u2019-]{1,30} ){1,3}"
-    r"(?:Street|Road|Avenue|Lane|Square|Way|Place|Row|Hill|Close|Drive|Terrace)|PO Box)\b"
-)
+_NAME_WORDS = ("artnership", "CDRP", "CSP", "artneriaeth")
+_NAME_HINTS = (re.compile(r"Safer\b(?<=\bSafer)"), re.compile(r"Stronger\b(?<=\bStronger)"))
+_STREET = r"(?:Street|Road|Avenue|Lane|Square|Way|Place|Row|Hill|Close|Drive|Terrace)\b"
+_STREET_HINTS = (re.compile(_STREET),)
+_STREETS = re.compile(rf"\b\d{{1,4}}[A-Za-z]?,? (?:[A-Z][\w'\u2019-]{{1,30}} ){{1,3}}{_STREET}")
+_LONGEST_STREET = 120  # characters from the number on
+_LONGEST_WORD = 10  # and of "Street" and its like
+_BOX_HINTS = (re.compile(r"PO Box\b(?<=\bPO Box)"),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,15 +73,28 @@ class _Hits:
 def _hits_of(document: Document) -> _Hits:
     points = [*point_places(document.text)]
     points += [code.start for code in find_postcodes(document.text)]
-    points += [match.start() for match in _STREETS.finditer(document.text)]
+    points += _streets(document.text)
+    points += places_like(document.text, _BOX_HINTS)
     points += [
         link.start
         for block in document.blocks
         for link in block.links
-        if link.href[:7].lower() == "mailto:" or link.href[:4].lower() == "tel:"
+        if link.href[:1] in "mMtT"
+        and (link.href[:7].lower() == "mailto:" or link.href[:4].lower() == "tel:")
     ]
-    names = [match.start() for match in _NAME_WORDS.finditer(document.text)]
-    return _Hits(tuple(sorted(points)), tuple(names))
+    names = [*places_of(document.text, _NAME_WORDS), *places_like(document.text, _NAME_HINTS)]
+    return _Hits(tuple(sorted(points)), tuple(sorted(names)))
+
+
+def _streets(text: str) -> Iterator[int]:
+    """Where a house number with its street starts."""
+    done = 0
+    for at in places_like(text, _STREET_HINTS):
+        if at + _LONGEST_WORD < done:  # it was within what was looked through
+            continue
+        done = at + _LONGEST_STREET
+        for match in _STREETS.finditer(text, max(0, at - _LONGEST_STREET), done):
+            yield match.start()
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +141,7 @@ def entries_of(
         block
         for block in document.blocks
         if block.region in _READ_REGIONS
-        and not any(start <= block.start < end for start, end in taken)
+        and not (taken and any(start <= block.start < end for start, end in taken))
     ]
     entries: list[Entry] = []
     for run in _runs(blocks):
@@ -145,10 +162,15 @@ def _runs(blocks: Iterable[Block]) -> Iterator[list[Block]]:
     """Group blocks: a whole table, a whole definition list, or a heading with what follows it."""
     run: list[Block] = []
     run_key: tuple[str, int | None, str] | None = None
+    table: int | None = None  # number of the table that the run is
     for block in blocks:
         key: tuple[str, int | None, str]
+        if block.cell is not None and block.cell.table == table:
+            run.append(block)
+            continue
+        table = block.cell.table if block.cell else None
         if block.cell is not None:
-            key = ("table", block.cell.table, "")
+            key = ("table", table, "")
         elif block.kind in {"term", "description"}:
             key = ("definitions", block.list, "")
         else:
@@ -196,7 +218,9 @@ def _table_entries(grid: Grid, hits: _Hits, resolve: Resolve) -> Iterator[Entry]
 
 def _holds_any(line: Line, transposed: bool, hits: _Hits) -> bool:
     """Whether a row or column may hold a contact or a partnership, carried cells apart."""
-    own = [block for block, _ in line.cells if block.number not in line.carried]
+    own = line.blocks
+    if line.carried:
+        own = [block for block in own if block.number not in line.carried]
     if not own:
         return False
     if not transposed:

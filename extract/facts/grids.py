@@ -1,7 +1,8 @@
 """Data tables as grids: which cell covers which place, and what each column or row holds."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from extract.document import Block
 from extract.facts.names import is_partnership
@@ -10,18 +11,32 @@ from extract.tableform import MOST_PLACES
 
 __all__ = ["Grid", "Line", "grids_of"]
 
+_NONE: frozenset[int] = frozenset()
 
-@dataclass(frozen=True, slots=True)
-class Line:
+
+class Line(NamedTuple):
     """One entry of a table, a row or (in a transposed table) a column.
 
-    `cells` pairs each distinct cell with the heads over it; `carried` marks cells that reach in
-    from an earlier line by their span. `band` is the last full-width row above, if there was one.
+    `blocks` are its cells, `heads` the heads over each, by the cell's position among them or, in a
+    row without spans, by its column. `carried` marks cells that reach in from an earlier line by
+    their span. `band` is the last full-width row above, if there was one.
     """
 
-    cells: tuple[tuple[Block, tuple[Block, ...]], ...]
+    blocks: Sequence[Block]
+    heads: Mapping[int, tuple[Block, ...]]
     carried: frozenset[int]
     band: Block | None
+    spanned: bool = True
+
+    @property
+    def cells(self) -> tuple[tuple[Block, tuple[Block, ...]], ...]:
+        """Each cell with the heads over it."""
+        heads = self.heads
+        if self.spanned:
+            return tuple([(block, heads[at]) for at, block in enumerate(self.blocks)])
+        return tuple(
+            [(block, heads.get(block.cell.column, ())) for block in self.blocks if block.cell]
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +67,7 @@ def grids_of(blocks: Iterable[Block]) -> dict[int, Grid]:
 
 
 def _grid(number: int, blocks: list[Block], caption: Block | None) -> Grid:
-    rows = _places(blocks)
+    rows, spanned = _places(blocks)
     heads_row = _head_row(rows)
     first_column = [row[min(row)] for row in rows if row]
     labels_down = len({block.number for block in first_column if field_of(block.text)})
@@ -78,31 +93,44 @@ def _grid(number: int, blocks: list[Block], caption: Block | None) -> Grid:
         lines = _columns(rows)
     else:
         heads = tuple(_distinct(rows[heads_row])) if heads_row is not None else ()
-        lines = _rows(rows, heads_row)
+        lines = _rows(rows, heads_row, spanned)
     return Grid(number, heads, lines, caption, blocks[0], transposed)
 
 
-def _places(blocks: list[Block]) -> list[dict[int, Block]]:
-    """Spread the cells over the places that their spans cover: one dictionary a row, by column."""
+def _places(blocks: list[Block]) -> tuple[list[dict[int, Block]], set[int]]:
+    """Spread the cells over the places that their spans cover.
+
+    Returns:
+        One dictionary a row, by column; and the rows that a span has to do with. The cells of all
+        other rows are distinct and stand in order.
+    """
     rows: list[dict[int, Block]] = []
+    spanned: set[int] = set()
     places = 0
-    height = 1 + max(block.cell.row for block in blocks if block.cell)
+    height = 1 + max([block.cell.row for block in blocks if block.cell])
     rows = [{} for _ in range(height)]
     for block in blocks:
         cell = block.cell
         if cell is None:
             continue
+        if cell.rowspan == cell.colspan == 1 and places < MOST_PLACES:
+            places += 1
+            rows[cell.row].setdefault(cell.column, block)
+            continue
         for row in range(cell.row, min(cell.row + cell.rowspan, height)):
+            spanned.add(row)
             for column in range(cell.column, cell.column + cell.colspan):
                 places += 1
                 if places > MOST_PLACES:
-                    return rows
+                    return rows, spanned
                 rows[row].setdefault(column, block)
-    return rows
+    return rows, spanned
 
 
 def _distinct(row: dict[int, Block]) -> list[Block]:
     """The cells of a row, each once, from left to right."""
+    if len(row) == 1:
+        return list(row.values())
     return list({row[column].number: row[column] for column in sorted(row)}.values())
 
 
@@ -120,25 +148,33 @@ def _head_row(rows: list[dict[int, Block]]) -> int | None:
     return None
 
 
-def _rows(rows: list[dict[int, Block]], heads_row: int | None) -> tuple[Line, ...]:
-    lines = []
+def _rows(
+    rows: list[dict[int, Block]], heads_row: int | None, spanned: set[int]
+) -> tuple[Line, ...]:
+    lines: list[Line] = []
     band: Block | None = None
     width = max(len(row) for row in rows)
     heads = rows[heads_row] if heads_row is not None else {}
+    repeated = [block.text for block in heads.values()]
+    over_column = {column: (head,) for column, head in heads.items()}
     for number, row in enumerate(rows):
         if heads_row is not None and number <= heads_row:
             band = band if number else None
             if number < heads_row and len(_distinct(row)) == 1:
                 band = _distinct(row)[0]
             continue
-        distinct = _distinct(row)
+        plain = number not in spanned
+        distinct = list(row.values()) if plain else _distinct(row)
         if not distinct:
             continue
         if len(distinct) == 1 and width > 1 and _is_band(distinct[0], width):
             band = distinct[0]
             continue
-        if heads and [block.text for block in distinct] == [block.text for block in heads.values()]:
+        if heads and [block.text for block in distinct] == repeated:
             continue  # the heads again, as long tables repeat them
+        if plain:
+            lines.append(Line(distinct, over_column, _NONE, band, spanned=False))
+            continue
         carried = frozenset(
             block.number for block in distinct if block.cell and block.cell.row < number
         )
@@ -146,8 +182,8 @@ def _rows(rows: list[dict[int, Block]], heads_row: int | None) -> tuple[Line, ..
         for column, held in row.items():
             if column in heads:
                 over.setdefault(held.number, {})[column] = heads[column]
-        paired = tuple((block, tuple(_distinct(over.get(block.number, {})))) for block in distinct)
-        lines.append(Line(paired, carried, band))
+        named = [tuple(_distinct(over.get(block.number, {}))) for block in distinct]
+        lines.append(Line(distinct, dict(enumerate(named)), carried, band))
     return tuple(lines)
 
 
@@ -165,11 +201,13 @@ def _columns(rows: list[dict[int, Block]]) -> tuple[Line, ...]:
     columns = sorted({column for row in rows for column in row if column > label_column})
     lines = []
     for column in columns:
-        paired = []
+        blocks: list[Block] = []
+        labels: dict[int, tuple[Block, ...]] = {}
         for row in rows:
             label, block = row.get(label_column), row.get(column)
             if block is not None and label is not None and block is not label:
-                paired.append((block, (label,)))
-        if paired:
-            lines.append(Line(tuple(paired), frozenset(), None))
+                labels[len(blocks)] = (label,)
+                blocks.append(block)
+        if blocks:
+            lines.append(Line(blocks, labels, _NONE, None))
     return tuple(lines)

@@ -9,6 +9,7 @@ from itertools import accumulate
 from extract.document import CONTENT, Document
 from extract.facts.observations import PROSE, Quote, RecordDraft, quote
 from extract.facts.pieces import Piece, piece_of
+from extract.hints import blocks_at, places_of
 
 __all__ = ["read_legislation"]
 
@@ -52,9 +53,8 @@ _BACK_REFERENCE = re.compile(
     r"(?P<year>(?:19|20)\d{2}) (?:Act|Order|Regulations)"
     r"|\bthe (?:Act|Order|Regulations)\b(?! \d{4})|\bthe CDA\b|\b(?:yr un|y) Ddeddf\b"
 )
-_LAW_WORDS = re.compile(
-    r"Act|Regulations|Order|Measure|Rules|Dd?eddf|Rh?eoliadau|G?[Oo]rchymyn|[MF]esur"
-)
+_LAW_WORDS_TEXT = "Act Regulations Order Measure Rules eddf eoliadau rchymyn Mesur Fesur"
+_LAW_WORDS = _LAW_WORDS_TEXT.split()
 _REACH = 90  # characters between a provision and the title it belongs to
 _LONGEST_RANGE = 60
 _NESTED = 64  # mentions that may begin inside one another, a title being short
@@ -107,9 +107,7 @@ def read_legislation(document: Document) -> Iterator[RecordDraft]:
     by_year: dict[str, str] = {}  # year: the key of the first one of that year
     by_name: dict[str, str] = {}  # title without year: the key of the last one with a year
     last: str | None = None
-    words = _LAW_WORDS.finditer(document.text)
-    for number in sorted({document.block_at(match.start()).number for match in words}):
-        block = document.blocks[number]
+    for block in blocks_at(document, places_of(document.text, _LAW_WORDS)):
         if block.region not in CONTENT:
             continue
         piece = piece_of(block)

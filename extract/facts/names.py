@@ -262,7 +262,7 @@ def is_person(text: str, *, expected: bool = False) -> bool:
     >>> is_person("Superintendent Vera Wetherlam"), is_person("Cannock Chase")
     (True, False)
     """
-    if len(text) > 60 or any(character.isdigit() for character in text):
+    if len(text) > 60 or any(map(str.isdigit, text)):
         return False
     honorific = _HONORIFIC.match(text)
     bare = text[honorific.end() :] if honorific else text

@@ -5,8 +5,9 @@ the rest) are only views of them: `extract.facts.records.records_of` builds them
 read or from observations kept in a database.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from extract.facts.pieces import Piece
 
@@ -20,8 +21,7 @@ PROSE = 0.6
 DISGUISED = 0.85
 
 
-@dataclass(frozen=True, slots=True)
-class Quote:
+class Quote(NamedTuple):
     """One value: what is printed, what it means, where it stands, and which rule read it.
 
     `source` is "text" when ``canonical[start:end] == raw``; else it names where the value came from
@@ -38,12 +38,12 @@ class Quote:
     confidence: float
 
 
-@dataclass(frozen=True, slots=True)
-class Observation:
+class Observation(NamedTuple):
     """One value of one field of one record on a page.
 
     `kind` is the record's kind, `record` its number among those of the kind, from 0. `parent` is
-    the number of the partnership that a contact belongs to, or None.
+    the number of the partnership that a contact belongs to, or None. The fields after `field` are
+    those of a `Quote`.
     """
 
     kind: str
@@ -66,13 +66,12 @@ class RecordDraft:
     kind: str
     fields: list[tuple[str, Quote]] = field(default_factory=list)
     children: list["RecordDraft"] = field(default_factory=list)
-    _noted: set[tuple[str, str]] = field(default_factory=set)
-
-    def __post_init__(self) -> None:
-        self.keep(self.fields)
+    _noted: set[tuple[str, str]] | None = None  # made when first needed
 
     def add(self, name: str, value: Quote) -> None:
         """Note a value, once; a field may hold several."""
+        if self._noted is None:
+            self._noted = {(known, held.value) for known, held in self.fields}
         if (name, value.value) not in self._noted:
             self._noted.add((name, value.value))
             self.fields.append((name, value))
@@ -80,7 +79,7 @@ class RecordDraft:
     def keep(self, fields: Iterable[tuple[str, Quote]]) -> None:
         """Have these values instead of those there were."""
         self.fields = list(fields)
-        self._noted = {(name, held.value) for name, held in self.fields}
+        self._noted = None
 
     def first(self, name: str) -> Quote | None:
         """The first value of a field, or None."""
@@ -97,9 +96,10 @@ class RecordDraft:
 
 def quote(piece: Piece, rule: str, confidence: float, value: str | None = None) -> Quote:
     """Quote a piece of text; its value is its text on one line, unless given."""
+    text, start = piece
     if value is None:
-        value = " ".join(piece.text.split())
-    return Quote(piece.text, value, piece.start, piece.end, "text", rule, confidence)
+        value = " ".join(text.split())
+    return Quote(text, value, start, start + len(text), "text", rule, confidence)
 
 
 def computed(value: str, rule: str, source: str = "computed", raw: str = "") -> Quote:
@@ -107,29 +107,20 @@ def computed(value: str, rule: str, source: str = "computed", raw: str = "") -> 
     return Quote(raw, value, None, None, source, rule, 1.0)
 
 
-def number_records(drafts: Iterable[RecordDraft]) -> Iterator[Observation]:
+def number_records(drafts: Iterable[RecordDraft]) -> list[Observation]:
     """Turn drafts into observations, numbering the records of each kind in order."""
     counters: dict[str, int] = {}
+    observations: list[Observation] = []
 
-    def observe(draft: RecordDraft, parent: int | None) -> Iterator[Observation]:
-        number = counters.get(draft.kind, 0)
-        counters[draft.kind] = number + 1
+    def observe(draft: RecordDraft, parent: int | None) -> None:
+        kind = draft.kind
+        number = counters.get(kind, 0)
+        counters[kind] = number + 1
         for name, held in draft.fields:
-            yield Observation(
-                draft.kind,
-                number,
-                parent,
-                name,
-                held.raw,
-                held.value,
-                held.start,
-                held.end,
-                held.source,
-                held.rule,
-                held.confidence,
-            )
+            observations.append(Observation(kind, number, parent, name, *held))
         for child in draft.children:
-            yield from observe(child, number)
+            observe(child, number)
 
     for draft in drafts:
-        yield from observe(draft, None)
+        observe(draft, None)
+    return observations

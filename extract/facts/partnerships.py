@@ -145,10 +145,11 @@ def complete_partnerships(
                 known.add(field, held)
             known.children.extend(record.children)
     _join_languages(joined)
-    country = _page_country(document)
-    path_regions = _regions_above(document)
-    forces = _forces_above(document)
     replaced: set[str] = set()
+    if joined:
+        country = _page_country(document)
+        path_regions = _regions_above(document)
+        forces = _forces_above(document)
     for record in joined.values():
         _split_lists(record)
         replaced.update(_key(value) for value in record.values("predecessor"))

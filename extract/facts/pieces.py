@@ -1,7 +1,7 @@
 """Stretches of a page's canonical text that know where they stand."""
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from extract.document import Block
 
@@ -10,8 +10,7 @@ __all__ = ["Piece", "piece_of"]
 _LOOSE = " \t\n\r,;:|•·\u2013\u2014-"
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(NamedTuple):
     """A quotation: its text and where it starts in the canonical text."""
 
     text: str
@@ -27,13 +26,15 @@ class Piece:
 
     def cut(self, start: int, end: int | None = None) -> "Piece":
         """Take a part, by offsets within this piece, as a slice would."""
-        first, last, _ = slice(start, end).indices(len(self.text))
-        return Piece(self.text[first:last], self.start + first)
+        text, at = self
+        first, last, _ = slice(start, end).indices(len(text))
+        return Piece(text[first:last], at + first)
 
     def strip(self, loose: str = _LOOSE) -> "Piece":
         """Take off white space and loose punctuation at both ends."""
-        left = self.text.lstrip(loose)
-        return Piece(left.rstrip(loose), self.start + len(self.text) - len(left))
+        text, start = self
+        left = text.lstrip(loose)
+        return Piece(left.rstrip(loose), start + len(text) - len(left))
 
     def split(self, separator: re.Pattern[str]) -> list["Piece"]:
         """Part at each match of a pattern; empty parts are left out, the rest stripped."""
@@ -42,7 +43,7 @@ class Piece:
         for match in separator.finditer(self.text):
             parts.append(self.cut(at, match.start()).strip())
             at = match.end()
-        parts.append(self.cut(at).strip())
+        parts.append((self.cut(at) if at else self).strip())
         return [part for part in parts if part]
 
 

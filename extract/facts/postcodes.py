@@ -16,10 +16,15 @@ class Postcode:
 
 
 # Outward A9 A9A A99 AA9 AA9A AA99 or GIR; inward a digit and two letters, never C I K M O V.
-_POSTCODE = re.compile(
+_GRAMMAR = (
     r"(?<![\w£/-])(gir|[a-pr-uwyz](?:[a-hk-y])?\d(?:\d|[a-hjkmnpr-y])?)"
-    r"([ \t]{0,2}|\n)(\d[abd-hjlnp-uw-z]{2})(?![\w/-])",
-    re.IGNORECASE,
+    r"([ \t]{0,2}|\n)(\d[abd-hjlnp-uw-z]{2})(?![\w/-])"
+)
+_POSTCODE = re.compile(_GRAMMAR, re.IGNORECASE)
+# Capitals alone, the first of which is looked for before what may not stand before it.
+_UPPER_CASE = re.compile(
+    r"([A-PR-UWYZ](?<![\w£/-].)(?:(?<=G)IR|(?:[A-HK-Y])?\d(?:\d|[A-HJKMNPR-Y])?))"
+    r"([ \t]{0,2}|\n)(\d[ABD-HJLNP-UW-Z]{2})(?![\w/-])"
 )
 
 
@@ -30,10 +35,8 @@ def find_postcodes(text: str, *, any_case: bool = False) -> list[Postcode]:
     ['SW1P 4DF']
     """
     found = []
-    for match in _POSTCODE.finditer(text):
+    for match in (_POSTCODE if any_case else _UPPER_CASE).finditer(text):
         outward, gap, inward = match.groups()
-        if not any_case and (outward + inward).upper() != outward + inward:
-            continue
         if gap == "\n" and match.start() > 0 and text[match.start() - 1] not in "\n ,":
             continue
         found.append(Postcode(match.start(), match.end(), f"{outward} {inward}".upper()))

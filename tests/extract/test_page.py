@@ -1,6 +1,5 @@
 import json
 import random
-from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -60,7 +59,7 @@ def test_a_page_is_read_whole() -> None:
 
 def test_records_are_rebuilt_from_observations_in_any_order_of_records() -> None:
     read = page(DIRECTORY)
-    kept = [Observation(**json.loads(json.dumps(asdict(each)))) for each in read.observations]
+    kept = [Observation(**json.loads(json.dumps(each._asdict()))) for each in read.observations]
     assert records_of(kept) == read.facts
     by_record: dict[tuple[str, int], list[Observation]] = {}
     for each in kept:

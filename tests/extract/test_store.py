@@ -1,5 +1,8 @@
 """Pages read into the catalogue: several at once, in order, and past those made to do harm."""
 
+import os
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -151,3 +154,46 @@ def test_an_interrupted_extraction_goes_on_where_it_was(
     assert left == []  # no thread that reads pages, and so no child
     assert extract_archive(sqlite_archive, jobs=3).read == 10
     assert len(titles(sqlite_archive)) == 30
+
+
+_EXTRACT = """
+import sys
+from pathlib import Path
+from extract import store
+from snapshots.archive import Archive
+store._BATCH = 7
+with Archive.open(Path(sys.argv[1])) as archive:
+    store.extract_archive(archive, jobs=1, tick=lambda done, of: print(done, flush=True))
+"""
+
+
+@pytest.mark.parametrize("batches", [0, 1, 3])
+def test_an_extraction_killed_at_any_moment_and_run_again_gives_the_same_catalogue(
+    tmp_path: Path, batches: int
+) -> None:
+    pages = [
+        (f"{number}", f"2011-05-{number % 28 + 1:02}T10:16:21Z", page(f"Page {number % 23}"))
+        for number in range(40)
+    ]
+    rows = []
+    for name, is_killed in (("whole", False), ("killed", True)):
+        place = tmp_path / name
+        with Archive.create(place, Settings()) as archive:
+            ingest(archive, tmp_path / f"{name}.warc.gz", *pages)
+        if is_killed:
+            command = [sys.executable, "-c", _EXTRACT, str(place)]
+            root = str(Path(__file__).resolve().parents[2])
+            with subprocess.Popen(
+                command, stdout=subprocess.PIPE, env=os.environ | {"PYTHONPATH": root}
+            ) as process:
+                assert process.stdout is not None
+                for _ in range(batches):  # without one it dies while it is being started
+                    process.stdout.readline()
+                process.kill()
+        with Archive.open(place) as archive:
+            report = extract_archive(archive)
+            assert report.captures <= 40 - (7 * batches if is_killed else 0)
+            rows.append(all_rows(archive))
+    assert rows[0]["observation"]
+    for table in ("page_text", "extraction", "extraction_failure", "page_version", "observation"):
+        assert rows[0][table] == rows[1][table], table
