@@ -22,7 +22,7 @@ _LOADED = (  # attributes whose address a browser may ask for by itself, or at a
     " | //@srcset | //@longdesc | //@cite | //@style"
 )
 _IN_CSS = re.compile(r"url\(\s*[\"']?([^\"')]*)|@import\s+[\"']([^\"']*)", re.IGNORECASE)
-_OURS = ("/web/", "/search/", "/form/", "/leave?")  # pages of the archive itself
+_OURS = ("/web/", "/own/", "/static/", "/search/", "/form/", "/leave?")  # of the archive itself
 _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 _ABSOLUTE = re.compile(r"\s*(?:https?:|wss?:)?//", re.IGNORECASE)  # ftp: and others stay
 
