@@ -223,7 +223,7 @@ def _elsewhere(request: Request, sealing: Sealing, place: Place | None) -> Respo
         return RedirectResponse(origins.reading + _asked(request), 307)
     if place is None or not place.time or not place.url.lower().startswith(("http:", "https:")):
         return _led_back(request) or PlainTextResponse("Not in this archive.", 404)
-    if place.modifier:
+    if place.modifier and not place.time.endswith("*"):
         try:
             label = site_label(check_url(place.url))
         except UrlError:
@@ -231,7 +231,7 @@ def _elsewhere(request: Request, sealing: Sealing, place: Place | None) -> Respo
         if label == sealing.label:
             return None
         return RedirectResponse(origins.content(place.url) + _asked(request), 307)
-    if request.headers.get("sec-fetch-dest") in _FRAMES and place.time != "*":
+    if request.headers.get("sec-fetch-dest") in _FRAMES and not place.time.endswith("*"):
         return RedirectResponse(f"/web/{place.time}mp_/{place.url}", 307)
     if request.method in ("GET", "HEAD"):
         return RedirectResponse(origins.reading + _asked(request), 307)

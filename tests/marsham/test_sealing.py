@@ -132,6 +132,7 @@ def test_a_site_is_shown_on_its_own_origin_alone(server: str) -> None:
     [
         (f"/web/{TIME}/{SITE}/", f"/web/{TIME}/{SITE}/"),
         (f"/web/*/{SITE}/", f"/web/*/{SITE}/"),
+        (f"/web/2011*mp_/{SITE}/", f"/web/2011*mp_/{SITE}/"),
         (f"/search/{TIME}/www.site.example?q=x", f"/search/{TIME}/www.site.example?q=x"),
     ],
 )
