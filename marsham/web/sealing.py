@@ -230,7 +230,7 @@ def _elsewhere(request: Request, sealing: Sealing, place: Place | None) -> Respo
             return None  # the application says what is wrong with it
         if label == sealing.label:
             return None
-        return RedirectResponse(origins.content(place.url) + _asked(request), 307)
+        return RedirectResponse(origins.at(label) + _asked(request), 307)
     if request.headers.get("sec-fetch-dest") in _FRAMES and not place.time.endswith("*"):
         return RedirectResponse(f"/web/{place.time}mp_/{place.url}", 307)
     if request.method in ("GET", "HEAD"):
@@ -241,7 +241,10 @@ def _elsewhere(request: Request, sealing: Sealing, place: Place | None) -> Respo
 def _led_back(request: Request) -> Response | None:
     # An address made by a script begins at the root of its site: the page that asks says which.
     referer = request.headers.get("referer", "")
-    parts = urlsplit(referer)
+    try:
+        parts = urlsplit(referer)
+    except ValueError:  # half an IPv6 address
+        return None
     if parts.netloc.lower() != request.headers.get("host", "").lower():
         return None
     path = parts.path.removeprefix("/web/")

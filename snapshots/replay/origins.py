@@ -44,7 +44,11 @@ class Origins:
 
     def content(self, url: str) -> str:
         """Give the origin at which the content of an original URL is shown."""
-        return f"{self.scheme}://{_label(url)}.{self.domain}"
+        return self.at(_label(url))
+
+    def at(self, label: str) -> str:
+        """Give the origin of the site that has a label."""
+        return f"{self.scheme}://{label}.{self.domain}"
 
     def label(self, host: str) -> str:
         """Give the label of the site whose origin has this host; empty when none has it."""

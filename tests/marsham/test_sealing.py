@@ -158,7 +158,12 @@ def test_an_address_from_the_root_is_led_back_to_the_site_that_asks(server: str)
     page = f"http://{site_label(SITE)}.localhost:{port}/web/{TIME}mp_/{SITE}/dir/page?a=b"
     answer = ask(server, "/img/a%20b.png?c=d", of=SITE, Referer=page, Sec_Fetch_Dest="image")
     assert answer.headers["Location"] == f"/web/{TIME}im_/{SITE}/img/a%20b.png?c=d"
-    for other in ("", "http://elsewhere.example/web/2011mp_/http://a.example/", page + "x" * 9999):
+    for other in (
+        "",
+        "http://[",
+        "http://elsewhere.example/web/2011mp_/http://a.example/",
+        page + "x" * 9999,
+    ):
         assert ask(server, "/img", of=OTHER, Referer=other).status_code == 404
 
 
