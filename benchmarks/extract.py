@@ -136,7 +136,7 @@ def main() -> None:
             compare(name, contenders(), pages, order, options.rounds)
         compare_directories(place, options.rounds)
         read_register(place)
-        two_processes(archive, options.rounds)
+        two_processes(archive, pages, options.rounds)
 
 
 def arguments() -> argparse.Namespace:
@@ -230,20 +230,42 @@ def register(rows: int, *, first: int = 0) -> bytes:
     return f"<html><body>{page}</body></html>".encode()
 
 
-def two_processes(archive: Path, rounds: int) -> None:
-    """Extract the archive with one child process and with two, by the clock."""
-    taken: dict[int, list[float]] = {1: [], 2: []}
+def two_processes(archive: Path, pages: Path, rounds: int) -> None:
+    """Read the pages with one child process and with two, by the clock; then store them as well.
+
+    The parent stores what its children read, so that storing takes a third processor of two.
+    """
+    reading: dict[str, list[float]] = {"1": [], "2": []}
+    storing: dict[str, list[float]] = {"1": [], "2": []}
     for _ in range(rounds):
-        for jobs, times in taken.items():
+        for jobs in reading:
+            began = time.perf_counter()
+            own(_CHILDREN, pages, Path(jobs))
+            reading[jobs].append(time.perf_counter() - began)
             own(_FORGET, archive)
             began = time.perf_counter()
-            marsham(archive, "extract", "--jobs", str(jobs))
-            times.append(time.perf_counter() - began)
-    one, two = (statistics.median(times) for times in taken.values())
-    print(f"\nmarsham extract, stored: {one:.1f} s with one process, ", end="")
-    print(f"{two:.1f} s with two, {one / two:.2f} times as fast")
+            marsham(archive, "extract", "--jobs", jobs)
+            storing[jobs].append(time.perf_counter() - began)
+    for what, taken in (("pages read", reading), ("marsham extract", storing)):
+        one, two = (statistics.median(times) for times in taken.values())
+        print(f"\n{what}: {one:.1f} s with one process, {two:.1f} s with two, ", end="")
+        print(f"{one / two:.2f} times as fast")
 
 
+_CHILDREN = """
+import pickle, sys
+from concurrent.futures import ThreadPoolExecutor
+from archiver.confined import Confined
+from extract.reading import reading_as_json
+with open(sys.argv[1], "rb") as file:
+    pages = pickle.load(file)
+jobs = int(sys.argv[2])
+def read(page):
+    address, content_type, payload = page
+    return len(children.call(reading_as_json, payload, address, content_type))
+with ThreadPoolExecutor(jobs) as threads, Confined(jobs=jobs) as children:
+    sum(threads.map(read, pages))
+"""
 _FORGET = """
 import sys
 from pathlib import Path

@@ -16,9 +16,8 @@ from typing import NamedTuple
 __all__ = ["CONTENT", "Block", "Cell", "Document", "Link", "Links", "Mark"]
 
 CONTENT = frozenset({"main", "aside"})  # the regions that are the page's own message
-_ODD_CASES = str.maketrans(
-    "\u0130\u0131\u017f\u212a", "iisk"
-)  # dotted I, dotless i, long s, kelvin
+# Dotted I, dotless i, long s and the kelvin sign.
+_ODD_CASES = str.maketrans("\u0130\u0131\u017f\u212a", "iisk")
 
 
 class Link(NamedTuple):
