@@ -406,7 +406,7 @@ def _form(memento: Memento, start: bytes) -> tuple[Form, str, str]:
     kind = body_kind(start, memento.content_type)
     if kind is BodyKind.CSS:
         return Form.STYLE, ".css", ""
-    if kind is BodyKind.STORED:
+    if kind in (BodyKind.STORED, BodyKind.SCRIPT):  # no script runs in a copy
         if declared.endswith(("/xml", "+xml")):
             start = _whole(memento, INERT_LIMIT) or b"\0"
         return Form.STORED, ending(declared, start, memento.capture.url), ""
