@@ -89,7 +89,12 @@ class AddressMap:
         url = resolve(reference, base)
         if url is None:
             return None
-        return self.at(url, MODIFIERS[use] or ("mp_" if self.scripts else ""))
+        modifier = MODIFIERS[use]
+        return self.at(url, modifier) if modifier else self.link(url)
+
+    def link(self, url: str) -> str:
+        """Give the replay address to which a reader is led who follows a link."""
+        return self.at(url, "mp_" if self.scripts else "")
 
     def module(self, reference: str, base: str) -> str | None:
         """Give the replay address of a script that others import by its address.

@@ -79,6 +79,14 @@ _IMPORTS = re.compile("import|export")
 _DEEPEST = 8  # pages within pages (srcdoc)
 _SPACE = " \t\n\f\r"
 _SITE = re.compile(r"[^:/]+://[^/?#]*")
+_PLAIN_SITE = re.compile(r"https?://[a-z0-9.-]+(?::[0-9]+)?")
+# The commonest tag by far: a link to another page of the site, and its address needs no care.
+_NO_ADDRESS = r'((?: (?:class|id|rel|title)="[^"]*+")*+)'
+_PLAIN_LINK = re.compile(
+    rf'<a{_NO_ADDRESS} href="(https?://[a-z0-9.-]++(?::[0-9]++)?)?'
+    rf'((?:/[\w~%=,+@-][\w.~%=,+@-]*+)++/?+(?:\?[\w.~%=,+@/-]++)?)"{_NO_ADDRESS}>',
+    re.ASCII,
+)
 _SOME_TIME = "00010101000000"  # stands for the page's own in pieces that are remembered
 _remembered = Remembered()
 _HEAD_ELEMENTS = frozenset(
@@ -116,13 +124,19 @@ def rewrite_html(
     base = _base(text, url, xml=xml)
     if not xml and source.encoding == "latin-1" and _SOME_TIME not in text:
         undated = replace(addresses, timestamp=_SOME_TIME)
+        site = _SITE.match(base)
+        plain = site[0] if site and _PLAIN_SITE.fullmatch(site[0]) else ""
+        target = "" if addresses.scripts else ' target="_top"'
 
         def rewrite(piece: str) -> tuple[str, Reach]:
+            link = _PLAIN_LINK.fullmatch(piece)
+            if link and link[2] in (None, plain) and plain:
+                where = undated.link(plain + link[3])
+                return f'<a{target}{link[1]} href="{where}"{link[4]}>', Reach.SITE
             seen: list[str] = []
             edits = _edits(piece, url, base, undated, inner=inner, seen=seen)
             return apply_edits(piece, edits), min(map(reach, seen), default=Reach.SITE)
 
-        site = _SITE.match(base)
         remember, known = _remembered.within(
             (undated, inner, site and site.group()),
             (undated, inner, base.rpartition("/")[0]),

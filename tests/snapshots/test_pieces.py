@@ -40,6 +40,30 @@ def test_a_page_in_pieces_is_rewritten_as_the_whole_page_is(page: str) -> None:
         assert rewrite_html(body, URL, addresses) == pieces
 
 
+LINKS = st.lists(
+    st.sampled_from(
+        [
+            "<a ", "<a", "href=\"", "\"", "\">", ">", " ", "/", "/crime", "/a.b", "/..", "/.", "//", "?q=1", "?", "%41", "%zz",
+            "#x", "&amp;", "~", ":", "\\", "http://www.homeoffice.example", "http://h.example", "https://www.homeoffice.example",
+            "HTTP://www.homeoffice.example", "http://www.homeoffice.example:80", "class=\"b\"", " id=\"c d\"", " title=\"t\"", " target=\"_top\"",
+            " rel=\"ping\"", "<a href=\"/crime/", "<a href=\"http://www.homeoffice.example/police\"", "\xe9", "\t", "\n",
+        ]
+    ),
+    max_size=12,
+).map("".join)  # fmt: skip
+
+
+@settings(max_examples=1000)
+@given(LINKS, st.booleans(), st.sampled_from((URL, "https://WWW.Homeoffice.example:80/", "x:")))
+def test_a_plain_link_is_rewritten_as_any_other_is(link: str, scripts: bool, url: str) -> None:
+    body = f"<p>{link}</p>".encode("latin-1")
+    addresses = AddressMap("20110529000000", scripts=scripts)
+    pieces = rewrite_html(body, url, addresses)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(html, "in_pieces", lambda *_: None)
+        assert rewrite_html(body, url, addresses) == pieces
+
+
 def test_a_page_as_most_are_is_taken_apart() -> None:
     page = (
         "<!DOCTYPE html><html lang=en><!-- a --><head><title>T</title><script><!-- x('<a b>') //-->"
