@@ -282,9 +282,15 @@ class Source:
             return text.encode("latin-1", "xmlcharrefreplace")
         return text.encode(self.encoding, "surrogatepass")
 
-    def offset(self, index: int) -> int:
-        """Say at which byte the character at `index` begins."""
-        return index if self.encoding == "latin-1" else len(self.encode(self.text[:index]))
+    def offsets(self, indices: Iterable[int]) -> list[int]:
+        """Say at which bytes the characters at these places begin; they come in rising order."""
+        found: list[int] = []
+        at = offset = 0
+        for index in indices:
+            offset += len(self.encode(self.text[at:index]))
+            at = index
+            found.append(offset)
+        return found
 
 
 _BYTE_ORDER_MARKS = (

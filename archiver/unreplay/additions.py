@@ -30,6 +30,8 @@ _LONGEST_BANNER = 3000  # characters of text a reader sees; more is not a banner
 _MOST_OF_ONE_ID = 10  # a page has one of each; more is a mistake, or malice
 _LONGEST_SOURCE = 8000  # characters of markup round a banner's words
 _LONGEST_SCRIPT = 4000  # characters in which a script of the archive shows itself
+_MACHINERY = frozenset(("script", "style", "link"))
+_UNSEEN = "head insert"  # the part that shows nothing
 _SPEAKING = ("banner", "header")  # the parts that hold a banner's sentences
 _LONGEST_LINK = 40  # characters of a link in a banner
 _MOST_PLACES = 20  # where a banner's words are looked for
@@ -168,8 +170,10 @@ def _find_between(page: PageText, kind: Kind, mark: Mark, found: Additions) -> N
         elif isinstance(token, Comment):
             inside = page.text[slice(*token.inside)][:200]
             if start is not None and mark.end and mark.end.search(inside):
-                if _only_machinery(page, start, token.start, mark):
+                if _may_be_added(page, start, token.start, mark):
                     found.parts.append(Addition(kind.name, mark.part, start, token.end, mark.sure))
+                else:
+                    found.left.append(f"{mark.part}: too much of a page stands between its marks")
                 start = None
             elif start is None and mark.begin and mark.begin.search(inside):
                 start = token.start
@@ -177,14 +181,15 @@ def _find_between(page: PageText, kind: Kind, mark: Mark, found: Additions) -> N
         found.left.append(f"{mark.part}: no end mark follows the comment {opening!r}")
 
 
-def _only_machinery(page: PageText, start: int, end: int, mark: Mark) -> bool:
-    # Between a tag and a mark only scripts and styles can be the archive's for certain.
+def _may_be_added(page: PageText, start: int, end: int, mark: Mark) -> bool:
+    # A lost mark must not take the page with it: what it shows tells, and behind a tag what it is.
     if page.holds_whole_page(start, end):
         return False
-    if not mark.after:
-        return True
-    names = {token.name for token in page.between(start, end) if isinstance(token, Tag)}
-    return names <= {"script", "style", "link"} and not page.visible(start, end).strip()
+    shown = page.visible(start, end).strip()
+    if mark.after:
+        names = {token.name for token in page.between(start, end) if isinstance(token, Tag)}
+        return names <= _MACHINERY and not shown
+    return not shown if mark.part == _UNSEEN else len(shown) <= _LONGEST_BANNER
 
 
 def _find_element(page: PageText, kind: Kind, mark: Mark, found: Additions) -> None:

@@ -148,10 +148,10 @@ def recover_page(
         layer = undo(text, url, media_type.lower() in _XML)
         if layer is None:
             break
-        offset = replace(source, text=text).offset
-        for part in layer.parts:
-            start = offset(part.start)
-            removed.append(Removed(part.part, start, offset(part.end) - start))
+        places = (place for part in layer.parts for place in (part.start, part.end))
+        offsets = iter(replace(source, text=text).offsets(places))
+        for part, start, end in zip(layer.parts, offsets, offsets, strict=True):
+            removed.append(Removed(part.part, start, end - start))
         layers.append(layer)
         done = layer.grade is Grade.RENDERING or (layer.text, layer.url) == (text, url)
         text, url = layer.text, layer.url

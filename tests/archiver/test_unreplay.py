@@ -225,6 +225,20 @@ def test_a_banner_that_swallowed_the_page_is_not_cut() -> None:
     assert any("too long" in words for words in recovered.left)
 
 
+@pytest.mark.parametrize(
+    ("begin", "end", "words"),
+    [("WB Insert", "End WB Insert", 1), ("BEGIN ARCHIVE BANNER", "END ARCHIVE BANNER", 300)],
+)
+def test_a_mark_that_ends_behind_the_page_takes_nothing_of_it(
+    begin: str, end: str, words: int
+) -> None:
+    text = "<p>Text of the page.</p>" * words
+    page = f"<!-- {begin} --><script></script><!-- E -->{text}<!-- {end} -->"
+    recovered = recover(page, UKGWA + "20130326122952mp_/" + PAGE_URL)
+    assert text in recovered.body.decode()
+    assert any("between its marks" in words for words in recovered.left)
+
+
 def test_a_banner_without_marks_is_told_by_its_words() -> None:
     page = (
         '<body><div class="x"><p>This snapshot, taken on 29/05/2011, shows web content acquired '
@@ -419,5 +433,8 @@ def test_no_mixture_of_marks_makes_it_fail_or_grow(page: str) -> None:
         "<script src='http://webarchive.nationalarchives.gov.uk/x.js'></script>", "<p>snapshot, taken on ",
     ],
 )  # fmt: skip
-def test_a_page_of_nothing_but_marks_takes_time_in_proportion(piece: str) -> None:
-    recover(piece * (200_000 // len(piece)), UKGWA + "20110509101621/http:/a.example/")
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_a_page_of_nothing_but_marks_takes_time_in_proportion(piece: str, encoding: str) -> None:
+    page = (piece * (200_000 // len(piece))).encode(encoding)
+    address = UKGWA + "20110509101621/http:/a.example/"
+    recover_page(page, media_type="text/html", address=address)
