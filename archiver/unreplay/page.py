@@ -10,7 +10,7 @@ the recovered bytes differ from those the server sent, though they mean the same
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import astuple, dataclass, field, replace
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 from itertools import islice
@@ -164,16 +164,21 @@ def recover_page(
     left = list(dict.fromkeys(words for layer in layers for words in layer.left))
     return Recovered(
         body=body if text == source.text else source.encode(text),
-        url=url,
-        layers=tuple(layer.address for layer in layers),
+        url=_writable(url) if url else url,
+        layers=tuple(ReplayAddress(*map(_writable, astuple(layer.address))) for layer in layers),
         archive=last.kind if last else None,
-        stated=tuple(stated),
+        stated=tuple(replace(date, raw=_writable(date.raw)) for date in stated),
         removed=tuple(removed),
         links_restored=sum(layer.restored for layer in layers),
-        kept=tuple(dict.fromkeys(last.kept)) if last else (),
-        left=tuple(left[:_MOST_LEFT]),
+        kept=tuple(dict.fromkeys(map(_writable, last.kept))) if last else (),
+        left=tuple(map(_writable, left[:_MOST_LEFT])),
         grade=max((layer.grade for layer in layers), default=Grade.BODY),
     )
+
+
+def _writable(text: str) -> str:
+    # A page of UTF-16 may hold half a character, which no file and no database takes.
+    return text.encode("utf-8", "replace").decode()
 
 
 def _undo_for(media_type: str) -> Callable[[str, str | None, bool], _Layer | None]:

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from archiver.provenance import Provenance
 from archiver.records import DateSource, Grade
 from archiver.unreplay import Recovered, recover_page
 from archiver.unreplay.kinds import kinds
@@ -191,6 +192,19 @@ def test_a_page_of_utf_16_is_recovered() -> None:
     address, page, _ = page_of("ukgwa-2011")
     recovered = recover_page(page.encode("utf-16"), media_type="text/html", address=address)
     assert recovered.body.decode("utf-16") == recover(page, address).body.decode()
+
+
+def test_half_a_character_in_an_address_can_be_written_down() -> None:
+    replayed = f"{UKGWA}20110509101621/"
+    page = (
+        f'<base href="{replayed}http:/h.example/\ud834">'
+        + f'<img src="{replayed}http:/h.example/a.png">' * 3
+        + f'<a href="{replayed}\udd1e">x</a>'
+    )
+    recovered = recover_page(page.encode("utf-16", "surrogatepass"), media_type="text/html")
+    assert recovered.url == "http://h.example/?"
+    assert recovered.left == (f"still leads to the archive: {UKGWA}20110509101621/?",)
+    Provenance.of(recovered, source_file="x", source_sha256="").to_json().encode()
 
 
 def test_an_address_is_not_repaired_outside_the_archive_prefix() -> None:
