@@ -9,7 +9,8 @@ only what this module names is replaced. What it changes:
   leads to a page opens in the window, banner and all. Where they run, it opens in the frame, and
   our own script tells the page above;
 - the addresses by which scripts import scripts, in modules, import maps and ``import()``;
-- `DROPPED` attributes are taken out, and `NEUTRALISED` meta declarations renamed;
+- `DROPPED` attributes are taken out, and `NEUTRALISED` meta declarations renamed, as is what a
+  page says of its Referer: by that the archive knows whose an address is that a script made;
 - ``base`` is heeded in resolving and itself rewritten;
 - search boxes search the archive, forms that would be posted lead to a page that explains, and
   links to other sites are marked (`snapshots.replay.forms`).
@@ -41,7 +42,7 @@ from snapshots.replay.remembered import Reach, Remembered
 
 __all__ = ["DROPPED", "NEUTRALISED", "RENAMED_PREFIX", "rewrite_html"]
 
-DROPPED = frozenset(("integrity", "nonce", "ping", "crossorigin"))
+DROPPED = frozenset(("integrity", "nonce", "ping", "crossorigin", "referrerpolicy"))
 """Attributes that are no longer true of rewritten files, or that report to somebody."""
 
 NEUTRALISED = frozenset(
@@ -66,7 +67,7 @@ _TARGETS = {
     "input": "formtarget",
 }
 _OPENS_PAGE = frozenset((Use.LINK, Use.FORM))
-_SUSPECT = re.compile("integrity|nonce|ping|crossorigin|http-equiv|srcdoc", re.IGNORECASE)
+_SUSPECT = re.compile("integrity|nonce|ping|crossorigin|referrer|http-equiv|srcdoc", re.IGNORECASE)
 _BASE = re.compile("<base", re.IGNORECASE)
 _OUTWARD = frozenset(("_blank", "_new", "_parent", "_top"))  # out of the frame below the banner
 _OUTWARD_TARGET = re.compile("target *= *[\"']?_(?:blank|new|parent|top)", re.IGNORECASE)
@@ -285,6 +286,9 @@ def _suspect_edits(
             yield Edit(start - (tag.text[start - 1] in _SPACE), end, "")
         elif name == "http-equiv" and tag.name == "meta":
             if attribute.value.strip(_SPACE).lower() in NEUTRALISED:
+                yield Edit(attribute.start, attribute.start, RENAMED_PREFIX)
+        elif name == "name" and tag.name == "meta":
+            if attribute.value.strip(_SPACE).lower() == "referrer":
                 yield Edit(attribute.start, attribute.start, RENAMED_PREFIX)
         elif name == "srcdoc" and tag.name == "iframe" and depth < _DEEPEST:
             yield from _inner_page_edits(attribute, base, addresses, depth, seen)

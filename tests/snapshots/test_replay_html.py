@@ -61,6 +61,8 @@ def rewritten(page: str) -> str:
             f"<iframe srcdoc='&lt;a target=\"_top\" href=&quot;{WEB}/http://www.homeoffice.example/x&quot;&gt;&lt;img src={WEB}im_/http://www.homeoffice.example/crime/y&gt;'>",
         ),
         ('<script src="/x" integrity="sha256-x" nonce=y crossorigin></script>', f'<script src="{WEB}js_/http://www.homeoffice.example/x"></script>'),
+        ('<img src="/x" referrerpolicy=no-referrer>', f'<img src="{WEB}im_/http://www.homeoffice.example/x">'),
+        ("<meta name=Referrer content=no-referrer>", "<meta name=X-Archive-Orig-Referrer content=no-referrer>"),
         ("<a nonce=x href=/x ping='/count'>", f'<a target="_top" href={WEB}/http://www.homeoffice.example/x>'),
         (
             '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'">',
