@@ -1,10 +1,10 @@
--- The catalogue of a Marsham archive, version 4. Made from the tables in
+-- The catalogue of a Marsham archive, version 5. Made from the tables in
 -- snapshots/tables.py and extract/tables.py by `make schema`; do not edit.
 --
--- This text loads into SQLite and PostgreSQL alike. The archive's own catalogue differs in three
--- ways only: on SQLite the tables marked "without rowid" are made so, and url.url is not stored but
--- put together when it is read; on PostgreSQL url.urlkey and url.url have COLLATE "C", so that
--- ranges follow the order of bytes.
+-- This text loads into SQLite and PostgreSQL alike. The archive's own catalogue differs in four
+-- ways only: on SQLite the tables marked "without rowid" are made so, url.url is not stored but
+-- put together when it is read, and an index of words is kept of what pages say (word_index, FTS5);
+-- on PostgreSQL url.urlkey and url.url have COLLATE "C", so that ranges follow the order of bytes.
 
 -- One commit, and the note beside the files from which its rows can be made anew.
 --   id: counts up from 1
@@ -358,6 +358,7 @@ CREATE INDEX ix_erased_record_url_id ON erased_record (url_id);
 --   digest: SHA-1 of the payload, decoded
 --   version: version of the extractor
 --   text_id: its text
+--   title: what the page is called; empty when nothing
 --   url: the address its links were resolved against
 --   charset_declared: empty when none was
 --   charset_used: in which it was read
@@ -367,6 +368,7 @@ CREATE TABLE extraction (
     digest BYTEA NOT NULL,
     version INTEGER NOT NULL,
     text_id INTEGER NOT NULL,
+    title TEXT NOT NULL,
     url TEXT NOT NULL,
     charset_declared TEXT NOT NULL,
     charset_used TEXT NOT NULL,

@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import Connection, delete, inspect, select, tuple_
 
 from extract.tables import extraction, observation, page_text, page_version
+from extract.wordindex import clean_out
 
 __all__ = ["forget_readings"]
 
@@ -40,6 +41,7 @@ def forget_readings(
     connection.execute(delete(extraction).where(extraction.c.id.not_in(pointed)))
     texts = select(extraction.c.text_id)
     connection.execute(delete(page_text).where(page_text.c.id.not_in(texts)))
+    clean_out(connection)
 
 
 def _batches(values: list[Any]) -> list[list[Any]]:

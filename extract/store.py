@@ -230,21 +230,18 @@ def title_of(connection: Connection, of: Capture) -> str | None:
     if not inspect(connection).has_table(observation.name):
         return None
     query = (
-        select(observation.c.value)
-        .join(page_version, page_version.c.extraction_id == observation.c.extraction_id)
+        select(extraction.c.title)
+        .join(page_version, page_version.c.extraction_id == extraction.c.id)
         .join(url, url.c.id == page_version.c.url_id)
         .where(
             url.c.urlkey == url_key(of.url),
             url.c.url == of.url,
             page_version.c.timestamp == int(of.timestamp),
-            observation.c.kind == "page",
-            observation.c.field == "title",
         )
-        .order_by(page_version.c.seq, observation.c.position)
+        .order_by(page_version.c.seq)
         .limit(1)
     )
-    title: str | None = connection.scalar(query)
-    return title
+    return connection.scalar(query) or None
 
 
 def _pending(connection: Connection) -> Iterator[_Pending]:
@@ -375,6 +372,7 @@ def _store(connection: Connection, reading: Reading, digest: bytes, address: str
             digest=digest,
             version=EXTRACTOR_VERSION,
             text_id=_text_id(connection, _plain(reading.text)),
+            title=_plain(_title(reading)),
             url=address,
             charset_declared=reading.charset_declared,
             charset_used=reading.charset_used,
@@ -388,6 +386,14 @@ def _store(connection: Connection, reading: Reading, digest: bytes, address: str
         [(number, position, *_row(found)) for position, found in enumerate(reading.observations)],
     )
     return number
+
+
+def _title(reading: Reading) -> str:
+    at = {name: _COLUMNS.index(name) for name in ("kind", "field", "value")}
+    for found in reading.observations:
+        if found[at["kind"]] == "page" and found[at["field"]] == "title":
+            return str(found[at["value"]])
+    return ""
 
 
 def _store_failure(
