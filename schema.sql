@@ -1,4 +1,4 @@
--- The catalogue of a Marsham archive, version 4. Made from the tables in
+-- The catalogue of a Marsham archive, version 5. Made from the tables in
 -- snapshots/tables.py and extract/tables.py by `make schema`; do not edit.
 --
 -- This text loads into SQLite and PostgreSQL alike. The archive's own catalogue differs in three
@@ -353,10 +353,11 @@ CREATE TABLE erased_record (
 
 CREATE INDEX ix_erased_record_url_id ON erased_record (url_id);
 
--- One reading of one payload; the same bytes are never read twice by one version.
+-- One reading of one payload; the same bytes are never read twice by the same rules.
 --   id: counts up from 1
 --   digest: SHA-1 of the payload, decoded
 --   version: version of the extractor
+--   recipe: SHA-256 of its recipe; empty without one
 --   text_id: its text
 --   url: the address its links were resolved against
 --   charset_declared: empty when none was
@@ -366,15 +367,18 @@ CREATE TABLE extraction (
     id INTEGER NOT NULL,
     digest BYTEA NOT NULL,
     version INTEGER NOT NULL,
+    recipe BYTEA NOT NULL,
     text_id INTEGER NOT NULL,
     url TEXT NOT NULL,
     charset_declared TEXT NOT NULL,
     charset_used TEXT NOT NULL,
     problems TEXT NOT NULL,
     PRIMARY KEY (id),
-    UNIQUE (digest, version),
+    UNIQUE (digest, version, recipe),
     FOREIGN KEY(text_id) REFERENCES page_text (id)
 );
+
+CREATE INDEX ix_extraction_text_id ON extraction (text_id);
 
 -- One input taken in; the same digest again changes nothing.
 --   id: counts up from 1

@@ -60,7 +60,7 @@ __all__ = [
     "withdrawn_payload",
 ]
 
-SCHEMA_VERSION: Final = 4
+SCHEMA_VERSION: Final = 5
 # Bytes of a digest that are indexed; among a billion digests one in a thousand shares them.
 DIGEST_PREFIX: Final = 5
 
