@@ -105,6 +105,9 @@ class _Reader:
             self._fail(("pages",), "is missing; say for which addresses the recipe is, as in: "
                        'pages = ["http://www.example.gov.uk/directory/*"]')  # fmt: skip
         for number, page in enumerate(pages):
+            if not page.lower().startswith(("http://", "https://", "*.")):
+                self._fail(("pages", number), f"{page!r} is no web address; write it as "
+                           "http://host/path, with * behind it for all that begin so")  # fmt: skip
             try:
                 key_ranges(page, None)
             except InputError as error:
@@ -271,7 +274,7 @@ class _Reader:
         """
         lines = self.text.splitlines()
         found = None
-        for part, following in zip(place, (*place[1:], ""), strict=True):
+        for part, following in zip(place, (*place[1:], ""), strict=False):
             if isinstance(part, int):
                 continue
             key = re.compile(rf"(?:^|[{{,])\s*[\"']?{re.escape(part)}[\"']?\s*[=.]")

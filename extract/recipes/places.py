@@ -17,6 +17,7 @@ __all__ = ["Places", "within"]
 
 _UNSEEN = dict.fromkeys(map(ord, "\u00ad\u200b\u200c\u200d\u2060\ufeff"))
 _NEXT_TEXTS = 50  # of the tree, in which what stands next is looked for
+_NEAR_TEXTS = 5  # one of which goes on where a text ends within a line
 _AHEAD = 3000  # characters that the blocks may have added
 
 
@@ -39,25 +40,32 @@ class Places:
         self._spans: dict[int, tuple[int, int]] = {}
         at = 0
         for number, (node, wanted) in enumerate(texts):
-            start = self._find(squeezed, at, texts, number)
+            following = [each for _, each in texts[number + 1 : number + 1 + _NEXT_TEXTS]]
+            start = self._find(squeezed, at, wanted, following)
             if start is not None:
                 at = start + len(wanted)
                 self._spans[node] = start, at
 
-    @staticmethod
-    def _find(squeezed: str, at: int, texts: list[tuple[int, str]], number: int) -> int | None:
-        wanted = texts[number][1]
+    def _find(self, squeezed: str, at: int, wanted: str, following: list[str]) -> int | None:
         if squeezed.startswith(wanted, at):
-            return at
-        following = texts[number + 1 : number + 1 + _NEXT_TEXTS]
-        if any(len(text) > 1 and squeezed.startswith(text, at) for _, text in following):
+            end = at + len(wanted)
+            if self._is_line_end(end) or any(
+                squeezed.startswith(each, end) for each in following[:_NEAR_TEXTS]
+            ):
+                return at
+            return None  # a hidden "North" is not the beginning of "North Tyneside"
+        if any(len(each) > 1 and squeezed.startswith(each, at) for each in following):
             return None  # a later one stands here: this one is not shown
         start = squeezed.find(wanted, at, at + _AHEAD + len(wanted))
-        if start >= 0 and (
-            not following or squeezed.startswith(following[0][1], start + len(wanted))
-        ):
+        if start >= 0 and (not following or squeezed.startswith(following[0], start + len(wanted))):
             return start
         return None
+
+    def _is_line_end(self, place: int) -> bool:
+        offsets = self._offsets
+        if place >= len(offsets):
+            return True
+        return "\n" in self._text[offsets[place - 1] : offsets[place]]
 
     def of(self, elements: Iterable[Tag]) -> Piece | None:
         """Give the stretch of the canonical text that elements span; None when they are unseen."""
