@@ -133,7 +133,7 @@ def read_day(text: str) -> str | None:
         return _day(_full_year(year), month, day)
     words = re.findall(r"[^\W\d_]+|\d+", plain)
     month = next((_MONTHS[word] for word in words if word in _MONTHS), 0)
-    numbers = [int(word) for word in words if word.isdigit()]
+    numbers = [int(word) for word in words if word.isdecimal() and len(word) <= 4]
     if not month or not numbers:
         return None
     year = _full_year(numbers[-1])

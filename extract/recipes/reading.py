@@ -69,9 +69,10 @@ class RecipeReading:
         """Put its records in the place of those that the general rules read where they stand.
 
         A general value inside the element of a record goes. So does what is left of its record,
-        when that has neither a name nor a point of contact outside; what was read round the element
-        (the region in a heading above, say) is then handed on to the recipe's record, unless that
-        has the field. A record without any place goes when it only repeats points of contact.
+        when that has neither a name nor a point of contact outside. What was read round the element
+        (the region in a heading above, say), or off a partnership's name (its area), is then handed
+        on to the recipe's record, unless that has the field. A record without any place goes when
+        it only repeats points of contact.
         """
         if not self.records:
             return list(drafts)
@@ -89,7 +90,8 @@ class RecipeReading:
         covered = [held.start for _, held in draft.fields if self._covers(held)]
         rest = [each for each in draft.fields if not self._covers(each[1])]
         if covered and not any(name in _STANDING and held.start is not None for name, held in rest):
-            self._hand_on(draft.kind, covered[0] or 0, rest)
+            told = draft.fields if draft.kind == "partnership" else rest
+            self._hand_on(draft.kind, covered[0] or 0, told)
             yield from draft.children
             return
         theirs = _points(draft)
