@@ -11,13 +11,14 @@ from archiver.timestamps import parse_timestamp
 from extract import store
 from extract.asof import pages_as_of
 from extract.changes import changed_values
+from extract.erased import forget_readings
 from extract.facts.observations import Observation
 from extract.store import ExtractReport, extract_archive
 from extract.tables import extraction, observation, page_text, page_version
 from marsham.cli import run
 from snapshots.archive import Archive
 from snapshots.rebuild import rebuild
-from tests.extract.test_store import HOST, ingest, page, titles
+from tests.extract.test_store import ENDLESS, HOST, SHORT, ingest, page, titles
 from tests.snapshots.helpers import all_rows
 
 DAY, LATER = "2011-05-09T10:16:21Z", "2013-03-26T12:29:52Z"
@@ -263,3 +264,34 @@ def test_the_command_prints_what_changed(
     assert "2 pages read again: 2 with other values:" in said
     assert f"changed: page title: the Beta -> Beta ({HOST}/partners/b)" in said
     assert run(["--archive", held, "extract", "--again", "--dry-run"]) == 2
+
+
+def test_what_is_forgotten_of_an_erased_page_that_was_given_up_leaves_no_trace(
+    archive: Archive, tmp_path: Path
+) -> None:
+    ingest(archive, tmp_path / "a.warc.gz", ("a", DAY, ENDLESS), ("b", DAY, page("Kept")))
+    assert extract_archive(archive, limits=SHORT).given_up == 1
+    with archive.catalogue.write() as connection:
+        forget_readings(connection, [], [f"{HOST}/a"])
+    rows = all_rows(archive)
+    assert rows["extraction_failure"] == []
+    assert (len(rows["extraction"]), len(rows["page_text"])) == (1, 1)
+
+
+def test_a_reading_that_is_given_up_takes_the_place_of_the_one_before(
+    sqlite_archive: Archive, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    partners(sqlite_archive, tmp_path)
+    extract_archive(sqlite_archive)
+    write_recipe(
+        sqlite_archive,
+        f"pages = ['{HOST}/partners/a']\n[page]\nsummary = "
+        "{ select = 'p', match = '([a-z0-9 :,@.]+)+#' }",
+    )
+    report = extract_archive(sqlite_archive, limits=SHORT)
+    assert [found.code for found in report.problems] == ["given-up"]
+    assert (report.changes.compared, report.changes.pages) == (1, 1)
+    assert {each.what for each in report.changes.values} == {"gone"}
+    (sqlite_archive.path / "recipes" / "partners.toml").unlink()
+    assert counts(extract_archive(sqlite_archive)) == (1, 0, 1)  # as the copy of it was read
+    assert titles(sqlite_archive)["a"] == "the Alpha"
