@@ -5,7 +5,7 @@ their texts come in the same order. What the blocks leave out (hidden elements, 
 they add (a picture's words) is passed over.
 """
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 
 from bs4 import BeautifulSoup, Tag
@@ -33,18 +33,30 @@ class Places:
         self._text = text
         self._offsets = [at for at, char in enumerate(text) if not char.isspace()]
         squeezed = "".join(text.split())
-        # Only plain strings are text: comments, scripts and style sheets are of other classes.
-        nodes = [node for node in soup.descendants if type(node) is NavigableString]
-        texts = [(id(node), squeeze) for node in nodes if (squeeze := _squeeze(str(node)))]
+        nodes = list(soup.descendants)
         self._nodes = nodes  # or their ids would be given to others
-        self._spans: dict[int, tuple[int, int]] = {}
+        self._orders = {id(node): order for order, node in enumerate(nodes)}
+        self._lasts = list(range(len(nodes)))  # of each node the last one inside it
+        for order in range(len(nodes) - 1, -1, -1):
+            node = nodes[order]
+            if isinstance(node, Tag) and node.contents:
+                self._lasts[order] = self._lasts[self._orders[id(node.contents[-1])]]
+        # Only plain strings are text: comments, scripts and style sheets are of other classes.
+        texts = [
+            (order, squeeze)
+            for order, node in enumerate(nodes)
+            if type(node) is NavigableString and (squeeze := _squeeze(str(node)))
+        ]
+        self._seen: list[int] = []  # orders of the texts that have a place,
+        self._spans: list[tuple[int, int]] = []  # and these, in the text without white space
         at = 0
-        for number, (node, wanted) in enumerate(texts):
+        for number, (order, wanted) in enumerate(texts):
             following = [each for _, each in texts[number + 1 : number + 1 + _NEXT_TEXTS]]
             start = self._find(squeezed, at, wanted, following)
             if start is not None:
                 at = start + len(wanted)
-                self._spans[node] = start, at
+                self._seen.append(order)
+                self._spans.append((start, at))
 
     def _find(self, squeezed: str, at: int, wanted: str, following: list[str]) -> int | None:
         if squeezed.startswith(wanted, at):
@@ -69,12 +81,15 @@ class Places:
 
     def of(self, elements: Iterable[Tag]) -> Piece | None:
         """Give the stretch of the canonical text that elements span; None when they are unseen."""
-        spans = [
-            self._spans[id(node)]
-            for element in elements
-            for node in element.descendants
-            if id(node) in self._spans
-        ]
+        spans = []
+        for element in elements:
+            order = self._orders.get(id(element))
+            first, last = 0, len(self._nodes)  # of the whole tree, which is not in itself
+            if order is not None:
+                first, last = order, self._lasts[order]
+            inside = bisect_left(self._seen, first), bisect_right(self._seen, last)
+            if inside[0] < inside[1]:
+                spans.append((self._spans[inside[0]][0], self._spans[inside[1] - 1][1]))
         if not spans:
             return None
         start = self._offsets[min(first for first, _ in spans)]

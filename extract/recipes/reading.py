@@ -145,14 +145,21 @@ def read_by_recipe(
         resolve: resolves links.
     """
     reading = RecipeReading(document)
+    if any(problem.startswith(_TOO_DEEP) for problem in document.problems):
+        return _too_deep(recipe, document)
     try:
         soup = _soup(text)
         if recipe.needs and soup.select_one(recipe.needs) is None:
             return None
         _Reader(recipe, soup, reading, resolve).read()
     except RecursionError:
-        reading = RecipeReading(document)
-        reading.problems.append(f"{recipe.rule}: {_TOO_DEEP} for its selectors; it was not used")
+        return _too_deep(recipe, document)
+    return reading
+
+
+def _too_deep(recipe: Recipe, document: Document) -> RecipeReading:
+    reading = RecipeReading(document)
+    reading.problems.append(f"{recipe.rule}: was not followed: the page is {_TOO_DEEP}")
     return reading
 
 
