@@ -353,10 +353,11 @@ CREATE TABLE erased_record (
 
 CREATE INDEX ix_erased_record_url_id ON erased_record (url_id);
 
--- One reading of one payload; the same bytes are never read twice by one version.
+-- One reading of one payload; the same bytes are never read twice by the same rules.
 --   id: counts up from 1
 --   digest: SHA-1 of the payload, decoded
 --   version: version of the extractor
+--   recipe: SHA-256 of its recipe; empty without one
 --   text_id: its text
 --   title: what the page is called; empty when nothing
 --   url: the address its links were resolved against
@@ -367,6 +368,7 @@ CREATE TABLE extraction (
     id INTEGER NOT NULL,
     digest BYTEA NOT NULL,
     version INTEGER NOT NULL,
+    recipe BYTEA NOT NULL,
     text_id INTEGER NOT NULL,
     title TEXT NOT NULL,
     url TEXT NOT NULL,
@@ -374,9 +376,11 @@ CREATE TABLE extraction (
     charset_used TEXT NOT NULL,
     problems TEXT NOT NULL,
     PRIMARY KEY (id),
-    UNIQUE (digest, version),
+    UNIQUE (digest, version, recipe),
     FOREIGN KEY(text_id) REFERENCES page_text (id)
 );
+
+CREATE INDEX ix_extraction_text_id ON extraction (text_id);
 
 -- One input taken in; the same digest again changes nothing.
 --   id: counts up from 1

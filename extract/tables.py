@@ -1,7 +1,8 @@
 """The fact tables: what pages say, as observations that never change.
 
-An *extraction* is one reading of one payload by one version of the extractor; captures of the same
-bytes share it. Contacts, partnerships and claims are views of its observations.
+An *extraction* is one reading of one payload by one version of the extractor, and by a site's
+recipe where one is for the page; captures of the same bytes share it. Contacts, partnerships and
+claims are views of its observations.
 """
 
 from typing import Any, Final
@@ -52,14 +53,17 @@ extraction = Table(
     Column("id", Integer, primary_key=True, autoincrement=False, comment="counts up from 1"),
     Column("digest", LargeBinary, nullable=False, comment="SHA-1 of the payload, decoded"),
     Column("version", Integer, nullable=False, comment="version of the extractor"),
-    Column("text_id", ForeignKey("page_text.id"), nullable=False, comment="its text"),
+    Column(
+        "recipe", LargeBinary, nullable=False, comment="SHA-256 of its recipe; empty without one"
+    ),
+    Column("text_id", ForeignKey("page_text.id"), nullable=False, index=True, comment="its text"),
     Column("title", Text, nullable=False, comment="what the page is called; empty when nothing"),
     Column("url", Text, nullable=False, comment="the address its links were resolved against"),
     Column("charset_declared", Text, nullable=False, comment="empty when none was"),
     Column("charset_used", Text, nullable=False, comment="in which it was read"),
     Column("problems", Text, nullable=False, comment="what made reading doubtful, a line each"),
-    UniqueConstraint("digest", "version"),
-    comment="One reading of one payload; the same bytes are never read twice by one version.",
+    UniqueConstraint("digest", "version", "recipe"),
+    comment="One reading of one payload; the same bytes are never read twice by the same rules.",
 )
 
 extraction_failure = Table(

@@ -131,6 +131,7 @@ READS_CAPTURES = {
     "extract.occurrences": "visible() in every query",
     "extract.asof": "visible() where the version of a date is chosen",
     "extract.store": "only adds conditions to index.select_captures",
+    "extract.recipes.matching": "gives extract.store a column; reads nothing",
     "extract.withdrawn": "finds what is to be withdrawn",
 }
 
