@@ -296,6 +296,7 @@ CREATE TABLE crawl_site (
 --   outcome: against what the archive held: see Outcome
 --   timestamp: of its capture; null without one
 --   bytes: of the answer, as they came
+--   leads_to_id: the address a redirect leads to; else null
 CREATE TABLE crawl_url (
     crawl_id INTEGER NOT NULL,
     id INTEGER NOT NULL,
@@ -313,6 +314,7 @@ CREATE TABLE crawl_url (
     outcome SMALLINT,
     timestamp BIGINT,
     bytes BIGINT,
+    leads_to_id INTEGER,
     PRIMARY KEY (crawl_id, id),
     FOREIGN KEY(crawl_id) REFERENCES crawl (id)
 );

@@ -437,6 +437,7 @@ crawl_url = Table(
     Column("outcome", SmallInteger, comment="against what the archive held: see Outcome"),
     Column("timestamp", BigInteger, comment="of its capture; null without one"),
     Column("bytes", BigInteger, comment="of the answer, as they came"),
+    Column("leads_to_id", Integer, comment="the address a redirect leads to; else null"),
     PrimaryKeyConstraint("crawl_id", "id"),
     comment="An address that a crawl met.",
     sqlite_with_rowid=False,

@@ -575,6 +575,7 @@ class Crawl:
             outcome=outcome,
             timestamp=timestamp,
             size=exchange.length,
+            leads_to=_redirected_to(reply),
         )
         if whole and (status == 200 or unchanged):
             self._traps.saw(question.url, digest.hex(), reply.fingerprint)
@@ -623,30 +624,27 @@ class Crawl:
 
     def _follow(self, server: Server, reply: Reply, exchange: Exchange, *, missing: bool) -> None:
         question = reply.question
-        assert exchange.head is not None  # noqa: S101 - it was looked at
-        targets = [link.url for link in _links(reply) if link.hop is Hop.REDIRECT]
-        status = exchange.head.status
-        redirected = 300 <= status < 400 and status != _NOT_MODIFIED and bool(targets)
+        target = _redirected_to(reply)
         if _is_robots(server, question):
-            self._take_robots(server, question, exchange, targets[0] if redirected else None)
+            self._take_robots(server, question, exchange, target or None)
             return
         if _is_probe(server, question):
-            if redirected and question.number and authority_of(targets[0]) == server.authority:
+            if target and question.number and authority_of(target) == server.authority:
                 # Where it ends is what tells; the probe is who asked.
-                server.waiting.insert(0, Question(0, targets[0], question.path + Hop.REDIRECT))
+                server.waiting.insert(0, Question(0, target, question.path + Hop.REDIRECT))
                 server.probing = question.url
             elif reply.measure:
                 asked = server.probing or question.url
                 server.probed(replace(reply.measure, asked=asked))
                 server.probing = ""
             return
-        if redirected and not question.path.strip(Hop.REDIRECT):
-            widened = self._scope.widened(targets[0])
+        if target and not question.path.strip(Hop.REDIRECT):
+            widened = self._scope.widened(target)
             if widened is not self._scope:
                 self._scope = widened
                 self._batch.notes[_SCOPE] = widened.to_text()
-        if redirected:
-            self._pass_cookie_wall(server, question, targets[0])
+        if target:
+            self._pass_cookie_wall(server, question, target)
         via = question.number or None
         for link in _links(reply):
             if missing and link.hop is Hop.LINK:
@@ -709,6 +707,7 @@ class Crawl:
         outcome: Outcome | None = None,
         timestamp: str | None = None,
         size: int | None = None,
+        leads_to: str = "",
     ) -> None:
         self._validators.pop(question.number, None)
         if not question.number:
@@ -719,7 +718,7 @@ class Crawl:
         if wish := self._wished.pop(question.number, None):
             self._batch.decided.append((wish, FetchError(question.url, rule)))
         self._batch.settled.append(
-            Settled(question.number, state, rule, status, outcome, timestamp, size)
+            Settled(question.number, state, rule, status, outcome, timestamp, size, leads_to)
         )
 
     def _problem(self, code: str, message: str, place: Place, url: str) -> None:
@@ -997,6 +996,14 @@ def _is_probe(server: Server, question: Question) -> bool:
     if question.number == 0:
         return bool(server.probing)
     return question.path.endswith(Hop.PREREQUISITE) and question.url != server.robots_url
+
+
+def _redirected_to(reply: Reply) -> str:
+    # Where an answer redirects to by its status; empty for one that does not.
+    status = reply.status
+    if status is None or not 300 <= status < 400 or status == _NOT_MODIFIED:
+        return ""
+    return next((link.url for link in _links(reply) if link.hop is Hop.REDIRECT), "")
 
 
 def _links(reply: Reply) -> tuple[Link, ...]:
