@@ -10,6 +10,7 @@ import logging
 import threading
 from collections import Counter
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -48,6 +49,7 @@ from archiver.digests import write_digest
 from archiver.errors import FetchError, MarshamError, NotWritableError, RefusedAddressError
 from archiver.fetch.guard import Guard
 from archiver.fetch.pace import Pace
+from archiver.fetch.place import place_of
 from archiver.http import media_type
 from archiver.records import Capture, Kind, Problem
 from archiver.software import software_name
@@ -174,7 +176,7 @@ class Crawl:
         self._within_page = replace(self._manners, pace=within)
         terms = Terms(
             user_agent(order.contact),
-            Guard(everywhere=order.allow_private),
+            Guard.of(order.allow_private_at),
             Limits(body=order.body, seconds=order.seconds, silence=order.silence),
             order.guesses,
             order.workers,
@@ -271,7 +273,15 @@ class Crawl:
             number = 1 if self._pages else len(server.waiting)
             questions, server.waiting = server.waiting[:number], server.waiting[number:]
             server.busy = True
-            self._askers.ask(server.number, questions, server.jar)
+            self._askers.ask(server.number, questions, server.jar, self._private(server))
+
+    def _private(self, server: Server) -> str:
+        # What of a server may be at a private address: itself, where a person named it.
+        if not self._order.allow_private or not self._scope.names(server.authority):
+            return ""
+        with suppress(FetchError):  # no address of the web, which whoever asks tells
+            return place_of(server.authority).authority
+        return ""
 
     def _goes_on(self, server: Server, now: datetime) -> bool:
         # Whether a server that is asked may be asked more without a pause.
