@@ -3,7 +3,7 @@
 The parent hands out errands: questions to one server, one errand at a time for each. The child has
 threads that run them (`archiver.capture.asking`), and sends every reply as soon as it is there. It
 keeps nothing: what it was handed and did not answer is given back when an errand ends, even if that
-is because the child is gone.
+is because the child is gone. The next errand has another one.
 """
 
 import os
@@ -67,11 +67,14 @@ class Done:
         left: questions that were not answered, in their order.
         fault: what went wrong with the first of them, in words; empty when nothing did.
         full: the temporary folder has no room for an answer.
+        gone: whether it ended because the process did. The first question was under way then, as was
+            one of every other errand, and what came of it may be why.
     """
 
     left: tuple[Question, ...] = ()
     fault: str = ""
     full: NotWritableError | None = None
+    gone: bool = False
 
 
 @dataclass(slots=True)
@@ -200,14 +203,14 @@ class Askers:
             self._came(None)
 
     def _bereft(self) -> Iterator[tuple[int, Done]]:
-        # The child is gone. What it was asking may be why; the rest is asked by the next one.
+        # The child is gone, and nobody here knows why.
         if self._child is not None:
             self._child.end()
         self._child = self._channel = None
         under_way, self._under_way = self._under_way, {}
         for number, errand in under_way.items():
             fault = "the process that asks has ended" if errand.questions else ""
-            yield number, Done(tuple(errand.questions), fault)
+            yield number, Done(tuple(errand.questions), fault, gone=True)
 
 
 # ------------------------------------------------------------ in the child

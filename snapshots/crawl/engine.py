@@ -82,6 +82,8 @@ _LISTED = Hop.SITEMAP.value  # hop path of a sitemap that robots.txt names
 _SCOPE, _TRAPS = "scope", "trap"
 _PAGE = PageLimits(at_once=32)  # each server is asked one thing at a time anyway
 _WISHES_SECONDS = 0.01  # that a page's wish waits for others
+_ENDED_WITH = 3  # times the process that asks ends with a question, asked alone but for the first
+_ENDED = 20  # times it ends in a row without an answer between
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +192,11 @@ class Crawl:
         self._wished: dict[int, Wish] = {}  # by the number of the address that is asked for it
         self._showing = 0
         self._visited: dict[int, Server] = {}  # asked for what a page needs, without pauses
+        # Servers whose first question was under way when the process that asks ended, and how often
+        # it did so with a question.
+        self._suspects: set[int] = set()
+        self._ended_with: Counter[str] = Counter()
+        self._ended = 0
         self._stopping = threading.Event()
         self._heard = monotonic()
         self._failures = 0
@@ -259,6 +266,10 @@ class Crawl:
 
     def _hand_out(self) -> None:
         now = datetime.now(UTC)
+        if self._suspects:
+            if not self._askers.busy:
+                self._hand_out_suspect(now)
+            return
         for server in list(self._servers.values()):
             if not server.waiting:
                 continue
@@ -274,6 +285,16 @@ class Crawl:
             questions, server.waiting = server.waiting[:number], server.waiting[number:]
             server.busy = True
             self._askers.ask(server.number, questions, server.jar, self._private(server))
+
+    def _hand_out_suspect(self, now: datetime) -> None:
+        # One question and nothing beside it: if the process ends with this one, it is known why.
+        for number in self._suspects:
+            server = self._servers[number]
+            if server.standing.wait(now) <= 0:
+                question = server.waiting.pop(0)
+                server.busy = True
+                self._askers.ask(number, [question], server.jar, self._private(server))
+                return
 
     def _private(self, server: Server) -> str:
         # What of a server may be at a private address: itself, where a person named it.
@@ -328,7 +349,8 @@ class Crawl:
         if self._stopping.is_set():
             return None
         pauses = []
-        for number in {*self._frontier.queued, *(n for n, s in self._servers.items() if s.waiting)}:
+        waiting = {number for number, server in self._servers.items() if server.waiting}
+        for number in self._suspects or {*self._frontier.queued, *waiting}:
             server = self._servers.get(number)
             if server is None:
                 return 0.0
@@ -344,7 +366,7 @@ class Crawl:
 
     def _pause_of_page(self, now: datetime) -> float:
         pauses = [wish.due - now.timestamp() for wish in self._wishes if wish.due > 0]
-        if self._askers.busy < self._order.workers:
+        if self._askers.busy < (1 if self._suspects else self._order.workers):
             idle = (one for one in self._servers.values() if one.waiting and not one.busy)
             pauses += (one.standing.wait(now) for one in idle)
         return max(min([*pauses, _LONGEST_WAIT]), 0.0)
@@ -387,23 +409,47 @@ class Crawl:
             server.busy = False
             if one.full:
                 raise one.full
-            left = list(one.left)
-            if one.fault and left:
-                question = left.pop(0)
-                _log.error("%s could not be dealt with: %s", question.url, one.fault)
-                last = one.fault.strip().rpartition("\n")[2]
-                self._settle(question, State.FAILED, f"error: {last}")
-                self._failures += 1
-            server.waiting = [*left, *server.waiting]
+            self._suspects.discard(number)
+            server.waiting = [*one.left, *server.waiting]
+            if one.fault and one.left:
+                if one.gone and self._may_try_again(server, one.left[0]):
+                    self._suspects.add(number)
+                else:
+                    self._fail(server, server.waiting.pop(0), one.fault)
         if ended and not self._stopping.is_set():
             self._hand_out()
         return ended
+
+    def _may_try_again(self, server: Server, question: Question) -> bool:
+        # The process that asks has ended with a question; tells whether it is asked once more.
+        _log.warning("the process that asks has ended while it asked for %s", question.url)
+        self._ended += 1
+        if self._ended >= _ENDED:
+            self.ending = self.ending or "the process that asks ends again and again"
+            self._stopping.set()
+        delay = self._crawl_delay(server)
+        now = datetime.now(UTC)
+        server.standing = self._manners.paused(server.standing, now, self._dice, crawl_delay=delay)
+        self._ended_with[question.url] += 1
+        return self._ended_with[question.url] < _ENDED_WITH
+
+    def _fail(self, server: Server, question: Question, fault: str) -> None:
+        # A question that could not be dealt with, though the server is not to blame.
+        _log.error("%s could not be dealt with: %s", question.url, fault)
+        rule = f"error: {fault.strip().rpartition(chr(10))[2]}"
+        if _is_robots(server, question):
+            server.closed = rule  # or its rules would be asked for for ever
+        if not question.number:
+            server.probing = ""
+        self._settle(question, State.FAILED, rule)
+        self._failures += 1
 
     # What came
 
     def _note(self, connection: Connection, server: Server, reply: Reply) -> None:
         question = reply.question
         server.jar = reply.jar
+        self._ended = 0
         self._batch.servers[server.number] = server
         self._batch.answers[server.number] += 1
         if isinstance(reply.error, RefusedAddressError):
@@ -435,6 +481,8 @@ class Crawl:
             self._settle(question, State.FAILED, f"no answer: {reply.error.reason}")
             if _is_robots(server, question):
                 server.closed = f"no answer: {reply.error.reason}"
+            elif not question.number:
+                server.probing = ""  # the probe led to nothing
             return
         if is_page and self._pages:
             server.showing = True
