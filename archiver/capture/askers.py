@@ -67,8 +67,8 @@ class Done:
         left: questions that were not answered, in their order.
         fault: what went wrong with the first of them, in words; empty when nothing did.
         full: the temporary folder has no room for an answer.
-        gone: whether it ended because the process did. The first question was under way then, as was
-            one of every other errand, and what came of it may be why.
+        gone: whether it ended because the process did. The first question was under way then, as
+            one of every other errand was, and may be why.
     """
 
     left: tuple[Question, ...] = ()

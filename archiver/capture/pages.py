@@ -22,7 +22,7 @@ from archiver.markup import (
     tokens,
 )
 
-__all__ = ["collect_page"]
+__all__ = ["collect_page", "collect_tag"]
 
 _DEEPEST = 8  # pages within pages within pages (srcdoc)
 _MOST_REFERENCES = 4 * MOST_LINKS  # many may be of one address
@@ -37,6 +37,13 @@ _LATER = re.compile(
     r"|bg|background(?:-image)?|image|img|poster|thumb|href)"
 )
 _LATER_LISTS = re.compile(r"data-(?:(?:lazy-)?srcset|(?:original|lazy)-set|bgset)")
+# Pictures by which a page is shown elsewhere: the property, name or itemprop of a meta element.
+_PICTURES = frozenset(
+    (
+        *("og:image", "og:image:url", "og:image:secure_url", "twitter:image", "twitter:image:src"),
+        *("image", "thumbnail", "thumbnailurl", "msapplication-tileimage"),
+    )
+)
 _NO_ADDRESS = frozenset(" \t\n\f\r{}<>[]|\"'`,;()")
 _UNFOLLOWED = ("#", "javascript:", "data:", "mailto:", "tel:")
 
@@ -77,6 +84,7 @@ def collect_page(
     found: Collector,
     charset: str,
     *,
+    url: str | None = None,
     xml: bool = False,
     guesses: bool = False,
 ) -> None:
@@ -84,8 +92,9 @@ def collect_page(
 
     Args:
         text: the page, decoded.
-        found: takes the links; its `url` is the page's address.
+        found: takes the links.
         charset: what the page is in, for the queries of its addresses.
+        url: what it is relative to, where that is not the answer's own address.
         xml: it is XHTML or SVG.
         guesses: look into its scripts too.
 
@@ -94,7 +103,14 @@ def collect_page(
     forms only those that ask by GET give their address, without any field. Time is linear in the
     length of the page.
     """
-    _collect(text, found, found.url, charset, xml, guesses, 0)
+    _collect(text, found, url or found.url, charset, xml, guesses, 0)
+
+
+def collect_tag(tag: Tag, found: Collector, url: str) -> None:
+    """Find where a start tag leads that stands in a document of another kind."""
+    reading = _Reading()
+    _read_tag(tag, reading, False, False)
+    _settle(reading, found, url, url, "utf-8")
 
 
 def _collect(
@@ -107,11 +123,15 @@ def _collect(
     base = url
     if reading.base is not None:
         base = fetch_url(reading.base, url, charset) or url
-    for (reference, hop, plain, early), where in reading.references.items():
-        found.add(reference, hop, where, url if early else base, "utf-8" if plain else charset)
+    _settle(reading, found, url, base, charset)
     for page in reading.inner:
         if depth < _DEEPEST and not found.full:
             _collect(page, found, base, charset, False, guesses, depth + 1)
+
+
+def _settle(reading: _Reading, found: Collector, url: str, base: str, charset: str) -> None:
+    for (reference, hop, plain, early), where in reading.references.items():
+        found.add(reference, hop, where, url if early else base, "utf-8" if plain else charset)
 
 
 def _read(
@@ -165,6 +185,8 @@ def _read_tag(tag: Tag, reading: _Reading, in_comment: bool, guesses: bool) -> N
         reading.method = (tag.get("method") or "get").strip(SPACE).lower()
     elif name == "base" and reading.base is None and not in_comment:
         reading.base = tag.get("href")
+    elif name == "meta":
+        _take_picture(tag, reading)
     elif name in _INCLUDING and (reference := tag.get("href")):
         reading.add(reference, Hop.EMBED, f"{name}/@href")
     for address in _first_of_each(tag, tag_addresses(tag, inside=False, longest=LONGEST)):
@@ -186,6 +208,15 @@ def _read_tag(tag: Tag, reading: _Reading, in_comment: bool, guesses: bool) -> N
             for reference in guessed_references(attribute_text(attribute.value[:LONGEST])):
                 where = f"{name[:40]}/@{key[:40]}"
                 reading.add(reference, Hop.GUESS, where, plain=True, at_once=False)
+
+
+def _take_picture(tag: Tag, reading: _Reading) -> None:
+    for key in ("property", "name", "itemprop"):
+        said = (tag.get(key) or "").strip(SPACE).lower()
+        if said in _PICTURES and (reference := (tag.get("content") or "").strip(SPACE)):
+            if len(reference) <= LONGEST and not reference.startswith(_UNFOLLOWED):
+                reading.add(reference, Hop.EMBED, f"meta/@{key}", at_once=False)
+            return
 
 
 def _first_of_each(tag: Tag, addresses: list[Address]) -> list[Address]:

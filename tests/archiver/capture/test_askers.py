@@ -167,6 +167,9 @@ def test_an_errand_that_is_stopped_ends_with_the_answer_under_way() -> None:
         heard.ask(f"{server.url}/a", f"{server.url}/b")
         assert begun.wait(PATIENCE)
         heard.askers.stop()
+        heard.askers.ask(SERVER + 1, [], Jar())  # what is told later is heard later
+        last = heard.askers.receive(heard.came.get(timeout=PATIENCE))
+        assert list(last) == [(SERVER + 1, Done())]
         go_on.set()
         [reply], done = heard.all()
     assert reply.exchange is not None
