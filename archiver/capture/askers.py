@@ -91,7 +91,7 @@ class Askers:
     """
 
     def __init__(self, terms: Terms, came: Callable[[Message | None], object]) -> None:
-        """Make one; the process is started with the first errand.
+        """Make one; the process is started with the first errand, or by `begin`.
 
         Args:
             terms: how servers are asked.
@@ -114,6 +114,11 @@ class Askers:
     def process(self) -> int | None:
         """The id of the process; None while there is none."""
         return self._child.process.pid if self._child else None
+
+    def begin(self) -> None:
+        """Start the process, so that it is ready when the first errand comes."""
+        if self._channel is None:
+            self._start()
 
     def left(self, number: int) -> int:
         """Tell how many questions of a server that is asked are not answered yet."""
@@ -170,8 +175,7 @@ class Askers:
             self._child = None
 
     def _send(self, *values: object) -> None:
-        if self._channel is None:
-            self._start()
+        self.begin()
         assert self._channel is not None  # noqa: S101 - just made
         with suppress(OSError):  # it is gone, which whoever reads tells
             self._channel.send(Message.of(values))

@@ -154,11 +154,21 @@ class Crawl:
             BrowserError: when pages are to be shown, and there is no browser; nothing is begun.
         """
         scope = Scope.of(order.scope, order.seeds, order.include, order.exclude, order.embeds_leave)
+        terms = Terms(
+            user_agent(order.contact),
+            Guard.of(order.allow_private_at),
+            Limits(body=order.body, seconds=order.seconds, silence=order.silence),
+            order.guesses,
+            order.workers,
+        )
         self._came: SimpleQueue[Message | tuple[Server, Wish | Shown] | None] = SimpleQueue()
         self._pages = self._start_browser(writer, order, page) if order.browser else None
+        self._askers = Askers(terms, self._came.put)
         try:
+            self._askers.begin()  # it takes its time, and so does what follows
             self.store = CrawlStore(writer, order, scope.describe())
         except BaseException:
+            self._askers.close()
             if self._pages:
                 self._pages.close()
             raise
@@ -176,14 +186,6 @@ class Crawl:
         self._manners = Manners(Pace(delay=order.delay, tries=order.tries, backoff=order.back_off))
         within = replace(self._manners.pace, delay=0.0)
         self._within_page = replace(self._manners, pace=within)
-        terms = Terms(
-            user_agent(order.contact),
-            Guard.of(order.allow_private_at),
-            Limits(body=order.body, seconds=order.seconds, silence=order.silence),
-            order.guesses,
-            order.workers,
-        )
-        self._askers = Askers(terms, self._came.put)
         self._servers: dict[int, Server] = {}
         self._leases: dict[int, Lease] = {}
         self._validators: dict[int, Validators] = {}
