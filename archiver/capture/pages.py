@@ -44,8 +44,16 @@ _PICTURES = frozenset(
         *("image", "thumbnail", "thumbnailurl", "msapplication-tileimage"),
     )
 )
+# Elements that say something of others, or stand in need of them, or hold a page.
+_DEPENDENT = frozenset(("base", "button", "form", "iframe", "input"))
+_MOST_KNOWN, _LONGEST_KNOWN = 1 << 13, 300  # tags remembered, and characters of one
 _NO_ADDRESS = frozenset(" \t\n\f\r{}<>[]|\"'`,;()")
 _UNFOLLOWED = ("#", "javascript:", "data:", "mailto:", "tel:")
+
+
+# A reference, how it leads on, whether its query is UTF-8, whether it is used where it stands.
+_Reference = tuple[str, Hop, bool, bool]
+_References = tuple[tuple[_Reference, str], ...]  # with what each stands in
 
 
 @dataclass(slots=True)
@@ -54,7 +62,7 @@ class _Reading:
 
     base: str | None = None  # the first one's reference
     method: str = "get"  # of the form that was last begun
-    references: dict[tuple[str, Hop, bool, bool], str] = field(default_factory=dict)
+    references: dict[_Reference, str] = field(default_factory=dict)
     inner: list[str] = field(default_factory=list)  # pages in srcdoc attributes
 
     @property
@@ -77,6 +85,14 @@ class _Reading:
         """
         early = at_once and self.base is None and hop is not Hop.LINK
         self.references.setdefault((reference, hop, plain, early), where)
+
+    def take(self, references: _References) -> None:
+        """Take the references of a tag that was read by itself."""
+        for key, where in references:
+            reference, hop, plain, early = key
+            if early and self.base is not None:
+                key = reference, hop, plain, False
+            self.references.setdefault(key, where)
 
 
 def collect_page(
@@ -151,7 +167,10 @@ def _read(
                 if token.name == "form":
                     reading.method = "get"
                 continue
-            _read_tag(token, reading, token.start < behind, guesses)
+            if guesses or token.name in _DEPENDENT or last - first > _LONGEST_KNOWN:
+                _read_tag(token, reading, token.start < behind, guesses)
+            else:
+                reading.take(_references(token))
             if reading.full:
                 return
         elif isinstance(token, Raw):
@@ -168,6 +187,22 @@ def _read(
                         return
         elif isinstance(token, Comment):
             behind = token.end
+
+
+# What the tags met of late lead to: the pages of a site have most of their tags in common.
+_known: dict[str, _References] = {}
+
+
+def _references(tag: Tag) -> _References:
+    source = tag.text[tag.start : tag.end]
+    found = _known.get(source)
+    if found is None:
+        alone = _Reading()
+        _read_tag(tag, alone, False, False)
+        if len(_known) >= _MOST_KNOWN:
+            _known.clear()
+        found = _known[source] = tuple(alone.references.items())
+    return found
 
 
 def _read_style(sheet: str, reading: _Reading, xml: bool) -> None:

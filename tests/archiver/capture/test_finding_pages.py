@@ -384,3 +384,20 @@ def test_the_picture_a_page_is_shared_with_belongs_to_it(
     meta: str, links: list[tuple[str, str]]
 ) -> None:
     assert hops(meta) == links
+
+
+def test_a_tag_that_was_met_before_leads_where_it_leads_now() -> None:
+    tags = '<img src="a.png"><a href="b">b</a><p style="background: url(c.png)">'
+    first = [("E", "/crime/a.png"), ("L", "/crime/b"), ("E", "/crime/c.png")]
+    based = [("E", "/x/a.png"), ("L", "/x/b"), ("E", "/x/c.png")]
+    late = [("E", "/crime/a.png"), ("L", "/x/b"), ("E", "/crime/c.png")]
+    for _ in range(2):
+        assert hops(tags) == first
+        assert hops(f'<base href="/x/">{tags}') == based
+        assert hops(f'{tags}<base href="/x/">') == late
+        for method, links in (("post", []), ("get", [("L", "/x")])):
+            form = f'<form method={method}><button formaction="/x"></form>'
+            assert hops(form) == links
+        [guessed] = look("<p onclick=\"go('/y/')\">", guesses=True).links
+        assert guessed.hop is Hop.GUESS
+        assert hops("<p onclick=\"go('/y/')\">") == []
