@@ -1,4 +1,4 @@
--- The catalogue of a Marsham archive, version 5. Made from the tables in
+-- The catalogue of a Marsham archive, version 6. Made from the tables in
 -- snapshots/tables.py and extract/tables.py by `make schema`; do not edit.
 --
 -- This text loads into SQLite and PostgreSQL alike. The archive's own catalogue differs in four

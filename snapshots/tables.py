@@ -61,7 +61,7 @@ __all__ = [
     "withdrawn_payload",
 ]
 
-SCHEMA_VERSION: Final = 5
+SCHEMA_VERSION: Final = 6
 # Bytes of a digest that are indexed; among a billion digests one in a thousand shares them.
 DIGEST_PREFIX: Final = 5
 

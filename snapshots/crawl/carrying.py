@@ -25,7 +25,7 @@ __all__ = ["carry_over", "drop_strays"]
 
 _TABLES = (crawl, crawl_site, crawl_note, crawl_url)
 _BATCH = 5_000
-_READABLE = (4, SCHEMA_VERSION)  # versions whose tables of crawls lack nothing that must be there
+_READABLE = (4, 5, SCHEMA_VERSION)  # versions whose tables of crawls lack only what may be null
 
 _COLUMNS = "SELECT name FROM pragma_table_info(?)"
 
