@@ -14,6 +14,7 @@ from extract.decode import Decoded, decode
 from extract.document import CONTENT, Block, Document
 from extract.facts.attachments import read_attachments
 from extract.facts.authorities import find_authorities, read_authorities
+from extract.facts.authority_checks import check_authorities
 from extract.facts.claims import check_claims
 from extract.facts.contacts import read_contacts
 from extract.facts.counts import count_tables, read_counts
@@ -33,6 +34,7 @@ from extract.facts.observations import (
 from extract.facts.pieces import piece_of
 from extract.facts.records import Contact, Records, records_of
 from extract.hints import blocks_at, places_of
+from extract.reference.legislation import legislation_address
 
 __all__ = ["Page", "page_as_json", "read_page"]
 
@@ -355,10 +357,15 @@ def _coverage(document: Document) -> float:
 # ---------------------------------------------------------------- JSON
 
 
-def page_as_json(page: Page, *, observations: bool = False) -> dict[str, object]:
+def page_as_json(
+    page: Page, *, on: date | None = None, observations: bool = False
+) -> dict[str, object]:
     """Write a page's facts as plain values for JSON.
 
-    With `observations`, each value's provenance is given under that key as well.
+    Args:
+        page: what was read.
+        on: the day of the page, for which the law is looked up.
+        observations: give each value's provenance as well, under that key.
     """
     facts = page.facts
     written: dict[str, object] = {
@@ -402,8 +409,22 @@ def page_as_json(page: Page, *, observations: bool = False) -> dict[str, object]
                 "year": each.year,
                 "number": each.number,
                 "sections": list(each.sections),
+                "address": legislation_address(each.act, each.year, each.number, None, on),
+                "section_addresses": [
+                    legislation_address(each.act, each.year, each.number, section, on)
+                    for section in each.sections
+                ],
             }
             for each in facts.legal
+        ],
+        "authority_checks": [
+            {
+                "listed": each.listed,
+                "law": each.law,
+                "verdict": each.verdict,
+                "how": each.how,
+            }
+            for each in (check_authorities(facts.authorities, on) if on else ())
         ],
         "claim_checks": [
             {

@@ -107,7 +107,8 @@ def saved_page_as_json(saved: SavedPage) -> dict[str, object]:
     """Give what the page says in plain values, with its dates and what was done to it."""
     provenance = saved.provenance
     chosen = provenance.chosen
-    return page_as_json(saved.page) | {
+    day = _day(chosen.timestamp) if chosen and len(chosen.timestamp) >= 8 else None
+    return page_as_json(saved.page, on=day) | {
         "captured": chosen.timestamp if chosen else None,
         "captured_precision": chosen.precision if chosen else None,
         "date_rule": {"name": chosen.rule, "reason": chosen.reason} if chosen else None,

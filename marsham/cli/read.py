@@ -194,6 +194,10 @@ def _print(file: Path, saved: dict[str, Any]) -> None:
     for authority in saved["authorities"]:
         where = f" ({authority['applies_to']})" if authority["applies_to"] else ""
         say(f"  authority    {authority['name']}{where}")
+    for check in saved["authority_checks"]:
+        if check["verdict"] != "agrees":
+            named = check["listed"] or check["law"]
+            say(f"  law differs  {named}: {check['verdict']}; {check['how']}")
     for law in saved["legal"]:
         parts = (law["act"], str(law["year"] or ""), law["number"] or "")
         cited = f", sections {', '.join(law['sections'])}" if law["sections"] else ""
