@@ -299,6 +299,8 @@ class _Walker:
         self.context = _Context()
         self.counter = 0  # numbers lists, tables, parts and frames
         self.hiding: set[str] = set()
+        self.hidden = 0  # characters of text that the page hides
+        self.ordered: set[int] = set()  # numbers of the lists whose items are numbered
         self.offset = 0  # where the block being gathered starts in the canonical text
         self.link: _OpenLink | None = None
         self.bold_depth = 0
@@ -337,6 +339,8 @@ class _Walker:
             marks=marks,
             scripts=tuple(self.scripts),
             problems=problems,
+            hidden=self.hidden,
+            ordered=frozenset(self.ordered),
         )
 
     # ------------------------------------------------------------ the walk
@@ -432,8 +436,12 @@ class _Walker:
         if "hidden" in attributes or (
             "style" in attributes and _INVISIBLE.search(attributes["style"])
         ):
+            self.hidden += _visible_length(element)
             return True
-        return bool(self.hiding) and self._is_hidden_by_sheet(tag, attributes)
+        if self.hiding and self._is_hidden_by_sheet(tag, attributes):
+            self.hidden += _visible_length(element)
+            return True
+        return False
 
     def _is_hidden_by_sheet(self, tag: str, attributes: dict[str, str]) -> bool:
         names = [f".{name}" for name in attributes.get("class", "").split()]
@@ -446,8 +454,10 @@ class _Walker:
         if "ld+json" in element.get("type", "").lower():
             self.scripts.append(text)
         elif address := written_address(text):
-            where = self.offset + self.size
-            self.links.append(Link("", f"mailto:{address}", where, where))
+            around, self.link = self.link, _OpenLink(f"mailto:{address}")
+            self._write(address)
+            self._close_link()
+            self.link = around
 
     def _enter(self, element: _Element, tag: str, attributes: dict[str, str]) -> None:
         """Open a container: the context for what is inside."""
@@ -467,6 +477,8 @@ class _Walker:
         elif tag in _LISTS:
             context.list = self._next()
             context.depth += 1
+            if tag == "ol":
+                self.ordered.add(context.list)
         elif tag == "table":
             context.grid = _Grid(self._next()) if is_data_table(element) else None
             context.cell = None
@@ -690,6 +702,17 @@ class _Walker:
         )
         self.offset += len(text) + 1
         self._clear()
+
+
+def _visible_length(element: _Element) -> int:
+    """How many characters of text an element holds, white space folded."""
+    texts = (
+        each.text if event == "start" else each.tail
+        for event, each in etree.iterwalk(element, events=("start", "end"))
+        if (event == "start" and each.tag not in _DECLARING)
+        or (event == "end" and each is not element)
+    )
+    return sum(len(" ".join(text.split())) for text in texts if text)
 
 
 def _span(written: str) -> int:

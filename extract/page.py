@@ -10,6 +10,7 @@ from functools import cached_property
 from archiver.missing import says_missing
 from archiver.urls import join_url
 from extract.blocks import html_blocks, text_blocks
+from extract.coverage import coverage_records, kept_share
 from extract.decode import Decoded, decode
 from extract.document import CONTENT, Block, Document
 from extract.facts.attachments import read_attachments
@@ -36,7 +37,7 @@ from extract.facts.records import Contact, Records, records_of
 from extract.hints import blocks_at, places_of
 from extract.reference.legislation import legislation_address
 
-__all__ = ["Page", "page_as_json", "read_page"]
+__all__ = ["Page", "link_resolver", "page_as_json", "read_page"]
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ class Page:
     @property
     def coverage(self) -> float:
         """The share of visible text that belongs to the message."""
-        return _coverage(self.document)
+        return kept_share(self.document)
 
     @property
     def text(self) -> str:
@@ -134,13 +135,14 @@ def read_page(
         not content_type and not _LOOKS_LIKE_MARKUP.search(decoded.text[:20_000])
     )
     document = text_blocks(decoded.text) if plain else html_blocks(decoded.text)
-    resolve = _resolver(url, document.base)
+    resolve = link_resolver(url, document.base)
     return Page(
         url=url,
         observations=(
             *number_records([_page_record(document), *_headings(document)]),
             *_links(document, resolve, url),
             *number_records(_drafts(document, resolve, archived)),
+            *number_records(coverage_records(document)),
         ),
         document=document,
         declared_charset=decoded.declared,
@@ -154,8 +156,13 @@ def _problems(decoded: Decoded, document: Document) -> tuple[str, ...]:
     return (*decoded.problems, *document.problems, *nothing)
 
 
-def _resolver(url: str | None, base: str | None) -> Resolve:
-    """Make the function that resolves links against the base element and the page's URL."""
+def link_resolver(url: str | None, base: str | None) -> Resolve:
+    """Make the function that resolves links as a page writes them.
+
+    Args:
+        url: the page's original URL.
+        base: the raw address of its base element, if it has one.
+    """
     absolute = join_url(url or "", base) if base else url
     start = absolute or url or ""
     known: dict[str, str | None] = {}  # the same link comes again and again
@@ -347,13 +354,6 @@ def _links(document: Document, resolve: Resolve, url: str | None) -> list[Observ
     return found
 
 
-def _coverage(document: Document) -> float:
-    visible = sum(len(block.text) for block in document.blocks if block.region != "archive")
-    return (
-        round(sum(len(block.text) for block in document.content) / visible, 3) if visible else 0.0
-    )
-
-
 # ---------------------------------------------------------------- JSON
 
 
@@ -370,6 +370,7 @@ def page_as_json(
     facts = page.facts
     written: dict[str, object] = {
         "url": page.url,
+        "coverage": {"kept": facts.kept, "characters": dict(facts.regions)},
         "page": {
             "title": facts.title,
             "summary": facts.summary,

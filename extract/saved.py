@@ -11,9 +11,18 @@ from archiver.provenance import Provenance
 from archiver.records import DateSource, StatedDate
 from archiver.timestamps import parse_span
 from archiver.unreplay import recover_page
-from extract.page import Page, page_as_json, read_page
+from extract.content import content_html, content_markdown
+from extract.page import Page, link_resolver, page_as_json, read_page
 
-__all__ = ["SavedPage", "read_saved_page", "saved_page_as_json", "saved_page_confined"]
+__all__ = [
+    "FORMS",
+    "SavedPage",
+    "read_saved_page",
+    "saved_page_as_json",
+    "saved_page_confined",
+]
+
+FORMS = ("json", "html", "markdown", "text")  # what a saved page can be written as
 
 _BY_ARCHIVE = (DateSource.MEMENTO, DateSource.FRAME, DateSource.BANNER, DateSource.ADDRESS)
 
@@ -67,10 +76,20 @@ def saved_page_confined(
     url: str | None = None,
     content_type: str | None = None,
     stated: tuple[StatedDate, ...] = (),
+    form: str = "json",
 ) -> str:
-    """Read a saved page in a child, and give `saved_page_as_json` of it as text.
+    """Read a saved page in a child, and give it as text.
 
-    The other arguments are those of `read_saved_page`.
+    Args:
+        children: who does it, and within which limits.
+        data: see `read_saved_page`, as for the arguments that are not here.
+        name: see there.
+        sha256: see there.
+        url: see there.
+        content_type: see there.
+        stated: see there.
+        form: one of `FORMS`: `saved_page_as_json`, or the page's message alone as clean HTML, as
+            Markdown or as text, one block a line.
 
     Raises:
         ConfinedError: when the page passed the limits or could not be read at all.
@@ -83,6 +102,7 @@ def saved_page_confined(
         url=url,
         content_type=content_type,
         stated=stated,
+        form=form,
     )
     return reply.decode("utf-8", "replace")
 
@@ -95,12 +115,24 @@ def _saved_page_text(
     url: str | None,
     content_type: str | None,
     stated: tuple[StatedDate, ...],
+    form: str,
 ) -> bytes:
     saved = read_saved_page(
         data, name=name, sha256=sha256, url=url, content_type=content_type, stated=stated
     )
-    text = json.dumps(saved_page_as_json(saved), ensure_ascii=False, indent=1)
+    if form == "json":
+        text = json.dumps(saved_page_as_json(saved), ensure_ascii=False, indent=1)
+    else:
+        text = _message(saved.page, form)
     return text.encode("utf-8", "replace")
+
+
+def _message(page: Page, form: str) -> str:
+    document = page.document
+    resolve = link_resolver(page.url, document.base)
+    if form == "html":
+        return content_html(document, resolve)
+    return content_markdown(document, resolve) if form == "markdown" else f"{page.text}\n"
 
 
 def saved_page_as_json(saved: SavedPage) -> dict[str, object]:

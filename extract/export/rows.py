@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from archiver.timestamps import parse_timestamp
 from extract.asof import PageAsOf
+from extract.document import CONTENT
 from extract.facts.authority_checks import check_authorities
 from extract.facts.observations import Observation
 from extract.reference.legislation import legislation_address
@@ -86,6 +87,12 @@ def _pages(page: PageAsOf) -> Iterator[Row]:
         "published": dates.get("published"),
         "updated": dates.get("updated"),
         "words": len(page.text.split()),
+        "text_kept": facts.kept,
+        "text_left_out": [
+            f"{region}: {size} characters"
+            for region, size in facts.regions
+            if region not in CONTENT
+        ],
         "headings": [heading.text for heading in facts.headings],
         "links": [link.url for link in facts.links],
         "attachments": [found.url for found in facts.attachments],
@@ -158,6 +165,8 @@ EXPORTS = {
             "published",
             "updated",
             "words",
+            "text_kept",
+            "text_left_out",
             "headings",
             "links",
             "attachments",

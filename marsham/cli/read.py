@@ -13,7 +13,7 @@ from archiver.ingest.sniff import Format, sniff
 from archiver.records import DateSource, StatedDate
 from archiver.timestamps import Span, format_timestamp, parse_date
 from archiver.urls import check_url
-from extract.saved import saved_page_confined
+from extract.saved import FORMS, saved_page_confined
 from marsham.cli.support import DATE, DONE, FINDINGS, say
 
 __all__ = ["read"]
@@ -30,6 +30,12 @@ _PAGE_LIMIT = 1 << 26  # bytes
 @click.option("--content-type", help="The Content-Type it was served with.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object for each file.")
 @click.option(
+    "--format",
+    "form",
+    type=click.Choice(FORMS),
+    help="Print the page's message alone (html, markdown, text), or all as json.",
+)
+@click.option(
     "--manifest",
     type=click.Path(path_type=Path),
     help="A JSON list of pages: stem, file, url, snapshot_url, captured, content_type.",
@@ -41,21 +47,23 @@ def read(
     captured: Span | None,
     content_type: str | None,
     as_json: bool,
+    form: str | None,
     manifest: Path | None,
     out: Path | None,
 ) -> int:
     """Read what saved pages say: contacts, partnerships, claims.
 
     Works on files alone, without any archive. Another archive's banner and rewritten links are
-    taken off first, and every date stated for the page is given with its source.
+    taken off first, and every date stated for the page is given with its source. With --format the
+    page's message is printed as clean HTML, Markdown or text instead, without menus and footers.
     """
     if manifest:
         if files or not out:
             raise click.UsageError("--manifest goes with --out and without FILES")
-        if url or captured or content_type or as_json:
+        if url or captured or content_type or as_json or form:
             raise click.UsageError(
-                "--url, --captured, --content-type and --json are for FILES; a manifest states "
-                "these for each page, and JSON is what --out gets"
+                "--url, --captured, --content-type, --format and --json are for FILES; a manifest "
+                "states these for each page, and JSON is what --out gets"
             )
         return _read_manifest(manifest, out)
     if not files:
@@ -64,13 +72,16 @@ def read(
         raise click.UsageError("--out goes with --manifest; FILES are written to standard output")
     if len(files) > 1 and (url or captured):
         raise click.UsageError("--url and --captured speak of one page; give one FILE with them")
+    if as_json and form not in {None, "json"}:
+        raise click.UsageError(f"--json and --format {form} say different things; give one")
+    form = "json" if as_json else form
     stated = _listed(format_timestamp(captured.first), str(captured.first)) if captured else ()
     address = check_url(url) if url else None
     with Confined() as children:
         for file in files:
-            text = _read_file(children, file, address, content_type, stated)
-            if as_json:
-                click.echo(text)
+            text = _read_file(children, file, address, content_type, stated, form or "json")
+            if form:
+                click.echo(text, nl=form == "json")
             else:
                 _print(file, json.loads(text))
     return DONE
@@ -82,8 +93,9 @@ def _read_file(
     url: str | None,
     content_type: str | None,
     stated: tuple[StatedDate, ...],
+    form: str = "json",
 ) -> str:
-    """Read one file; gives what it says as JSON text."""
+    """Read one file; gives what it says as text of that form."""
     if not path.is_dir() and sniff(path) is Format.WARC:
         raise FormatError(str(path), "is a WARC file; take it in with: marsham ingest")
     try:
@@ -104,6 +116,7 @@ def _read_file(
             url=url,
             content_type=content_type,
             stated=stated,
+            form=form,
         )
     except ConfinedError as error:
         raise FormatError(str(path), f"{error}; it was given up") from error
