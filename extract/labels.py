@@ -20,7 +20,7 @@ _PHONE = (
     r"(?:(?:rhif )?(?:tele ?phones?|tel|t|phones?|ffôn|ffon|teleffon|teleffôn|mobiles?|mob|m|"
     r"direct line|direct dial|ddi|switchboard|voice|cell|symudol|numbers?|helpline|hotline))"
 )
-_FAX = r"(?:(?:rhif )?(?:fax|facsimile|ffacs|f))"
+_FAX = r"(?:(?:rhif )?(?:fax|facsimile|telefax|ffacs|f))"
 _ORGANISATIONS = (
     r"organi[sz]ation|agency|authority|employer|body|company|sefydliad|lead (?:agency|authority)|"
     r"host (?:organi[sz]ation|body|authority|council)|awdurdod"
@@ -41,14 +41,15 @@ _FIELDS = tuple(
         ("phone+fax", rf"{_QUALIFIER}{_PHONE}{_NUMBER} ?(?:/|&|and|a|or) ?{_FAX}{_NUMBER}"),
         (
             "textphone",
-            rf"{_QUALIFIER}(?:text ?phone|mini ?com|type ?talk|text relay|tdd|tty){_NUMBER}",
+            rf"{_QUALIFIER}(?:text ?phone|ffôn testun|testun ffôn|testunffôn|mini ?com|type ?talk|"
+            rf"text relay|tdd|tty){_NUMBER}",
         ),
         ("fax", rf"{_QUALIFIER}{_FAX}{_NUMBER}"),
         ("phone", rf"{_QUALIFIER}{_PHONE}{_NUMBER}"),
         ("pager", r"(?:pager|bleep)(?: number| no)?"),
         (
             "email",
-            rf"{_QUALIFIER}(?:(?:cyfeiriad )?e ?bost|(?:e ?mails?|electronic mail)(?: "
+            rf"{_QUALIFIER}(?:(?:cyfeiriad )?e ?bost|(?:e ?mails?|electronic mail|mail)(?: "
             rf"address(?:es)?)?|e)",
         ),
         (
@@ -60,7 +61,7 @@ _FIELDS = tuple(
         (
             "address",
             rf"{_QUALIFIER}(?:address|addresses|cyfeiriad|location|write to us|write to|"
-            r"by post|in writing)",
+            r"by post|post to|in writing)",
         ),
         (
             "predecessors",
@@ -90,7 +91,8 @@ _FIELDS = tuple(
         ("organisation", _ORGANISATIONS),
         (
             "unit",
-            r"team|unit|desk|department|dept|section|division|branch|office|service|directorate|"
+            r"subjects?|topics?|policy areas?|areas? of work|team|unit|desk|department|dept"
+            r"|section|division|branch|office|service|directorate|"
             r"tîm|uned|adran",
         ),
         (

@@ -193,10 +193,11 @@ def _drafts(
     yield from records
     tables = count_tables(document)
     listing = find_authorities(document)
-    yield from read_counts(document, tables)
+    counts = list(read_counts(document, tables))
+    yield from counts
     yield from read_authorities(listing)
     yield from read_legislation(document)
-    yield from check_claims(document, tables, listing, partnerships, contacts)
+    yield from check_claims(document, tables, listing, partnerships, contacts, counts)
 
 
 # ---------------------------------------------------------------- the page itself

@@ -7,7 +7,7 @@ else in between.
 
 from extract.facts.entries import Entry, Part
 from extract.facts.lines import INSTRUCTION, NAMING, POINTS, Token
-from extract.facts.names import is_general_heading, kind_of_name
+from extract.facts.names import is_general_heading, kind_of_name, without_article
 from extract.facts.observations import LABEL_ABOVE, PROSE, Quote, RecordDraft, computed, quote
 from extract.facts.pieces import Piece
 from extract.reference.places import country_of, region_of
@@ -75,6 +75,8 @@ class _Assembly:
         if part.prose and fields & NAMING:
             self._close()
         if self._repeats(part, fields):
+            self._close()
+        if self._begins_with_other_post(part):
             self._close()
         for token in part.tokens:
             self._take_token(token)
@@ -210,12 +212,27 @@ class _Assembly:
         starts = part.item or (first.opens and first.field in NAMING)
         return starts and any(current.has(field) for field in fields & POINTS)
 
+    def _begins_with_other_post(self, part: Part) -> bool:
+        """Whether a block names a post and who holds it, and the record has somebody already."""
+        current = self.current
+        held = current.first("person") if current else None
+        names = [token for token in part.tokens if token.field in {"role", "person"}]
+        return (
+            held is not None
+            and len(names) > 1
+            and names[0].field == "role"
+            and part.tokens[0] is names[0]
+            and any(token.field == "person" and token.quote.value != held.value for token in names)
+        )
+
     def _record(self) -> RecordDraft:
         if self.current is None:
             self.current = RecordDraft("contact")
         return self.current
 
-    def _open_partnership(self, name: Quote) -> None:
+    def _open_partnership(self, printed: Quote) -> None:
+        bare = without_article(printed.value)
+        name = printed._replace(value=bare)
         if self.partnership and name.value in self.partnership.values("name"):
             return
         if self.partnership and self.entry.single:

@@ -57,6 +57,12 @@ _LIST_BEFORE = re.compile(
     r"(?:known|called|these are|together)[^.]{0,40}responsible authorities)",
     re.IGNORECASE,
 )
+_THEY_ARE = re.compile(
+    r"(?:They|These)(?: currently| now)? (?:are|were|include|comprise)(?: as follows)?:?"
+    r"\s(?P<list>[^.;]{10,600})"
+)
+_AND_THE = re.compile(r"\s(?:and|or)\s(?=(?:the|every|each)\s)")
+_WHEN = re.compile(r"(?:since|from|until|as of|after) .{1,30}$", re.IGNORECASE)
 _COMMA = re.compile(r"\s?;\s?(?:and\s)?|,\s(?:and\s)?|\n")
 _YES = re.compile(r"(?:yes|y|✓|✔|√|x|●|•|\*|ydy|ie|oes|true)(?:\b.*)?", re.IGNORECASE)
 _NO = re.compile(r"(?:no|n|✗|✘|\u2013|\u2014|-|nac ydy|na|false)?", re.IGNORECASE)
@@ -230,7 +236,7 @@ def _from_grid(grid: Grid, document: Document) -> AuthorityList | None:
 
 
 def _written(blocks: Sequence[Block]) -> AuthorityList | None:
-    """A sentence that names them one after the other."""
+    """A sentence that names them one after the other, or the sentence after one about them."""
     for pattern in (_LIST_SENTENCE, _LIST_BEFORE):
         for block in blocks:
             if block.kind == "heading" or not _SUBJECT.search(block.text):
@@ -242,12 +248,29 @@ def _written(blocks: Sequence[Block]) -> AuthorityList | None:
             items = _parts(listed)
             if len(items) >= 3:
                 return AuthorityList(block, tuple((item, None) for item in items))
+    for block in blocks:
+        if block.kind != "heading" and _SUBJECT.search(block.text):
+            before: Piece | None = None
+            for sentence in sentences_of(piece_of(block)):
+                match = _THEY_ARE.match(sentence.text)
+                if match and before and _SUBJECT.search(before.text):
+                    items = _parts(sentence.cut(*match.span("list")))
+                    if len(items) >= 3:
+                        return AuthorityList(None, tuple((item, None) for item in items))
+                before = sentence
     return None
 
 
 def _parts(listed: Piece) -> list[Piece]:
     """Part a written list; the last comma's "and" counts, one inside a name does not."""
-    parts = listed.split(_COMMA)
+    parts = [
+        each
+        for part in listed.split(_COMMA)
+        for each in part.split(_AND_THE)
+        if not _WHEN.match(each.text) and each.text.lower() not in {"and", "or"}
+    ]
+    if not parts:
+        return []
     last = parts[-1]
     at = last.text.rfind(" and ")
     if len(parts) > 1 and at > 0 and not re.search(r"\bfire$", last.text[:at]):

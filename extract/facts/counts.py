@@ -29,7 +29,7 @@ _PLACE = (
     rf"Yorkshire (?:and|&) (?:the )?Humber(?:side)?|{_REGION_NAMES}|Greater London)"
 )
 _IN = (
-    r"(?:\s?\(|\s(?:in|across|for|throughout|within|covering|yn|yng|ar draws|i)\s"
+    r"(?:\s?\(|\s(?:in|of|across|for|throughout|within|covering|yn|yng|ar draws|i)\s"
     r"(?:(?:all of|both|the whole of) )?(?:the )?)"
 )
 _DESCRIBING = (
@@ -59,6 +59,12 @@ _PLACE_HAS = re.compile(
 _OF_THEM = re.compile(
     rf"\bthere (?:are|were) (?:\w+ ){{0,2}}?(?P<number>{NUMBER}) (?:of them|such (?:partnerships|"
     rf"bodies))\b",
+    re.IGNORECASE,
+)
+# Around 300 of them have a co-ordinator
+_SOME_OF_THEM = re.compile(
+    rf"(?<![\w.,/£-])(?P<number>{NUMBER}) of (?:them|these|those) "
+    rf"(?:have|has|had|are|is|were|now|still)\b",
     re.IGNORECASE,
 )
 # "London has 32 and ...", not "London has 8 million people"
@@ -163,7 +169,7 @@ def _counts_in(
     """Read the counts of one block; what is counted carries on from sentence to sentence."""
     for sentence in sentences_of(piece_of(block)):
         found: dict[int, RecordDraft] = {}
-        patterns = (_PLACE_HAS, _NUMBER_NOUN, _NUMBER_PLACE, _OF_THEM)
+        patterns = (_PLACE_HAS, _NUMBER_NOUN, _NUMBER_PLACE, _OF_THEM, _SOME_OF_THEM)
         for pattern in patterns if _HAS_NUMBER.search(sentence.text) else ():
             for match in pattern.finditer(sentence.text):
                 at = match.start("number")

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from extract.document import Block
+from extract.facts.lines import has_points
 from extract.facts.names import is_partnership
 from extract.labels import field_of
 from extract.tableform import MOST_PLACES
@@ -69,7 +70,8 @@ def grids_of(blocks: Iterable[Block]) -> dict[int, Grid]:
 def _grid(number: int, blocks: list[Block], caption: Block | None) -> Grid:
     rows, spanned = _places(blocks)
     heads_row = _head_row(rows)
-    first_column = [row[min(row)] for row in rows if row]
+    leftmost = min((min(row) for row in rows if row), default=0)
+    first_column = [row[leftmost] for row in rows if leftmost in row]
     labels_down = len({block.number for block in first_column if field_of(block.text)})
     labels_across = (
         len({block.number for block in rows[heads_row].values() if field_of(block.text)})
@@ -77,7 +79,7 @@ def _grid(number: int, blocks: list[Block], caption: Block | None) -> Grid:
         else 0
     )
     heads_across = heads_row is not None and not any(
-        block.cell and block.cell.header for block in first_column[heads_row + 1 :]
+        block.cell and block.cell.header and block.cell.row > heads_row for block in first_column
     )
     heads_across = heads_across and all(
         block.cell and block.cell.header for block in rows[heads_row or 0].values()
@@ -168,7 +170,10 @@ def _rows(
         if not distinct:
             continue
         if len(distinct) == 1 and width > 1 and _is_band(distinct[0], width):
-            band = distinct[0]
+            if not has_points(distinct[0].text, distinct[0].links):
+                band = distinct[0]
+            else:  # "Regional team: ..." in the foot of a table
+                lines.append(Line(distinct, {0: ()}, _NONE, None))
             continue
         if heads and [block.text for block in distinct] == repeated:
             continue  # the heads again, as long tables repeat them
@@ -205,8 +210,8 @@ def _columns(rows: list[dict[int, Block]]) -> tuple[Line, ...]:
         labels: dict[int, tuple[Block, ...]] = {}
         for row in rows:
             label, block = row.get(label_column), row.get(column)
-            if block is not None and label is not None and block is not label:
-                labels[len(blocks)] = (label,)
+            if block is not None and block is not label:
+                labels[len(blocks)] = (label,) if label is not None else ()
                 blocks.append(block)
         if blocks:
             lines.append(Line(blocks, labels, _NONE, None))

@@ -69,6 +69,9 @@ _POINT_HINTS = (
     re.compile(r"DOT\b(?<=\bDOT)"),
     re.compile(r"at (?<=\bat )[\w.-]{1,60}\.(?:uk|org|com)\b"),
 )
+_ANY_WORD = re.compile(r"\S+")
+_LONGEST_POST = 80  # characters of a line that names a post and its holder
+_POST_WORDS = 4
 _LINE_BREAKS = re.compile(r"\n+")
 _COMMAS = re.compile(r"\s?[,;|\n•·]\s?|\s[-\u2013\u2014]\s|\t")
 _DASH_LABEL = re.compile(r"^([^\W\d_][\w .'\u2019/-]{0,30}?)\s[-\u2013\u2014]\s")
@@ -284,7 +287,10 @@ def read_line(
             if field == "role":
                 found += read_value("person", value, links, resolve)
             else:
-                found += _read_unlabelled(value, links, resolve)
+                named = _read_unlabelled(value, links, resolve)
+                if any(token.field == field for token in named):
+                    found = []  # "Regional team: North West Crime Reduction Team, ..."
+                found += named
         else:
             found = []
             if field == "person" and is_role(label_piece.text):
@@ -307,6 +313,8 @@ def _segments(piece: Piece) -> list[tuple[str | None, Piece | None, Piece]]:
     named = field_of(match.group(1)) if match else None
     if match and named and (match.re is _WORD_LABEL or named not in {"area", "date"}):
         field, label, start = named, piece.cut(0, match.end(1)), match.end()
+    if field is None and (length := _leading_post(text)):
+        field, label, start = "person", piece.cut(0, length), length
     at = text.find(":", start)
     while at >= 0:
         if not (
@@ -322,6 +330,21 @@ def _segments(piece: Piece) -> list[tuple[str | None, Piece | None, Piece]]:
         at = text.find(":", at + 1)
     segments.append((field, label, piece.cut(start).strip()))
     return [segment for segment in segments if segment[1] or segment[2]]
+
+
+def _leading_post(text: str) -> int:
+    """How long the post is that a line opens with, its holder's name and no more behind it.
+
+    "Chair Isolde Skelmer" names two things with nothing in between but, in the page, emphasis.
+    """
+    if len(text) > _LONGEST_POST:
+        return 0
+    words = list(_ANY_WORD.finditer(text))
+    for number in range(1, min(len(words) - 1, _POST_WORDS + 1)):
+        at = words[number].start()
+        if is_role(text[:at].strip()) and is_person(text[at:]):
+            return at
+    return 0
 
 
 def _label_before(text: str, start: int, colon: int) -> tuple[str | None, int]:

@@ -2,9 +2,9 @@
 
 import re
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
-from extract.document import Block, Document
+from extract.document import CONTENT, Block, Document
 from extract.facts.lines import POINTS
 from extract.facts.names import is_partnership, partnership_place
 from extract.facts.observations import (
@@ -42,12 +42,25 @@ _REGION = re.compile(
     r"(?= region\b|[.,;)]|$)",
     re.IGNORECASE,
 )
+# A region named for what is in it: "in the South West", "North West partnerships"
+_A_REGION = rf"(?P<region>{_REGION_NAMES}|Yorkshire (?:and|&) (?:the )?Humber(?:side)?)"
+_REGIONS_NAMED = (
+    re.compile(
+        rf"\b(?:in|of|for|across|throughout|covering) (?:the )?{_A_REGION}(?![\w-]| Police| Street)"
+    ),
+    re.compile(
+        rf"(?<![\w-]){_A_REGION}(?= region\b|['\u2019]s\b| [Pp]artnerships| CDRPs| CSPs| "
+        rf"[Dd]irectory"
+        rf"| [|:]|$)"
+    ),
+)
 _SUFFIX = (
     r"(?:CDRPs?|CSPs?|[Cc]ommunity [Ss]afety [Pp]artnerships?|"
     r"[Cc]rime and [Dd]isorder [Rr]eduction [Pp]artnerships?|[Pp]artnerships?)"
 )
 _NAME_AND = re.compile(
-    rf"(?P<name>.{{1,100}}?\b{_SUFFIX})(?:\s?[,;\n]\s?(?:and\s|&\s)?|\s(?:and|&)\s|\s?$)", re.DOTALL
+    rf"(?P<name>.{{1,100}}?\b{_SUFFIX})(?:\s?[,;\n]\s?(?:and\s|&\s)?|\s(?:and|&)\s|\s?$|\s(?=\())",
+    re.DOTALL,
 )
 _NEW = (
     rf"(?P<new>[^\W\d_a-z][\w'\u2019 &-]{{2,80}}?\b{_SUFFIX}"
@@ -56,7 +69,8 @@ _NEW = (
 _OLD = r"\s(?:the )?(?P<old>[^\W\d_a-z][^.;]{4,200}?)(?=\.|;| on | in (?:\w+ )?\d{4}|$)"
 _MERGERS = (
     re.compile(
-        rf"{_NEW} (?:was (?:formed|created|set up)|is the result|is a merger|came) [^.;]{{0,60}}?"
+        rf"{_NEW},? (?:(?:was |were )?(?:formed|created|set up)|is the result|is a merger|came)"
+        rf"\s(?:[^.;]{{0,60}}?\s)?"
         rf"\b(?:merger of|merging(?: of)?|merger between|joining(?: of)?|out of|from){_OLD}"
     ),
     re.compile(rf"{_NEW} (?:has )?(?:replaced|replaces|brings together|took over from){_OLD}"),
@@ -67,6 +81,8 @@ _FORCE = re.compile(
 )
 _LIST = re.compile(r"\s?[;\n]\s?|,\s(?:and\s)?")
 _AND = re.compile(r"\s(?:and|&|a)\s")
+_REGION_IN_BRACKETS = re.compile(r"\(([^()]{4,40})\)\W*$")
+_LEAD_BLOCKS = 2  # paragraphs under the main heading that may say where all this is
 _WALES = re.compile(r"\b(?:Wales|Welsh|Cymru|Nghymru)\b")
 _ENGLAND = re.compile(r"\b(?:England|English|Lloegr)\b")
 
@@ -149,6 +165,8 @@ def complete_partnerships(
     if joined:
         country = _page_country(document)
         path_regions = _regions_above(document)
+        if not path_regions and len(joined) > 1:
+            path_regions = _region_of_all(document, joined.values())
         forces = _forces_above(document)
     for record in joined.values():
         _split_lists(record)
@@ -270,6 +288,31 @@ def _regions_above(document: Document) -> list[tuple[int, Quote]]:
     return found
 
 
+def _region_of_all(document: Document, records: Iterable[RecordDraft]) -> list[tuple[int, Quote]]:
+    """The one region that a directory's title, or what stands before its entries, speaks of."""
+    starts = [name.start for each in records if (name := each.first("name"))]
+    first = min((start for start in starts if start is not None), default=0)
+    found: dict[str, Quote] = {}
+    for block in document.content:
+        if block.start >= first:
+            break
+        if block.kind in {"heading", "paragraph"}:
+            for region in _regions_named(block.text):
+                held = piece_of(block).cut(*region)
+                value = region_of(held.text) or held.text
+                found.setdefault(value, quote(held, "region of the list", PROSE, value))
+    for start, end in _regions_named(document.title):
+        value = region_of(document.title[start:end]) or document.title[start:end]
+        found.setdefault(value, computed(value, "title", "title", document.title))
+    return [(-1, held) for held in found.values()] if len(found) == 1 else []
+
+
+def _regions_named(text: str) -> Iterator[tuple[int, int]]:
+    for pattern in _REGIONS_NAMED:
+        for match in pattern.finditer(text):
+            yield match.span("region")
+
+
 def _is_above_others(block: Block) -> bool:
     """Whether a block stands over those after it: a heading, a caption, a band, a bold line."""
     if block.kind in {"heading", "caption"}:
@@ -308,13 +351,33 @@ def _page_country(document: Document) -> Quote | None:
     main = next((block for block in document.content if block.kind == "heading"), None)
     text = main.text if main else document.title
     wales, england = _WALES.search(text), _ENGLAND.search(text)
-    if bool(wales) == bool(england):
+    if not (wales or england):
+        return _country_of_lead(document, main)
+    if wales and england:
         return None
     match = wales or england
     value = "Wales" if wales else "England"
     if main is None or match is None:
         return computed(value, "title", "title", text)
     return quote(piece_of(main).cut(*match.span()), "main heading", LABEL_ABOVE, value)
+
+
+def _country_of_lead(document: Document, main: Block | None) -> Quote | None:
+    """The country that the paragraphs right under the main heading speak of, if it is one."""
+    first = main.number + 1 if main else 0
+    found: dict[str, Quote] = {}
+    for block in document.blocks[first : first + _LEAD_BLOCKS]:
+        if block.kind != "paragraph" or block.region not in CONTENT:
+            break
+        for value, pattern in (("Wales", _WALES), ("England", _ENGLAND)):
+            for match in pattern.finditer(block.text):
+                held = quote(piece_of(block).cut(*match.span()), "lead paragraph", PROSE, value)
+                found.setdefault(value, held)
+    if len(found) != 1 or "East of England" in "".join(
+        block.text for block in document.blocks[first : first + _LEAD_BLOCKS]
+    ):
+        return None
+    return next(iter(found.values()))
 
 
 def _split_lists(record: RecordDraft) -> None:
@@ -380,6 +443,11 @@ def _add_mergers(document: Document, joined: dict[str, RecordDraft]) -> None:
                 continue
             held = quote(new, "merger sentence", PROSE)
             record = joined.setdefault(_key(new.text), RecordDraft("partnership", [("name", held)]))
+            if not record.has("region") and (where := _REGION_IN_BRACKETS.search(block.text)):
+                region = piece.cut(*where.span(1))
+                if value := region_of(region.text):
+                    record.add("region", quote(region, "merger sentence", PROSE, value))
+                    record.add("country", quote(region, "country of region", PROSE, "England"))
             for name in _names_in(piece.cut(*match.span("old"))):
                 if name.text[:1].isupper() and len(name.text) < 80:
                     record.add("predecessor", quote(name, "merger sentence", PROSE))

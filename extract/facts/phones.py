@@ -51,7 +51,7 @@ _OTHER_ENDING = re.compile(
 _LABEL = re.compile(
     r"(?P<both>\b(?:tele?phone|tel|ph(?:one)?|t)\b\.?(?:\s?no\.?)?\s?(?:/|&|\band\b|"
     r"\bor\b)\s?(?:fax|facsimile|f)\b)"
-    r"|(?P<textphone>\b(?:text\s?phone|mini\s?com|type\s?talk|text relay|tdd|tty)s?\b)"
+    r"|(?P<textphone>\b(?:text\s?phone|ffôn testun|mini\s?com|type\s?talk|text relay|tdd|tty)s?\b)"
     r"|(?P<fax>\b(?:fax|facsimile|ffacs|f(?=\s?[:.]))(?:es)?\b)"
     r"|(?P<pager>\b(?:pager|bleep)\b)"
     r"|(?P<phone>\b(?:tele?phones?|tel|phones?|ffôn|mobiles?|mob|direct|switchboard|ring|call|"
@@ -76,8 +76,9 @@ _OUT_OF_USE = re.compile(
     r"\b(?:no longer (?:in use|used|works?|working|available|staffed|answered|valid|operat\w{1,6})"
     r"|out of (?:use|service)|not in use|disconnected|discontinued|do(?:es)? not (?:use|ring|"
     r"call|work)|"
-    r"don.t (?:use|ring|call)|ceased|obsolete|withdrawn|switched off|closed down|has (?:now "
-    r")?closed|"
+    r"don.t (?:use|ring|call)|ceased|obsolete|withdrawn|switched off|closed (?:down|on|in)"
+    r"|(?:has|have|was|were) (?:now "
+    r"|since )?(?:been )?closed|"
     r"chang(?:e|es|ed|ing) from|(?:old|former|previous) (?:\w+ ){0,2}numbers?|previously|formerly|"
     r"used to be|instead of|replac(?:es|ing))\b",
     re.IGNORECASE,
@@ -88,6 +89,7 @@ _IN_USE_NOW = re.compile(
     r"(?<!not )(?<!n't )(?<!n\u2019t )(?:ring|call|use|dial))|\d\)?\s?to)\W{0,4}$",
     re.IGNORECASE,
 )
+_NEXT_NUMBER = re.compile(r"\(?0\d[\d ()-]{6}")
 _CLAUSE = re.compile(r"[.;!?\n](?=\s|$)|\n")
 _GATE = re.compile(r"\d[\d\s().\u2013-]{7,}\d")
 _FIRST_GROUPS = {  # how many digits the first group may have, by the digit after the 0
@@ -205,7 +207,7 @@ def _is_out_of_use(text: str, start: int, end: int) -> bool:
     after = text[end : end + 100]
     boundary_after = _CLAUSE.search(after)
     after = after[: boundary_after.start()] if boundary_after else after
-    next_number = re.search(r"\d{3}", after)
+    next_number = _NEXT_NUMBER.search(after)
     after = after[: next_number.start()] if next_number else after
     if _IN_USE_NOW.search(before):
         return False

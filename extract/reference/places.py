@@ -95,7 +95,7 @@ def country_of_region(region: str) -> str | None:
 
 @lru_cache(maxsize=8192)
 def is_area(name: str) -> bool:
-    """Tell whether a name is that of a district or partnership area of about 2021."""
+    """Tell whether a name is that of a district or partnership area of about 2021, or of before."""
     return len(name) <= 80 and area_key(name) in _areas()
 
 
@@ -117,7 +117,7 @@ def _areas() -> frozenset[str]:
         for row in reference_rows("csp_codes.csv")
         for column in columns
         if row[column]
-    )
+    ) | frozenset(area_key(row["name"]) for row in reference_rows("former_districts.csv"))
 
 
 def reference_rows(name: str) -> list[dict[str, str]]:
