@@ -85,6 +85,7 @@ _PARTING_TAG = re.compile(
     rb"(?=[\s/>])[^<>]{0,2000}>",
     re.IGNORECASE,
 )
+_COLUMN_GAP = re.compile(r" {3,}|\t+")
 _MAX_SPAN = 1000
 
 
@@ -649,7 +650,12 @@ class _Walker:
         for number, line in enumerate(raw.split("\n")):
             if number:
                 self._break_line()
-            self._write(line)
+            for place, column in enumerate(_COLUMN_GAP.split(line)):
+                if place and self.size and not self.at_break and column:
+                    self.pieces.append("\t")
+                    self.size += 1
+                    self.space = False
+                self._write(column.strip() if place else column)
 
     def _write(self, raw: str) -> None:
         """Add text, its white space folded to single blanks."""

@@ -78,7 +78,8 @@ _FIELDS = tuple(
         ),
         (
             "area",
-            r"areas?(?: covered| served)?|local authorit(?:y|ies)(?: areas?)?|districts?|boroughs?|"
+            r"areas?(?: covered| served)?|local authorit(?:y|ies)(?: areas?)?(?: covered| served| "
+            r"involved)?|districts?|boroughs?|"
             r"councils?|covers|covering|local authority district|ardal|ardaloedd|lad|county|"
             r"districts? covered|areas? it covers|community",
         ),

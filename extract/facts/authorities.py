@@ -31,18 +31,19 @@ _WHERE = re.compile(
     re.IGNORECASE,
 )
 _WHERE_FIRST = re.compile(
-    r"^(?:in |for |yn |yng )(?P<where>England|Wales|Lloegr|Cymru|Nghymru)\s?[,:]?\s(?:the |its )?",
+    r"^[(\u2013\u2014 -]{0,3}(?:in |for |yn |yng )(?P<where>England|Wales|Lloegr|Cymru"
+    r"|Nghymru)\s?(?:[,:)\u2013\u2014-]\s?)?\s?(?:the |its )?",
     re.IGNORECASE,
 )
 _WHERE_LEAD = re.compile(
     r"^(?:only )?(?:in|for) (?P<where>England|Wales)\b(?! and)|"
-    r"\b(?:in|for) (?P<last>England|Wales)(?: only)?:$",
+    r"\b(?:in|for|yng|yn) (?P<last>England|Wales|Nghymru|Lloegr)(?: only)?:?$",
     re.IGNORECASE,
 )
 _LONGEST_LIST = 60
 _ABBREVIATION = re.compile(r"\s?\((?:the )?[A-Z][A-Za-z&]{1,7}s?\)")
 _ALTERNATIVE = re.compile(
-    r",?\s(?:or|and)\s(?=.{3,80}?\b(?:in|for) (?:England|Wales)\b)", re.IGNORECASE
+    r",?\s(?:or|and)[,\s]\s?(?=.{0,80}?\b(?:in|for) (?:England|Wales)\b)", re.IGNORECASE
 )
 _IN_COUNTRY = re.compile(r"\b(?:in|for) (?:England|Wales)\b", re.IGNORECASE)
 _LIST_SENTENCE = re.compile(
@@ -63,6 +64,12 @@ _THEY_ARE = re.compile(
 )
 _AND_THE = re.compile(r"\s(?:and|or)\s(?=(?:the|every|each)\s)")
 _WHEN = re.compile(r"(?:since|from|until|as of|after) .{1,30}$", re.IGNORECASE)
+_LIST_FIRST = re.compile(
+    r"(?P<list>[^.;:]{10,400}?) (?:are|were) (?:all |together |now |collectively )?"
+    r"(?:(?:known as|called|named as) )?(?:the |an? )?['\"\u2018\u201c]?responsible "
+    r"(?:authorities|bodies)",
+    re.IGNORECASE,
+)
 _COMMA = re.compile(r"\s?;\s?(?:and\s)?|,\s(?:and\s)?|\n")
 _YES = re.compile(r"(?:yes|y|✓|✔|√|x|●|•|\*|ydy|ie|oes|true)(?:\b.*)?", re.IGNORECASE)
 _NO = re.compile(r"(?:no|n|✗|✘|\u2013|\u2014|-|nac ydy|na|false)?", re.IGNORECASE)
@@ -237,7 +244,7 @@ def _from_grid(grid: Grid, document: Document) -> AuthorityList | None:
 
 def _written(blocks: Sequence[Block]) -> AuthorityList | None:
     """A sentence that names them one after the other, or the sentence after one about them."""
-    for pattern in (_LIST_SENTENCE, _LIST_BEFORE):
+    for pattern in (_LIST_SENTENCE, _LIST_BEFORE, _LIST_FIRST):
         for block in blocks:
             if block.kind == "heading" or not _SUBJECT.search(block.text):
                 continue

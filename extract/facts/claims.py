@@ -38,6 +38,10 @@ _IN_REGION = re.compile(
 )
 _PEOPLE = re.compile(r"contact|co-?ordinator|officer|people", re.IGNORECASE)
 _FIRST_NUMBER = re.compile(rf"(?<![\w.,/£-])(?P<number>{NUMBER})\b", re.IGNORECASE)
+_OF_A_LAW = re.compile(
+    r"(?:\b(?:sections?|ss?\.?|schedules?|act|part|paragraphs?|regulations?|chapter|page)\s|[(-])$",
+    re.IGNORECASE,
+)
 _LINE_GAP = 0.02  # how far a claim of "around" may be out
 
 
@@ -112,7 +116,8 @@ def _announced(listing: AuthorityList) -> Iterator[RecordDraft]:
     last = sentences_of(piece_of(listing.lead))[-1]
     match = _FIRST_NUMBER.search(last.text)
     value = read_number(match["number"]) if match else None
-    if match and value is not None and 2 <= value <= 30:
+    before = last.text[: match.start("number")] if match else ""
+    if match and value is not None and 2 <= value <= 30 and not _OF_A_LAW.search(before):
         claimed = quote(last.cut(*match.span("number")), "announced", PROSE, str(value))
         yield _check(claimed, len(listing.items), "entries of the list")
 

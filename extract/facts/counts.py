@@ -39,7 +39,7 @@ _DESCRIBING = (
 # 310 CSPs in England
 _NUMBER_NOUN = re.compile(
     rf"(?<![\w.,/£-])(?P<number>{NUMBER}) "
-    rf"{_DESCRIBING}(?P<noun>{_NOUN})\b(?:{_IN}(?P<place>{_PLACE})\b)?",
+    rf"{_DESCRIBING}(?P<noun>{_NOUN})(?!\w)(?:{_IN}(?P<place>{_PLACE})\b)?",
     re.IGNORECASE,
 )
 # ..., and 22 in Wales; 346 in England

@@ -1,6 +1,6 @@
 """Data tables as grids: which cell covers which place, and what each column or row holds."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -92,7 +92,9 @@ def _grid(number: int, blocks: list[Block], caption: Block | None) -> Grid:
     )
     if transposed:
         heads = tuple(first_column)
-        lines = _columns(rows)
+        lines = tuple(
+            line for band, group in _row_groups(rows, leftmost) for line in _columns(group, band)
+        )
     else:
         heads = tuple(_distinct(rows[heads_row])) if heads_row is not None else ()
         lines = _rows(rows, heads_row, spanned)
@@ -200,7 +202,43 @@ def _is_band(block: Block, width: int) -> bool:
     return cell.header or cell.colspan >= width or (cell.column == 0 and len(block.text) < 60)
 
 
-def _columns(rows: list[dict[int, Block]]) -> tuple[Line, ...]:
+def _row_groups(
+    rows: list[dict[int, Block]], leftmost: int
+) -> Iterator[tuple[Block | None, list[dict[int, Block]]]]:
+    """Part a table with labels down its side where a full-width row or the labels start over."""
+    width = max((len(row) for row in rows), default=0)
+    band: Block | None = None
+    group: list[dict[int, Block]] = []
+    seen: set[str] = set()
+    for row in rows:
+        distinct = _distinct(row) if row else []
+        full = len(distinct) == 1 and len(row) == width > 1
+        label = row[leftmost].text.casefold() if leftmost in row and not full else None
+        first = (
+            label is not None and bool(seen) and label in seen and label == _first(group, leftmost)
+        )
+        if full or first:
+            if group:
+                yield band, group
+            group, seen = [], set()
+            band = distinct[0] if full else band
+            if full:
+                continue
+        if label is not None:
+            seen.add(label)
+        if row:
+            group.append(row)
+    if group:
+        yield band, group
+
+
+def _first(group: list[dict[int, Block]], column: int) -> str | None:
+    """The first label of a group of rows."""
+    labels = (row[column].text.casefold() for row in group if column in row)
+    return next(labels, None)
+
+
+def _columns(rows: list[dict[int, Block]], band: Block | None) -> tuple[Line, ...]:
     """Turn columns into lines; the first column holds the labels."""
     label_column = min(min(row) for row in rows if row)
     columns = sorted({column for row in rows for column in row if column > label_column})
@@ -214,5 +252,5 @@ def _columns(rows: list[dict[int, Block]]) -> tuple[Line, ...]:
                 labels[len(blocks)] = (label,) if label is not None else ()
                 blocks.append(block)
         if blocks:
-            lines.append(Line(blocks, labels, _NONE, None))
+            lines.append(Line(blocks, labels, _NONE, band))
     return tuple(lines)

@@ -69,6 +69,8 @@ _POINT_HINTS = (
     re.compile(r"DOT\b(?<=\bDOT)"),
     re.compile(r"at (?<=\bat )[\w.-]{1,60}\.(?:uk|org|com)\b"),
 )
+_LEADING_LABEL = re.compile(r"(?:(?:Postal |Our |Office )?[Aa]ddress|Cyfeiriad|Post)\s(?=[A-Z\d])")
+_OLD_LABEL = re.compile(r"\b(?:old|former|previous|disused)\b", re.IGNORECASE)  # of no use now
 _ANY_WORD = re.compile(r"\S+")
 _LONGEST_POST = 80  # characters of a line that names a post and its holder
 _POST_WORDS = 4
@@ -313,7 +315,9 @@ def _segments(piece: Piece) -> list[tuple[str | None, Piece | None, Piece]]:
     named = field_of(match.group(1)) if match else None
     if match and named and (match.re is _WORD_LABEL or named not in {"area", "date"}):
         field, label, start = named, piece.cut(0, match.end(1)), match.end()
-    if field is None and (length := _leading_post(text)):
+    if field is None and (opening := _LEADING_LABEL.match(text)) and find_postcodes(text):
+        field, label, start = "address", piece.cut(0, opening.end()).strip(), opening.end()
+    elif field is None and (length := _leading_post(text)):
         field, label, start = "person", piece.cut(0, length), length
     at = text.find(":", start)
     while at >= 0:
@@ -337,7 +341,7 @@ def _leading_post(text: str) -> int:
 
     "Chair Isolde Skelmer" names two things with nothing in between but, in the page, emphasis.
     """
-    if len(text) > _LONGEST_POST:
+    if len(text) > _LONGEST_POST or ":" in text:
         return 0
     words = list(_ANY_WORD.finditer(text))
     for number in range(1, min(len(words) - 1, _POST_WORDS + 1)):
@@ -363,7 +367,7 @@ def _label_before(text: str, start: int, colon: int) -> tuple[str | None, int]:
     first = base + words[0].start()
     whole = text[first:colon].strip()
     if named := field_of(whole):
-        return named, first
+        return ("date" if _OLD_LABEL.search(whole) else named), first
     if not text[start:first].strip(" ,;|.()\n") and len(words) <= 8:
         kind = kind_of_name(whole)
         if kind in _HOLDERS:
@@ -373,7 +377,8 @@ def _label_before(text: str, start: int, colon: int) -> tuple[str | None, int]:
     for word in words[-3:]:
         named = field_of(tail[word.start() :])
         if named in POINT_FIELDS or named in {"address", "postcode"}:
-            return named, base + word.start()
+            old = _OLD_LABEL.search(tail[: word.start()])
+            return ("date" if old else named), base + word.start()
     return None, 0
 
 
@@ -505,7 +510,7 @@ def _read_unlabelled(piece: Piece, links: Links, resolve: Resolve) -> list[Token
         )
     for part in Piece(blanked, piece.start).split(_LINE_BREAKS):
         shown = _shown(part, piece)
-        if not _LEFT_OVER.match(shown.text):
+        if not (_LEFT_OVER.match(shown.text) or is_blank_value(shown.text)):
             tokens += _read_names(shown)
     return sorted(tokens, key=lambda token: (token.quote.start or 0, token.field != "person"))
 

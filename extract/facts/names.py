@@ -164,7 +164,10 @@ _NOT_IN_PERSON = (
     | frozenset(_NOT_IN_PERSON_TEXT.split())
 ) - frozenset(_ALSO_NAMES_TEXT.split())
 _BLANK = re.compile(
-    r"(?:vacant|vacancy|post vacant|vacant post|tba|tbc|tbd|to be (?:confirmed|advised|appointed|"
+    r"(?:vacant|vacancy|vacant post|(?:(?:this |the )?(?:post|position) (?:is )?)?(?:currently "
+    r"|now |"
+    r"presently )?vacant(?: post| position| at present)?|tba|tbc|tbd|to be (?:confirmed|advised"
+    r"|appointed|"
     r"announced)|n/?a|none|nil|not (?:known|available|applicable)|unknown|-+|\u2013+|\u2014+|\.+|"
     r"\?+|x|see above|"
     r"as above|ditto|gwag)?",

@@ -16,6 +16,7 @@ from extract.facts.observations import (
     quote,
 )
 from extract.facts.pieces import Piece, piece_of
+from extract.facts.prose import sentences_of
 from extract.reference.places import (
     REGIONS,
     country_of,
@@ -73,13 +74,31 @@ _MERGERS = (
         rf"\s(?:[^.;]{{0,60}}?\s)?"
         rf"\b(?:merger of|merging(?: of)?|merger between|joining(?: of)?|out of|from){_OLD}"
     ),
+    re.compile(
+        rf"(?P<old>\b[A-Z][^.;:]{{4,200}}?) (?:have |has |had |were |was )?(?:then |since )?"
+        rf"(?:merged|joined|combined|amalgamated|come together|came together|replaced|brought "
+        rf"together)"
+        rf"(?P<with> with [^.;:]{{4,100}}?)?(?: (?:on|in) [^.;,]{{4,25}}?)?,?"
+        rf" (?:to (?:form|become|create|make)|into|by|as|under)"
+        rf" (?:a single partnership, |the (?:new )?|a new partnership, )?{_NEW}"
+    ),
+    re.compile(
+        rf"{_NEW},? \(?(?:formerly|previously|once)(?: known as| called)?"
+        rf"\s(?:the )?(?P<old>[A-Z][^.;()]{{4,200}}?{_SUFFIX})(?=[.;,)]|$| (?:is|was|has|covers)\b)"
+    ),
     re.compile(rf"{_NEW} (?:has )?(?:replaced|replaces|brings together|took over from){_OLD}"),
 )
 _FORCE = re.compile(
     r"(?P<force>[^\W\d_a-z][\w'\u2019-]*(?: (?:and |& )?[^\W\d_a-z][\w'\u2019-]*){0,4}"
     r" (?:Police|Constabulary))(?: (?:Service|[Ff]orce))?(?: [Aa]rea)?"
 )
+_MERGING = re.compile(
+    r"\b(?:merg|replac|join|combin|amalgam|formerly|previously|brings together|brought together|"
+    r"came together|took over|formed)"
+)
+_WHEN = re.compile(r"(?:On|In|From|Since|During) [^,;]{0,30}?(?:,\s|\d{4}\s)(?:the )?")
 _LIST = re.compile(r"\s?[;\n]\s?|,\s(?:and\s)?")
+_SLASH = re.compile(r"\s?[/|]\s?|\n")
 _AND = re.compile(r"\s(?:and|&|a)\s")
 _REGION_IN_BRACKETS = re.compile(r"\(([^()]{4,40})\)\W*$")
 _LEAD_BLOCKS = 2  # paragraphs under the main heading that may say where all this is
@@ -160,6 +179,8 @@ def complete_partnerships(
             for field, held in record.fields[1:]:
                 known.add(field, held)
             known.children.extend(record.children)
+    for record in joined.values():
+        _part_languages(record)
     _join_languages(joined)
     replaced: set[str] = set()
     if joined:
@@ -183,6 +204,20 @@ def complete_partnerships(
         for key, record in joined.items()
         if key not in replaced or record.children or len(record.fields) > 3
     ]
+
+
+def _part_languages(record: RecordDraft) -> None:
+    """A name in Welsh and English at once is one name with an alias."""
+    name = record.first("name")
+    if name is None or name.start is None or "/" not in name.raw:
+        return
+    parts = Piece(name.raw, name.start).split(_SLASH)
+    welsh = [part for part in parts if part.text.startswith("Partneriaeth")]
+    english = [part for part in parts if part not in welsh and is_partnership(part.text)]
+    if len(parts) == 2 and welsh and english:
+        named = [("name", quote(english[0], name.rule, name.confidence))]
+        named.append(("alias", quote(welsh[0], name.rule, name.confidence)))
+        record.keep([*named, *(pair for pair in record.fields if pair[1] is not name)])
 
 
 def _join_languages(joined: dict[str, RecordDraft]) -> None:
@@ -427,27 +462,42 @@ def _without_lead(piece: Piece) -> Piece:
     return piece.cut(match.end()) if match else piece
 
 
+def _merger_matches(block: Block) -> Iterator[tuple[re.Match[str], Piece]]:
+    """The sentences that say who replaced whom, each with where it stands."""
+    for sentence in sentences_of(piece_of(block)):
+        if _MERGING.search(sentence.text):
+            for pattern in _MERGERS:
+                for match in pattern.finditer(sentence.text):
+                    yield match, sentence
+
+
+def _since_when(piece: Piece) -> Piece:
+    """Take "On 1 April 2009," off the beginning of a list of names."""
+    match = _WHEN.match(piece.text)
+    return piece.cut(match.end()) if match else piece
+
+
 def _add_mergers(document: Document, joined: dict[str, RecordDraft]) -> None:
     """Read who replaced whom from sentences."""
     if "artnership" not in document.text and "CDRP" not in document.text:
         return
     for block in document.content:
-        if block.kind not in {"paragraph", "item"} or not re.search(
-            r"\b(?:merg|replac|brings together|took over|formed)", block.text
-        ):
+        if block.kind not in {"paragraph", "item"} or not _MERGING.search(block.text):
             continue
-        for match in (each for pattern in _MERGERS for each in pattern.finditer(block.text)):
-            piece = piece_of(block)
+        for match, piece in _merger_matches(block):
             new = _without_lead(piece.cut(*match.span("new")))
             if not is_partnership(new.text):
                 continue
             held = quote(new, "merger sentence", PROSE)
             record = joined.setdefault(_key(new.text), RecordDraft("partnership", [("name", held)]))
             if not record.has("region") and (where := _REGION_IN_BRACKETS.search(block.text)):
-                region = piece.cut(*where.span(1))
+                region = piece_of(block).cut(*where.span(1))
                 if value := region_of(region.text):
                     record.add("region", quote(region, "merger sentence", PROSE, value))
                     record.add("country", quote(region, "country of region", PROSE, "England"))
-            for name in _names_in(piece.cut(*match.span("old"))):
+            old = [piece.cut(*match.span("old"))]
+            if "with" in match.groupdict() and match["with"]:
+                old.append(piece.cut(match.start("with") + len(" with "), match.end("with")))
+            for name in [name for part in old for name in _names_in(_since_when(part))]:
                 if name.text[:1].isupper() and len(name.text) < 80:
                     record.add("predecessor", quote(name, "merger sentence", PROSE))

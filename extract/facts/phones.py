@@ -38,7 +38,7 @@ _CANDIDATE = re.compile(
     re.VERBOSE,
 )
 _EXTENSION = re.compile(
-    r"[\s,;(]{0,3}(?:\bext(?:ension|n)?\b|\bestyniad\b|\bx(?=\s?\d))[\s.:]{0,3}(\d{1,6})(?!\d)\)?",
+    r"[\s,;(]{0,3}(?:\bext(?:ension|n)?\b|\best(?:yniad)?\b|\bx(?=\s?\d))[\s.:]{0,3}(\d{1,6})(?!\d)\)?",
     re.IGNORECASE,
 )
 # "0113 496 0303 or 0304", "01632 960301/2", "01632 960301, 960302": the end of another number with

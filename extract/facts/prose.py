@@ -27,6 +27,13 @@ _CAPITALISED = re.compile(
     r"[^\W\d_a-z][\w'\u2019.-]*(?:,?\s(?:(?:and|of|for|the|&|de|van|"
     r"on)\s){0,2}[^\W\d_a-z][\w'\u2019.-]*){0,9}"
 )
+_LEFT = re.compile(  # an address where nobody is any more
+    r"\b(?:moved (?:out )?(?:from|of)|(?:we|they|it|staff) (?:have |has )?(?:now )?left"
+    r"|formerly (?:at|of|in)|"
+    r"previously (?:at|in|based)|used to be (?:at|in|based)|(?:not|never) write to|no longer "
+    r"(?:at|based|in))\b",
+    re.IGNORECASE,
+)
 _OF_WHAT = re.compile(r",\s|\s(?:of|from|in|at) (?:the |our )?")
 _PRONOUN = re.compile(
     r"(?:He|She|They|His|Her|Their)\b|(?:You can |Please )?\w+ (?:him|her|them)\b"
@@ -89,6 +96,11 @@ def read_prose(piece: Piece, links: Links, resolve: Resolve) -> list[Token]:
         address = _address(sentence)
         if points or address:
             names = _names(sentence, [*points, *address], inside)
+            if _LEFT.search(sentence.text):
+                address = []
+            if names and tokens:
+                first = min(names, key=lambda token: token.quote.start or 0)
+                names = [token._replace(opens=True) if token is first else token for token in names]
             if before and _PRONOUN.match(sentence.text) and not _names_somebody(names):
                 names = [*_introduced(before), *names]  # "Mr Lee will. He is on ..."
             tokens += sorted([*names, *address, *points], key=lambda token: token.quote.start or 0)
