@@ -18,7 +18,8 @@ _QUALIFIER = (
 _NUMBER = r"(?: (?:number|numbers|no|nos|line|lines|details|rhif))?"
 _PHONE = (
     r"(?:(?:rhif )?(?:tele ?phones?|tel|t|phones?|ffôn|ffon|teleffon|teleffôn|mobiles?|mob|m|"
-    r"direct line|direct dial|ddi|switchboard|voice|cell|symudol|numbers?|helpline|hotline))"
+    r"direct line|direct dial|ddi|text(?: us| messages?)?|sms|switchboard|voice|cell|symudol"
+    r"|numbers?|helpline|hotline))"
 )
 _FAX = r"(?:(?:rhif )?(?:fax|facsimile|telefax|ffacs|f))"
 _ORGANISATIONS = (
@@ -87,7 +88,8 @@ _FIELDS = tuple(
         ("country", r"country|nation|gwlad"),
         (
             "police_force",
-            r"police(?: forces?| area| force area| service)?|forces?|heddlu|(?:the )?constabulary",
+            r"police(?: forces?| area| force area| service)?|forces?(?: areas?)?|heddlu|(?:the "
+            r")?constabulary",
         ),
         ("organisation", _ORGANISATIONS),
         (

@@ -5,6 +5,8 @@ has one, a name that opens a line after means of contact were given, and a parag
 else in between.
 """
 
+import re
+
 from extract.facts.entries import Entry, Part
 from extract.facts.lines import INSTRUCTION, NAMING, POINTS, Token
 from extract.facts.names import is_general_heading, kind_of_name, without_article
@@ -12,9 +14,12 @@ from extract.facts.observations import LABEL_ABOVE, PROSE, Quote, RecordDraft, c
 from extract.facts.pieces import Piece
 from extract.reference.places import country_of, region_of
 
-__all__ = ["ATTRIBUTES", "assemble", "is_reachable"]
+__all__ = ["ATTRIBUTES", "LOOSE", "assemble", "is_reachable"]
+
+LOOSE = "loose"  # the kind of a record of attributes whose partnership is named elsewhere
 
 ATTRIBUTES = frozenset({"area", "region", "country", "police_force", "predecessor"})
+_ABBREVIATED = re.compile(r"\s\([A-Z]{2,7}\)$")  # "Slough Partnership (CDRP)"
 _MEANS = (*sorted(POINTS), "address", "postcode")
 _ADDRESS_LINES = 8
 _MOST_DIGITS = 8  # a line with more is a foreign number or a reference, none of an address
@@ -89,6 +94,8 @@ class _Assembly:
         if self.partnership:
             for name, held in self.loose:
                 self.partnership.add(name, held)
+        elif self.loose:
+            self.records.append(RecordDraft(LOOSE, self.loose))
         return self.records
 
     # ------------------------------------------------------------ one token
@@ -106,7 +113,10 @@ class _Assembly:
     def _take_token(self, token: Token) -> None:
         field = token.field
         if field == "partnership":
-            self._close()
+            # "Ann Lee, Ashby CSP, Town Hall": she is of the partnership
+            before = token.opens and token.quote.rule != "labelled"
+            if before or self.current is None or self.current.has(*_MEANS):
+                self._close()
             self._open_partnership(token.quote)
         elif field in ATTRIBUTES:
             if self.partnership:
@@ -231,7 +241,7 @@ class _Assembly:
         return self.current
 
     def _open_partnership(self, printed: Quote) -> None:
-        bare = without_article(printed.value)
+        bare = _ABBREVIATED.sub("", without_article(printed.value))
         name = printed._replace(value=bare)
         if self.partnership and name.value in self.partnership.values("name"):
             return
@@ -244,13 +254,19 @@ class _Assembly:
         self.loose = []
         self.records.append(self.partnership)
 
+    def _titled_by_force(self) -> bool:
+        """Whether the title is the police force whose partnerships follow."""
+        title = self.entry.title.text.strip() if self.entry.title else ""
+        return title.endswith(("Police", "Constabulary", "Police area", "Police Service"))
+
     def _close(self) -> None:
         self._settle_pending()
         record, self.current = self.current, None
         if record is None or not is_reachable(record, owned=self.partnership is not None):
             return
         loose = self.title_is_loose and self.partnership is not None
-        if self.title_naming and not loose and not record.has(self.title_naming[0]):
+        force = self.partnership is not None and self._titled_by_force()
+        if self.title_naming and not (loose or force or record.has(self.title_naming[0])):
             record.add(*self.title_naming)
         topic = self.entry.topic
         if topic and not (self.partnership or self.prose or record.has(*NAMING)):

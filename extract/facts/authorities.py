@@ -48,7 +48,8 @@ _ALTERNATIVE = re.compile(
 _IN_COUNTRY = re.compile(r"\b(?:in|for) (?:England|Wales)\b", re.IGNORECASE)
 _LIST_SENTENCE = re.compile(
     r"responsible (?:authorities|bodies)(?: (?:of|for|in|on) [^.:,]{2,60}?)?(?: are| were|,? "
-    r"namely| include| comprise|:)\s?:?\s?(?P<list>[^.;]{10,500})",
+    r"namely| include| comprise|:)\s?:?\s?(?P<list>(?:[^.;]{3,80};\s?){2,20}[^.;]{3,80}"
+    r"|[^.;]{10,500})",
     re.IGNORECASE,
 )
 _LIST_BEFORE = re.compile(
@@ -70,6 +71,10 @@ _LIST_FIRST = re.compile(
     r"(?:authorities|bodies)",
     re.IGNORECASE,
 )
+_LINE_BREAK = re.compile(r"\n")
+_BULLET = re.compile(r"[\s]{0,3}(?:[•·*‣◦▪\u2013\u2014-]|\(?[\divx]{1,4}[.)])?\s{0,3}(?=[A-Za-z])")
+_SINCE = re.compile(r"\s?\((?:since|from|until|as of) [^()]{1,40}\)$", re.IGNORECASE)
+_OR_IN = re.compile(r"\s\((?:or )?(?:the )?(?=[^()]{3,60} in (?:England|Wales)\)$)")
 _COMMA = re.compile(r"\s?;\s?(?:and\s)?|,\s(?:and\s)?|\n")
 _YES = re.compile(r"(?:yes|y|✓|✔|√|x|●|•|\*|ydy|ie|oes|true)(?:\b.*)?", re.IGNORECASE)
 _NO = re.compile(r"(?:no|n|✗|✘|\u2013|\u2014|-|nac ydy|na|false)?", re.IGNORECASE)
@@ -89,7 +94,7 @@ def find_authorities(document: Document) -> AuthorityList | None:
     if not holds_any(document.lowered, _HINTS) or not _SUBJECT.search(document.text):
         return None
     blocks = document.content
-    return _listed(blocks) or _tabled(blocks, document) or _written(blocks)
+    return _listed(blocks) or _lined(blocks) or _tabled(blocks, document) or _written(blocks)
 
 
 def read_authorities(listing: AuthorityList | None) -> Iterator[RecordDraft]:
@@ -154,6 +159,32 @@ def _listed(blocks: Sequence[Block]) -> AuthorityList | None:
     return best if len(best.items) >= 2 else None
 
 
+def _lined(blocks: Sequence[Block]) -> AuthorityList | None:
+    """Lines that a page made look like a list, with bullets or dashes, after such a lead-in."""
+    for number, block in enumerate(blocks):
+        if not _SUBJECT.search(block.text):
+            continue
+        head, colon, rest = block.text.partition(":\n")
+        lead, body = block, piece_of(block).cut(len(head) + 2)
+        if not colon and number + 1 < len(blocks):
+            body = piece_of(blocks[number + 1])
+            rest = body.text
+        lines = body.split(_LINE_BREAK)
+        if (
+            len(lines) >= 3
+            and (colon or block.text.rstrip().endswith(":"))
+            and rest.count("\n") >= 2
+            and sum(_BULLET.match(line.text) is not None for line in lines) * 2 > len(lines)
+            and not _NOT_THESE.search(head)
+        ):
+            items = [
+                line.cut(len(_BULLET.match(line.text)[0]) if _BULLET.match(line.text) else 0)
+                for line in lines
+            ]
+            return AuthorityList(lead, tuple((item.strip(), None) for item in items))
+    return None
+
+
 def _leads(lead: Block, blocks: Sequence[Block]) -> bool:
     """Whether a block announces the responsible authorities; its last sentence decides."""
     if lead.kind == "heading":
@@ -205,7 +236,14 @@ def _from_grid(grid: Grid, document: Document) -> AuthorityList | None:
             deciding.add(head.number)
     above = [document.blocks[number].text for number in grid.first.path[-1:]]
     caption = grid.caption.text if grid.caption else ""
-    speaking = (*(head.text for head in grid.heads), caption, *above)
+    last = grid.lines[-1].blocks[-1].number if grid.lines else grid.first.number
+    beside = document.blocks[max(grid.first.number - 1, 0)], *document.blocks[last + 1 : last + 2]
+    speaking = (
+        *(head.text for head in grid.heads),
+        caption,
+        *above,
+        *(block.text for block in beside if block.kind == "paragraph"),
+    )
     about = any(_SUBJECT.search(text) for text in speaking)
     where_column = next(
         (
@@ -287,6 +325,8 @@ def _parts(listed: Piece) -> list[Piece]:
 
 def _alternatives(item: Piece) -> list[Piece]:
     """Part "X in England, or Y in Wales" into its two."""
+    if other := _OR_IN.search(item.text):  # "the primary care trust (health board in Wales)"
+        return [item.cut(0, other.start()), item.cut(other.end(), len(item.text) - 1)]
     if len(_IN_COUNTRY.findall(item.text)) < 2:
         return [item]
     return item.split(_ALTERNATIVE)
@@ -295,6 +335,8 @@ def _alternatives(item: Piece) -> list[Piece]:
 def _name_and_place(part: Piece) -> tuple[Piece, Piece | None]:
     """Take the country off a name, and its article."""
     part = part.strip(" \t\n,;:.•\u2013-")
+    if match := _SINCE.search(part.text):
+        part = part.cut(0, match.start())
     where: Piece | None = None
     if match := _WHERE_FIRST.match(part.text):
         where = part.cut(*match.span("where"))

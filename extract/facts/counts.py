@@ -39,7 +39,8 @@ _DESCRIBING = (
 # 310 CSPs in England
 _NUMBER_NOUN = re.compile(
     rf"(?<![\w.,/£-])(?P<number>{NUMBER}) "
-    rf"{_DESCRIBING}(?P<noun>{_NOUN})(?!\w)(?:{_IN}(?P<place>{_PLACE})\b)?",
+    rf"{_DESCRIBING}(?P<noun>{_NOUN})(?!\w)(?:(?: (?:operate|operating|exist|existed|working"
+    rf"|active|based|now))?{_IN}(?P<place>{_PLACE})\b)?",
     re.IGNORECASE,
 )
 # ..., and 22 in Wales; 346 in England
@@ -51,7 +52,7 @@ _NUMBER_PLACE = re.compile(
 # England has 346 CDRPs; Wales had 22
 _PLACE_HAS = re.compile(
     rf"\b(?P<place>{_PLACE}) (?:currently |now |still )?(?:has|had|have|contains?|is served by|"
-    rf"was served by|with)\s(?P<lead>(?:\w+ ){{0,2}}?)"
+    rf"was served by|is covered by|was covered by|by|with)\s(?P<lead>(?:\w+ ){{0,2}}?)"
     rf"(?P<number>{NUMBER})\b(?: {_DESCRIBING}(?P<noun>{_NOUN})\b)?",
     re.IGNORECASE,
 )
@@ -76,9 +77,10 @@ _ANY_PLACE = re.compile(rf"\b{_PLACE}\b", re.IGNORECASE)
 _ANY_NOUN = re.compile(rf"\b{_NOUN}\b", re.IGNORECASE)
 _TOTAL = re.compile(
     r"(?:(?:grand |overall )?total|all(?: regions| areas)?|england and wales|england|cyfanswm|"
-    r"sum)(?: total)?",
+    r"sum)(?: total)?(?: (?:for|in) (?:england and wales|england|wales))?",
     re.IGNORECASE,
 )
+_TOTAL_FOR = re.compile(r"total(?: for| in)? (?P<place>\S.*)", re.IGNORECASE)
 _YEAR_BEFORE = re.compile(
     r"\b(?:in|since|by|from|of|during|until|to|april|march|may|june|july)\s$", re.IGNORECASE
 )
@@ -264,6 +266,8 @@ def _place_name(text: str) -> str:
     plain = " ".join(text.split())
     if plain in {"Gymru", "Nghymru"}:
         return "Wales"
+    if match := _TOTAL_FOR.match(plain):
+        plain = match["place"]
     return country_of(plain) or region_of(plain) or plain
 
 

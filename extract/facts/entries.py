@@ -310,7 +310,7 @@ def _cell_tokens(
     piece = piece_of(block)
     if is_blank_value(block.text):
         return []
-    if len(covered) == 1:
+    if len(covered) == 1 and covered[0] != "any":
         field = covered[0]
         if field == "unit" or field == "organisation":
             pieces = piece.split(_LINE_BREAK)
@@ -460,6 +460,8 @@ def _block_part(block: Block, hits: _Hits, resolve: Resolve) -> Part:
     piece = piece_of(block)
     if not hits.any_in(block.start - _REACH, block.end + _REACH):
         return Part(())
+    if region_of(block.text) and block.bold == ((block.start, block.end),):
+        return Part(())  # a small heading for what follows
     if len(block.text) > _LONG_LINE and not hits.any_in(block.start, block.end):
         return Part(())
     if len(block.text) < _LONG_LINE and (holder := read_holder(piece)):

@@ -26,7 +26,8 @@ __all__ = [
 
 _WORD = re.compile(r"[^\W\d_][\w'\u2019.-]*|\d[\w/-]*|&", re.UNICODE)
 _HONORIFIC = re.compile(
-    r"^(?:(?:(?:mr|mrs|ms|miss|dr|prof|professor|rev|revd|sir|dame|lord|lady|cllr|councillor|pc|"
+    r"^(?:the )?(?:(?:(?:mr|mrs|ms|miss|dr|prof|professor|rev['\u2019]d|rev|revd|right hon|sir"
+    r"|dame|lord|lady|cllr|councillor|pc|"
     r"ps|dc|"
     r"ds|di|dci|sgt|sergeant|insp|inspector|ch|chief|supt|superintendent|det|detective|cc|acc|"
     r"constable|"
@@ -58,7 +59,7 @@ head director chair leader manager swyddog rheolwr cydlynydd cyfarwyddwr pennaet
 """
 _ROLE_STARTS = frozenset(_ROLE_STARTS_TEXT.split())
 _UNIT_WORDS_TEXT = """
-unit units team teams desk section branch division directorate group department dept helpdesk
+unit team desk section branch division directorate group department dept helpdesk
 enquiries secretariat bureau hub uned tîm adran programme project helpline switchboard reception
 communications press
 """
@@ -142,7 +143,8 @@ february march april june july august september october november december press 
 public local general open opening hours duty vacant post name names title details csp cdrp csps
 cdrps strategy plan report annual guidance act order regulations schedule download view see back
 top yes none tbc tba also drugs alcohol neighbourhood neighbourhoods safer safe places place
-working together useful join events getting staying keeping reporting directory index list table
+shop shops stop working together useful join events getting staying keeping reporting directory
+index list table
 map maps search help privacy copyright crown welcome introduction if we you it is are be was has
 have can may will should for both each every many most some chief direct main centre fire rescue
 health probation youth justice victim victims support frequently asked questions domestic abuse
@@ -217,7 +219,7 @@ opening hours times location map feedback comments complaints emergency emergenc
 office offices about this resources downloads documents publications news latest introduction
 overview background summary contents welcome home search faq faqs useful other main key local our
 your general related internet external national regional important all reading mailing to for and
-the on of an a out by with
+the on of an a out by with person post online visit visiting writing
 cysylltu cysylltwch â ni manylion cyswllt rhagor wybodaeth
 """
 _GENERAL_WORDS = frozenset(_GENERAL_WORDS_TEXT.split())

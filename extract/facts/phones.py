@@ -44,19 +44,19 @@ _EXTENSION = re.compile(
 # "0113 496 0303 or 0304", "01632 960301/2", "01632 960301, 960302": the end of another number with
 # the same beginning
 _OTHER_ENDING = re.compile(
-    r"\s?(?:(?:/|\bor\b|&)\s?(\d{3,4}|(?<=/)\d{1,2}(?=\s|[,;)]|$))|"
+    r"\s?(?:(?:/|\bor\b|&)\s?(\d{3,4}|(?<=/)\d{1,2}(?=\s|[,;)/]|$))|"
     r"(?:[/,&]|\bor\b|\band\b)\s?([1-9]\d{2}\s?\d{3,4}))"
-    r"(?![\d/:-]|\.\d|\s?\d|\s?(?:am|pm)\b)"
+    r"(?![\d:-]|/\d{3}|\.\d|\s?\d|\s?(?:am|pm)\b)"
 )
 _LABEL = re.compile(
     r"(?P<both>\b(?:tele?phone|tel|ph(?:one)?|t)\b\.?(?:\s?no\.?)?\s?(?:/|&|\band\b|"
     r"\bor\b)\s?(?:fax|facsimile|f)\b)"
     r"|(?P<textphone>\b(?:text\s?phone|ffôn testun|mini\s?com|type\s?talk|text relay|tdd|tty)s?\b)"
-    r"|(?P<fax>\b(?:fax|facsimile|ffacs|f(?=\s?[:.]))(?:es)?\b)"
+    r"|(?P<fax>\b(?:fax|facsimile|ffacs|f(?=\s?[:.]|\s?$))(?:es)?\b)"
     r"|(?P<pager>\b(?:pager|bleep)\b)"
     r"|(?P<phone>\b(?:tele?phones?|tel|phones?|ffôn|mobiles?|mob|direct|switchboard|ring|call|"
     r"voice|dial|"
-    r"landline|helpline|hotline|t(?=\s?[:.]))\b)",
+    r"landline|helpline|hotline|t(?=\s?[:.]|\s?$))\b)",
     re.IGNORECASE,
 )
 _LABEL_AFTER = re.compile(
@@ -158,7 +158,8 @@ def _phones(text: str, kind: str | None) -> Iterator[Phone]:
 
 def _e164(printed: str) -> str | None:
     """Read a printed number; None when its digits and groups fit no UK number."""
-    bare = printed.replace("(0)", "").replace("( 0 )", "")
+    national_zero = "" if printed.lstrip("( ").startswith(("+", "00")) else "0"
+    bare = printed.replace("(0)", national_zero).replace("( 0 )", national_zero)
     groups = re.findall(r"\d+", bare)
     digits = "".join(groups)
     if printed.lstrip("( ").startswith(("+", "00")):

@@ -41,7 +41,8 @@ _REGION_KEYS = {
     **_VARIANTS,
 }
 _REGION_FRAME = re.compile(
-    r"^(?:the )?(?:government office (?:for )?(?:the )?)?|(?:,? (?:of )?england)?(?: region)?$"
+    r"^(?:the )?(?:(?:go|government office) (?:for )?(?:the )?)?|(?:,? (?:of )?england)?(?: "
+    r"region)?$"
 )
 _COUNTRIES = {
     "england": "England",
