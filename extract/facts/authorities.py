@@ -74,6 +74,7 @@ _LIST_FIRST = re.compile(
 _LINE_BREAK = re.compile(r"\n")
 _BULLET = re.compile(r"[\s]{0,3}(?:[•·*‣◦▪\u2013\u2014-]|\(?[\divx]{1,4}[.)])?\s{0,3}(?=[A-Za-z])")
 _SINCE = re.compile(r"\s?\((?:since|from|until|as of) [^()]{1,40}\)$", re.IGNORECASE)
+_JOINED_ON = re.compile(r",?\s(?:and|or)$", re.IGNORECASE)
 _OR_IN = re.compile(r"\s\((?:or )?(?:the )?(?=[^()]{3,60} in (?:England|Wales)\)$)")
 _COMMA = re.compile(r"\s?;\s?(?:and\s)?|,\s(?:and\s)?|\n")
 _YES = re.compile(r"(?:yes|y|✓|✔|√|x|●|•|\*|ydy|ie|oes|true)(?:\b.*)?", re.IGNORECASE)
@@ -335,8 +336,9 @@ def _alternatives(item: Piece) -> list[Piece]:
 def _name_and_place(part: Piece) -> tuple[Piece, Piece | None]:
     """Take the country off a name, and its article."""
     part = part.strip(" \t\n,;:.•\u2013-")
-    if match := _SINCE.search(part.text):
-        part = part.cut(0, match.start())
+    for loose in (_SINCE, _JOINED_ON):
+        if match := loose.search(part.text):
+            part = part.cut(0, match.start())
     where: Piece | None = None
     if match := _WHERE_FIRST.match(part.text):
         where = part.cut(*match.span("where"))

@@ -31,7 +31,7 @@ from extract.facts.names import (
 from extract.facts.observations import ADDRESS_BLOCK, LABELLED, quote
 from extract.facts.pieces import Piece, piece_of
 from extract.facts.postcodes import find_postcodes
-from extract.facts.prose import read_holder, read_prose
+from extract.facts.prose import read_holder, read_prose, says_gone
 from extract.hints import places_like, places_of
 from extract.labels import field_of
 from extract.reference.places import country_of, is_area, region_of
@@ -477,6 +477,8 @@ def _block_part(block: Block, hits: _Hits, resolve: Resolve) -> Part:
         if is_prose(line.text):
             tokens += read_prose(line, block.links, resolve)
             label = None
+            continue
+        if says_gone(line.text):
             continue
         alone = field_of(line.text)
         colon = piece.text[line.end - piece.start : line.end - piece.start + 1] == ":"

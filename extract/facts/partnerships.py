@@ -17,6 +17,7 @@ from extract.facts.observations import (
 )
 from extract.facts.pieces import Piece, piece_of
 from extract.facts.prose import sentences_of
+from extract.hints import holds_any
 from extract.reference.places import (
     REGIONS,
     country_of,
@@ -479,7 +480,7 @@ def _since_when(piece: Piece) -> Piece:
 
 def _add_mergers(document: Document, joined: dict[str, RecordDraft]) -> None:
     """Read who replaced whom from sentences."""
-    if "artnership" not in document.text and "CDRP" not in document.text:
+    if not holds_any(document.text, ("artnership", "CDRP", "CSP")):
         return
     for block in document.content:
         if block.kind not in {"paragraph", "item"} or not _MERGING.search(block.text):

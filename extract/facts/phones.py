@@ -67,9 +67,12 @@ _LABEL_AFTER = re.compile(
     re.IGNORECASE,
 )
 _NOT_A_PHONE = re.compile(
-    r"\b(?:ref(?:erence|s)?|isbn|issn|charity|company|registration|registered|reg|vat|account|a/c|"
-    r"sort code|case|invoice|order|crime number|urn|grid|serial|form|licen[cs]e|policy)\b"
-    r"[^.;:\n]{0,24}[.:#]?\s{0,2}$",
+    r"\b(?:ref(?:erence|s)?|isbn|issn|vat|a/c|sort code|crime number|urn)\b"
+    r"[^.;:\n]{0,24}[.:#]?\s{0,2}$"
+    # "Policy no. 01632 ...", but not "Policy Team 01632 ..."
+    r"|\b(?:charity|company|registration|registered|reg|account|case|invoice|order|grid|serial|form|"
+    r"licen[cs]e|policy)\b(?:\s(?:in|england|and|wales|charity|company|reg(?:istration)?|line)){0,4}"
+    r"(?:[\s.]{1,2}(?:no|nos|numbers?|ref|reference|code|is))?[.:#]?\s{0,2}$",
     re.IGNORECASE,
 )
 _OUT_OF_USE = re.compile(

@@ -17,7 +17,7 @@ from extract.facts.observations import PROSE, quote
 from extract.facts.pieces import Piece
 from extract.facts.postcodes import find_postcodes
 
-__all__ = ["read_holder", "read_prose", "sentences_of"]
+__all__ = ["read_holder", "read_prose", "says_gone", "sentences_of"]
 
 _SENTENCE_END = re.compile(
     r"(?<!\bMr)(?<!\bMrs)(?<!\bMs)(?<!\bDr)(?<!\bSt)(?<!\bNo)(?<!\bTel)(?<!\bs)(?<!\bss)(?<!\bSch)(?<!\b[A-Z])"
@@ -96,7 +96,7 @@ def read_prose(piece: Piece, links: Links, resolve: Resolve) -> list[Token]:
         address = _address(sentence)
         if points or address:
             names = _names(sentence, [*points, *address], inside)
-            if _LEFT.search(sentence.text):
+            if says_gone(sentence.text):
                 address = []
             if names and tokens:
                 first = min(names, key=lambda token: token.quote.start or 0)
@@ -123,6 +123,11 @@ def read_holder(piece: Piece) -> list[Token]:
         Token("role", quote(role, "prose", PROSE)),
         Token("person", quote(person, "prose", PROSE)),
     ]
+
+
+def says_gone(text: str) -> bool:
+    """Whether a text says of an address that nobody is there any more."""
+    return _LEFT.search(text) is not None
 
 
 def _names_somebody(names: Sequence[Token]) -> bool:
