@@ -84,6 +84,11 @@ _ASKING = re.compile(
     r"\b(?:contact|call|ring|e-?mail|telephone|phone|speak to|write to|ask for) (?:the )?(?=[A-Z])"
 )
 _LONGEST_LABEL = 110  # characters before a colon in which a label is looked for
+_SAYS_MAIL = re.compile(  # the text of a link that names nobody
+    r"(?:e-?mail|mail|write|contact|send|message)(?:\s(?:us|me|them|him|her|here|now|to|an?|the|message|"
+    r"e-?mail|address|link)){0,4}|e-?bost(?:iwch)?(?:\s(?:ni|ato))?",
+    re.IGNORECASE,
+)
 _ANY_WORD = re.compile(r"\S+")
 _LONGEST_POST = 80  # characters of a line that names a post and its holder
 _POST_WORDS = 4
@@ -193,6 +198,8 @@ def points_of(
         for address in emails_of_href(link.href):
             held = Quote(link.href, address, link.start, link.end, "href", "mailto", LABELLED)
             tokens.append((at, Token("email", held)))
+            if _SAYS_MAIL.fullmatch(link.text):
+                found.append((at, at + link.end - link.start))
         if link.href[:4].lower() == "tel:" and not find_phones(link.text):
             for phone in find_phones(link.href[4:]):
                 held = Quote(link.href, phone.number, link.start, link.end, "href", "tel", LABELLED)
