@@ -307,6 +307,7 @@ class _Walker:
         self.open_marks: list[tuple[_Element, _OpenMark]] = []
         self.context = _Context()
         self.counter = 0  # numbers lists, tables, parts and frames
+        self.late_links: dict[int, list[Link]] = {}  # of pictures, by the block they stand behind
         self.main_end: int | None = None  # where what the page calls its content ends
         self.wrote: _Element | None = None  # the last script that wrote an address
         self.functions: dict[str, WritingFunction] = {}  # that write addresses
@@ -326,6 +327,9 @@ class _Walker:
 
     def document(self, problems: tuple[str, ...]) -> Document:
         """What the walk has found, its regions settled."""
+        for number, late in self.late_links.items():
+            draft = self.drafts[number]
+            draft.links = Links((*draft.links, *late))
         text = "\n".join([draft.text for draft in self.drafts])
         settle(self.drafts, text, self.main_end)
         length = max(self.offset - 1, 0)
@@ -719,7 +723,7 @@ class _Walker:
             return
         end = draft.start + len(draft.text)
         moved = [Link(link.text, link.href, end, end) for link in self.links]
-        draft.links = Links((*draft.links, *moved))
+        self.late_links.setdefault(len(self.drafts) - 1, []).extend(moved)
         self.links = []
 
     def _flush(self) -> None:

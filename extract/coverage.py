@@ -1,6 +1,6 @@
 """Coverage: what share of a page's text is its message, and what was left out, by region."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from extract.document import CONTENT, Document
 from extract.facts.observations import RecordDraft, computed
@@ -27,7 +27,10 @@ def kept_share(document: Document) -> float:
 
     0 for a page without any text.
     """
-    sizes = region_sizes(document)
+    return _kept(region_sizes(document))
+
+
+def _kept(sizes: Mapping[str, int]) -> float:
     visible = sum(sizes.values()) - sizes.get("archive", 0) - sizes.get("hidden", 0)
     return round(sum(sizes.get(region, 0) for region in CONTENT) / visible, 3) if visible else 0.0
 
@@ -37,7 +40,7 @@ def coverage_records(document: Document) -> Iterator[RecordDraft]:
     sizes = region_sizes(document)
     if not sizes:
         return
-    record = RecordDraft("coverage", [("kept", computed(str(kept_share(document)), "counted"))])
+    record = RecordDraft("coverage", [("kept", computed(str(_kept(sizes)), "counted"))])
     for region, size in sizes.items():
         record.fields.append((region, computed(str(size), "counted")))
     yield record

@@ -178,12 +178,14 @@ def _lined(blocks: Sequence[Block]) -> AuthorityList | None:
             and sum(_BULLET.match(line.text) is not None for line in lines) * 2 > len(lines)
             and not _NOT_THESE.search(head)
         ):
-            items = [
-                line.cut(len(_BULLET.match(line.text)[0]) if _BULLET.match(line.text) else 0)
-                for line in lines
-            ]
+            items = [_without_bullet(line) for line in lines]
             return AuthorityList(lead, tuple((item.strip(), None) for item in items))
     return None
+
+
+def _without_bullet(line: Piece) -> Piece:
+    match = _BULLET.match(line.text)
+    return line.cut(match.end()) if match else line
 
 
 def _leads(lead: Block, blocks: Sequence[Block]) -> bool:
@@ -283,7 +285,7 @@ def _from_grid(grid: Grid, document: Document) -> AuthorityList | None:
 
 def _written(blocks: Sequence[Block]) -> AuthorityList | None:
     """A sentence that names them one after the other, or the sentence after one about them."""
-    for pattern in (_LIST_SENTENCE, _LIST_BEFORE, _LIST_FIRST):
+    for pattern in (_LIST_SENTENCE, _LIST_BEFORE):
         for block in blocks:
             if block.kind == "heading" or not _SUBJECT.search(block.text):
                 continue
@@ -296,15 +298,26 @@ def _written(blocks: Sequence[Block]) -> AuthorityList | None:
                 return AuthorityList(block, tuple((item, None) for item in items))
     for block in blocks:
         if block.kind != "heading" and _SUBJECT.search(block.text):
-            before: Piece | None = None
-            for sentence in sentences_of(piece_of(block)):
-                match = _THEY_ARE.match(sentence.text)
-                if match and before and _SUBJECT.search(before.text):
-                    items = _parts(sentence.cut(*match.span("list")))
-                    if len(items) >= 3:
-                        return AuthorityList(None, tuple((item, None) for item in items))
-                before = sentence
+            items = _around_the_subject(block)
+            if len(items) >= 3:
+                return AuthorityList(None, tuple((item, None) for item in items))
     return None
+
+
+def _around_the_subject(block: Block) -> list[Piece]:
+    """What a sentence says to be the responsible authorities, or the one after it says they are."""
+    before: Piece | None = None
+    for sentence in sentences_of(piece_of(block)):
+        speaks = _SUBJECT.search(sentence.text)
+        match = _LIST_FIRST.match(sentence.text) if speaks else None
+        if match is None and before is not None:
+            match = _THEY_ARE.match(sentence.text)
+        if match and not _NOT_THESE.search(match["list"]):
+            items = _parts(sentence.cut(*match.span("list")))
+            if len(items) >= 3:
+                return items
+        before = sentence if speaks else None
+    return []
 
 
 def _parts(listed: Piece) -> list[Piece]:

@@ -36,8 +36,8 @@ def read_contacts(document: Document, resolve: Resolve) -> list[RecordDraft]:
     loose = [pair for record in records if record.kind == LOOSE for pair in record.fields]
     subject = subject_partnership(document, partnerships)
     if subject is not None:
-        for name, held in loose:
-            subject.add(name, held)
+        for field, held in loose:
+            subject.add(field, held)
         if subject not in partnerships:
             partnerships.insert(0, subject)
         subject.children.extend(each for each in contacts if not each.has("region"))
@@ -61,8 +61,8 @@ def _adopt(records: list[RecordDraft], entry: Entry, by_heading: dict[int, Recor
     if parent is not None:
         for record in records:
             if record.kind == LOOSE:
-                for name, held in record.fields:
-                    parent.add(name, held)
+                for field, held in record.fields:
+                    parent.add(field, held)
             else:
                 parent.children.append(record)
         records.clear()

@@ -310,7 +310,8 @@ def read_line(
             if len(segments) > 1 and segments[-1][2] is not value:
                 found = [token for token in found if token.field != "line"]  # "For all of them"
         elif field in _HOLDERS and field_of(label_piece.text) is None:
-            found = [Token(field, quote(label_piece, "label", LABELLED))]
+            sure = LABELLED if kind_of_name(label_piece.text) == field else ADDRESS_BLOCK
+            found = [Token(field, quote(label_piece, "label", sure))]
             if field == "role":
                 found += read_value("person", value, links, resolve)
             else:
