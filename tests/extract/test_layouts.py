@@ -3,6 +3,8 @@
 People, places and numbers are invented.
 """
 
+from time import process_time
+
 import pytest
 
 from extract.facts.records import Contact, Records
@@ -325,3 +327,30 @@ def test_what_is_said_of_a_region_is_held_against_a_directory_of_it() -> None:
     lead = "<h1>South West</h1><p>There should be 4 partnerships in the South West.</p>"
     body = f"{lead}<ul>{rows}</ul>"
     assert [(each.claimed, each.found) for each in read(body).claim_checks] == [(4, 3)]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "<p>" + "Upper Vale CDRP and " * 20_000 + " merged to form the Vale CSP",
+        "<p>" + "Chair Ann Lee " * 20_000,
+        "<p>" + "Newsdesk: 01632 960001<br>" * 10_000,
+        "<p>" + "Ab: " * 100_000,
+        "<p>responsible authorities. They are " + "the police and " * 20_000,
+        "<p>" + "responsible authorities " * 20_000,
+        "<p>" + "the police, " * 20_000 + "are the responsible authorities",
+        "<p>" + "section 5(1) to (9999) of the Crime Act 1998. " * 4_000,
+        "<p>section " + "5, " * 100_000 + "of the Crime Act 1998",
+        "<p>x</p>" + '<div><a href="mailto:a@b.example"><img></a></div>' * 20_000,
+        "<script>" + "function a(b){document.write(b)}" * 2_000 + "</script>",
+        "<pre>" + ("a" + " " * 50) * 20_000,
+        "<p>" + "CDA 1998 " * 50_000,
+    ],
+    ids=lambda body: body[:40],
+)
+def test_no_expression_takes_long_over_what_a_page_repeats(body: str) -> None:
+    began = process_time()
+    read(body)
+    assert (
+        process_time() - began < 15
+    )  # a second or so; a minute if it went over it again and again
