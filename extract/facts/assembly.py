@@ -115,7 +115,10 @@ class _Assembly:
         if field == "partnership":
             # "Ann Lee, Ashby CSP, Town Hall": she is of the partnership
             before = token.opens and token.quote.rule != "labelled"
-            if before or self.current is None or self.current.has(*_MEANS):
+            if self.current is None:
+                # "Freepost" may stand above the name.
+                self.pending = [each for each in self.pending if each.field == "address"]
+            elif before or self.current.has(*_MEANS):
                 self._close()
             self._open_partnership(token.quote)
         elif field in ATTRIBUTES:

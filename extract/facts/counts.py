@@ -39,7 +39,8 @@ _DESCRIBING = (
 # 310 CSPs in England
 _NUMBER_NOUN = re.compile(
     rf"(?<![\w.,/£-])(?P<number>{NUMBER}) "
-    rf"{_DESCRIBING}(?P<noun>{_NOUN})(?!\w)(?:(?: (?:operate|operating|exist|existed|working"
+    rf"{_DESCRIBING}(?P<noun>{_NOUN})(?!\w)(?P<score> ar hugain\b)?(?:(?: (?:operate|operating"
+    rf"|exist|existed|working"
     rf"|active|based|now))?{_IN}(?P<place>{_PLACE})\b)?",
     re.IGNORECASE,
 )
@@ -240,6 +241,8 @@ def _record(
     pattern: re.Pattern[str],
 ) -> RecordDraft | None:
     value = read_number(match["number"])
+    if value is not None and match.groupdict().get("score"):
+        value += 20  # "dwy bartneriaeth ar hugain"
     record = RecordDraft("count")
     printed = sentence.cut(*match.span("number"))
     record.add("number", quote(printed, "count", PROSE, str(value)))

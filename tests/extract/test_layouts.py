@@ -322,6 +322,24 @@ def test_a_total_for_both_countries_is_held_against_each() -> None:
     ]
 
 
+def test_welsh_numbers_count_by_twenties_and_by_tens() -> None:
+    body = (
+        "<h1>Ystadegau</h1><p>Mae dwy bartneriaeth ar hugain yng Nghymru.</p>"
+        "<p>Mae tri deg dau o bartneriaethau yn Lloegr.</p>"
+    )
+    assert [(each.number, each.where) for each in read(body).counts] == [
+        (22, "Wales"),
+        (32, "England"),
+    ]
+
+
+def test_a_line_of_the_address_may_stand_above_the_name() -> None:
+    body = "<p>Freepost RSLX-ABCD<br>Northshire CDRP<br>PO Box 123<br>Northtown<br>NT1 9ZZ</p>"
+    assert by_partnership(body) == {
+        "Northshire CDRP": ["Freepost RSLX-ABCD; PO Box 123; Northtown; NT1 9ZZ"]
+    }
+
+
 def test_what_is_said_of_a_region_is_held_against_a_directory_of_it() -> None:
     rows = "".join(f"<li>{name}shire CSP: 01632 96000{at}</li>" for at, name in enumerate("ABC"))
     lead = "<h1>South West</h1><p>There should be 4 partnerships in the South West.</p>"
