@@ -13,6 +13,7 @@ from archiver.timestamps import parse_span
 from archiver.unreplay import recover_page
 from extract.content import content_html, content_markdown
 from extract.page import Page, link_resolver, page_as_json, read_page
+from extract.recipes.recipe import Recipe
 
 __all__ = [
     "FORMS",
@@ -25,6 +26,7 @@ __all__ = [
 FORMS = ("json", "html", "markdown", "text")  # what a saved page can be written as
 
 _BY_ARCHIVE = (DateSource.MEMENTO, DateSource.FRAME, DateSource.BANNER, DateSource.ADDRESS)
+_WHOLE = 14  # digits of a timestamp to the second
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,7 @@ def read_saved_page(
     url: str | None = None,
     content_type: str | None = None,
     stated: tuple[StatedDate, ...] = (),
+    recipe: Recipe | None = None,
 ) -> SavedPage:
     """Read a saved page without any archive; never fails, whatever the bytes are.
 
@@ -53,16 +56,23 @@ def read_saved_page(
         url: the page's address, possibly one in another archive; None when not known.
         content_type: the Content-Type it was served with; told from name and content without it.
         stated: dates stated for it elsewhere, such as in a list.
+        recipe: a site's recipe; not followed where the page's address is known and another's.
     """
     kind, charset = media_type(content_type)
     kind = kind or kind_of(name, data)
     recovered = recover_page(data, media_type=kind, charset=charset, address=url)
     provenance = Provenance.of(recovered, source_file=name, source_sha256=sha256, stated=stated)
+    address = recovered.url or url
+    at = provenance.chosen.timestamp if provenance.chosen else ""
+    moment = int(at) if len(at) == _WHOLE else None
+    if recipe and address and not recipe.is_for(address, moment):
+        recipe = None
     page = read_page(
         recovered.body,
-        url=recovered.url or url,
+        url=address,
         content_type=content_type or kind,
         archived=_archived(provenance),
+        recipe=recipe,
     )
     return SavedPage(page, provenance)
 
@@ -77,6 +87,7 @@ def saved_page_confined(
     content_type: str | None = None,
     stated: tuple[StatedDate, ...] = (),
     form: str = "json",
+    recipe: Recipe | None = None,
 ) -> str:
     """Read a saved page in a child, and give it as text.
 
@@ -88,6 +99,7 @@ def saved_page_confined(
         url: see there.
         content_type: see there.
         stated: see there.
+        recipe: see there.
         form: one of `FORMS`: `saved_page_as_json`, or the page's message alone as clean HTML, as
             Markdown or as text, one block a line.
 
@@ -103,6 +115,7 @@ def saved_page_confined(
         content_type=content_type,
         stated=stated,
         form=form,
+        recipe=recipe,
     )
     return reply.decode("utf-8", "replace")
 
@@ -116,9 +129,16 @@ def _saved_page_text(
     content_type: str | None,
     stated: tuple[StatedDate, ...],
     form: str,
+    recipe: Recipe | None,
 ) -> bytes:
     saved = read_saved_page(
-        data, name=name, sha256=sha256, url=url, content_type=content_type, stated=stated
+        data,
+        name=name,
+        sha256=sha256,
+        url=url,
+        content_type=content_type,
+        stated=stated,
+        recipe=recipe,
     )
     if form == "json":
         text = json.dumps(saved_page_as_json(saved), ensure_ascii=False, indent=1)
@@ -152,6 +172,7 @@ def saved_page_as_json(saved: SavedPage) -> dict[str, object]:
         "fidelity": provenance.grade.value,
         "archive": provenance.archive,
         "not_undone": list(provenance.left),
+        "problems": list(saved.page.problems),
     }
 
 
