@@ -17,6 +17,53 @@ CREATE TABLE commit_note (
     PRIMARY KEY (id)
 );
 
+-- A person's decision on a value, or on who is who. Made anew from decisions.jsonl.
+--   id: counts up from 1
+--   action: correct, reject, confirm, add, merge, split, assign or undo
+--   reach: page, site or entities
+--   place: key of the page, or of the site; else empty
+--   url: where the value was seen; else empty
+--   timestamp: of the capture in which it was seen
+--   seq: of that capture
+--   kind: contact, partnership, count ...
+--   record: what the record is called; or an entity's key
+--   field: of the record: phone, name ...
+--   value: the value seen when it was decided; null once it was erased
+--   digest: SHA-256 (hex) of that value; null once it was erased
+--   new: the value that is right; another entity's key; who is to look
+--   reason: why
+--   author: who decided
+--   decided: when
+--   first: holds for captures from this time; null for all before
+--   last: holds for captures up to this time; null for all after
+--   state: active, superseded, stale or erased
+--   superseded_by: the decision that took its place
+CREATE TABLE correction (
+    id INTEGER NOT NULL,
+    action TEXT NOT NULL,
+    reach TEXT NOT NULL,
+    place TEXT NOT NULL,
+    url TEXT NOT NULL,
+    timestamp BIGINT,
+    seq INTEGER,
+    kind TEXT NOT NULL,
+    record TEXT NOT NULL,
+    field TEXT NOT NULL,
+    value TEXT,
+    digest TEXT,
+    "new" TEXT,
+    reason TEXT NOT NULL,
+    author TEXT NOT NULL,
+    decided BIGINT NOT NULL,
+    first BIGINT,
+    last BIGINT,
+    state TEXT NOT NULL,
+    superseded_by INTEGER,
+    PRIMARY KEY (id)
+);
+
+CREATE INDEX correction_place ON correction (place);
+
 -- One crawl: what was asked for, and how far it is.
 --   id: counts up from 1
 --   snapshot_id: what it captures is in
@@ -93,6 +140,43 @@ CREATE TABLE page_text (
     PRIMARY KEY (id),
     UNIQUE (digest)
 );
+
+-- A value that a person should look at. Made anew from observations and decisions.
+--   id: 16 digits of a hash of page, record and value
+--   reason: why somebody has to look
+--   state: open or decided
+--   place: key of the page
+--   url_id: of the newest capture it concerns
+--   timestamp: of that capture
+--   seq: of that capture
+--   kind: contact, partnership, count ...
+--   record: what the record is called
+--   field: of the record: phone, name ...
+--   value: as read
+--   confidence: of the reading, 0 to 1
+--   told: what is doubtful, in words; else empty
+--   correction_id: what was decided, or the decision that is stale
+--   assigned: who is to look; null for anybody
+CREATE TABLE review_item (
+    id TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    state TEXT NOT NULL,
+    place TEXT NOT NULL,
+    url_id INTEGER NOT NULL,
+    timestamp BIGINT NOT NULL,
+    seq INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    record TEXT NOT NULL,
+    field TEXT NOT NULL,
+    value TEXT NOT NULL,
+    confidence FLOAT NOT NULL,
+    told TEXT NOT NULL,
+    correction_id INTEGER,
+    assigned TEXT,
+    PRIMARY KEY (id)
+);
+
+CREATE INDEX ix_review_item_place ON review_item (place);
 
 -- The version of this schema; one row.
 --   version: of the schema

@@ -25,9 +25,10 @@ from archiver.errors import ArchiveError
 from archiver.records import Capture
 from archiver.timestamps import format_timestamp
 from archiver.urls import join_url
+from extract.corrections.view import Corrected, corrected, decided
 from extract.facts.observations import Observation
 from extract.facts.records import Records, records_of
-from extract.store import observations_of
+from extract.observed import observations_of
 from extract.tables import extraction, extraction_failure, page_text, page_version
 from snapshots import index
 from snapshots.tables import capture, url
@@ -47,14 +48,16 @@ class PageAsOf:
     Attributes:
         capture: the capture that shows it.
         facts: what it says.
-        observations: the evidence: each value with its place and rule.
+        observations: the evidence: each value with its place and rule, as people corrected them.
         text: its canonical text, in which the places count.
+        corrections: what people decided on its values, and what these were before.
     """
 
     capture: Capture
     facts: Records
     observations: tuple[Observation, ...]
     text: str
+    corrections: tuple[Corrected, ...] = ()
 
 
 def pages_as_of(connection: Connection, moment: datetime) -> Iterator[PageAsOf]:
@@ -82,15 +85,18 @@ def pages_as_of(connection: Connection, moment: datetime) -> Iterator[PageAsOf]:
         .order_by(url.c.urlkey, capture.c.timestamp.desc(), url.c.url)
     )
     last_key = None
+    held = decided(connection)
     for row in connection.execute(query).all():
         extraction_id, read_under, text, key = row[11:15]
         if key == last_key:
             continue
         last_key = key
         found = index.capture_of(row)
-        observations = tuple(observations_of(connection, extraction_id))
+        observations, changes = corrected(
+            observations_of(connection, extraction_id), held, key, found.timestamp
+        )
         records = _readdressed(records_of(observations), read_under, found.url)
-        yield PageAsOf(found, records, observations, text)
+        yield PageAsOf(found, records, observations, text, changes)
 
 
 def check_extracted(connection: Connection) -> None:

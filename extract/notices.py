@@ -12,8 +12,9 @@ from archiver.timestamps import parse_timestamp
 from archiver.urls import join_url, url_key
 from extract.asof import PageAsOf
 from extract.compare.facts import compare_facts
+from extract.corrections.view import corrected, decided
 from extract.facts.records import records_of
-from extract.store import observations_of
+from extract.observed import observations_of
 from extract.tables import page_version
 from snapshots import index
 from snapshots.archive import Archive
@@ -87,10 +88,16 @@ def _told(here: PageAsOf, newest: PageAsOf) -> Iterable[ContactNotice]:
 
 
 def _printed(page: PageAsOf, name: str, values: str) -> str:
-    # Numbers as the page prints them: nobody looks for +442079460441 in it.
+    # Numbers as the page prints them: nobody looks for +442079460441 in it. What a person corrected
+    # is told as corrected, for the page prints something else.
     if name not in _NUMBERS:
         return values
-    raw = {one.value: " ".join(one.raw.split()) for one in page.observations if one.field == name}
+    decided_on = {one.shown for one in page.corrections}
+    raw = {
+        one.value: " ".join(one.raw.split())
+        for one in page.observations
+        if one.field == name and one not in decided_on
+    }
     return ", ".join(raw.get(value) or value for value in values.split(", "))
 
 
@@ -136,5 +143,11 @@ def _page(connection: Connection, address: str, at: Capture | None = None) -> Pa
     row = connection.execute(query).first()
     if row is None:
         return None
-    observed = [one for one in observations_of(connection, row[11]) if one.kind in _KINDS]
-    return PageAsOf(index.capture_of(row), records_of(observed), tuple(observed), "")
+    found = index.capture_of(row)
+    observed, changes = corrected(
+        [one for one in observations_of(connection, row[11]) if one.kind in _KINDS],
+        decided(connection),
+        url_key(address),
+        found.timestamp,
+    )
+    return PageAsOf(found, records_of(observed), observed, "", changes)

@@ -42,7 +42,11 @@ from archiver.errors import ConfinedError, MarshamError
 from archiver.records import Capture, Kind, Problem
 from archiver.urls import url_key
 from extract.changes import ReadingChanges, changed_values
+from extract.corrections.holding import hold, keys_of_urls
+from extract.corrections.register import put_corrections_in_force
+from extract.corrections.view import corrected, decided
 from extract.facts.observations import Observation
+from extract.observed import COLUMNS, observations_of
 from extract.reading import Reading, read_confined
 from extract.recipes.files import FOLDER, read_recipes
 from extract.recipes.matching import digest_wanted
@@ -74,20 +78,7 @@ _BATCH = 200  # pages a transaction
 _CONTENT_LIMIT = 1 << 26  # bytes of one page; beyond it is no page for people
 _AHEAD = 4  # pages for each child that wait to be read or stored
 _AHEAD_BYTES = 1 << 26  # and how large they may be together
-_COLUMNS = (  # of an observation, in the order of its fields
-    "kind",
-    "record",
-    "parent",
-    "field",
-    "raw",
-    "value",
-    "text_start",
-    "text_end",
-    "source",
-    "rule",
-    "confidence",
-)
-_FOREIGN = [_COLUMNS.index(name) for name in ("raw", "value", "source")]  # with words of the page
+_FOREIGN = [COLUMNS.index(name) for name in ("raw", "value", "source")]  # with words of the page
 _PAGE_TYPES = ("text/html", "application/xhtml+xml", "text/plain")
 
 
@@ -176,6 +167,7 @@ def extract_archive(
         put_in_force(archive)  # a value just withdrawn is looked for in what is read
         with archive.catalogue.write() as connection:
             metadata.create_all(connection, tables=FACT_TABLES)
+            put_corrections_in_force(archive, connection)
             if again and not dry_run:
                 _forget_failures(connection)
         with archive.catalogue.read() as connection:
@@ -193,6 +185,8 @@ def extract_archive(
                     if dry_run:
                         raise _DryRunError
                     note_found(archive, run.connection, withdrawn.found)
+                    read = {item.key[0] for item in pending[start : start + batch]}
+                    hold(run.connection, keys_of_urls(run.connection, read))
                 tick(min(start + batch, len(pending)), len(pending))
         with archive.catalogue.read() as connection:
             report.given_up = _failures(connection)
@@ -253,34 +247,29 @@ class _Run:
         return _Look(item, digest, len(payload), reading)
 
 
-def observations_of(connection: Connection, extraction_id: int) -> list[Observation]:
-    """Give the observations of one reading, in their order."""
-    columns = [observation.c[name] for name in _COLUMNS]
-    query = (
-        select(*columns)
-        .where(observation.c.extraction_id == extraction_id)
-        .order_by(observation.c.position)
-    )
-    return [Observation(*row) for row in connection.execute(query)]
-
-
 def title_of(connection: Connection, of: Capture) -> str | None:
-    """Give the title of a captured page; None when it has none or was not read yet."""
+    """Give the title of a captured page, as people corrected it; None where none is known."""
     if not inspect(connection).has_table(observation.name):
         return None
+    key = url_key(of.url)
     query = (
         select(extraction.c.title)
         .join(page_version, page_version.c.extraction_id == extraction.c.id)
         .join(url, url.c.id == page_version.c.url_id)
         .where(
-            url.c.urlkey == url_key(of.url),
+            url.c.urlkey == key,
             url.c.url == of.url,
             page_version.c.timestamp == int(of.timestamp),
         )
         .order_by(page_version.c.seq)
         .limit(1)
     )
-    return connection.scalar(query) or None
+    title = connection.scalar(query)
+    if not title:
+        return None
+    read = Observation("page", 0, None, "title", title, title, None, None, "", "", 1.0)
+    shown, _ = corrected([read], decided(connection), key, of.timestamp)
+    return shown[0].value if shown else None
 
 
 def _pending(
@@ -471,14 +460,14 @@ def _store(connection: Connection, reading: Reading, look: _Look) -> int:
     insert_tuples(
         connection,
         observation,
-        ("extraction_id", "position", *_COLUMNS),
+        ("extraction_id", "position", *COLUMNS),
         [(number, position, *_row(found)) for position, found in enumerate(reading.observations)],
     )
     return number
 
 
 def _title(reading: Reading) -> str:
-    at = {name: _COLUMNS.index(name) for name in ("kind", "field", "value")}
+    at = {name: COLUMNS.index(name) for name in ("kind", "field", "value")}
     for found in reading.observations:
         if found[at["kind"]] == "page" and found[at["field"]] == "title":
             return str(found[at["value"]])

@@ -14,6 +14,7 @@ from sqlalchemy import (
     Float,
     ForeignKey,
     ForeignKeyConstraint,
+    Index,
     Integer,
     LargeBinary,
     PrimaryKeyConstraint,
@@ -28,12 +29,14 @@ from snapshots.tables import metadata
 __all__ = [
     "FACT_TABLES",
     "WORD_INDEX",
+    "correction",
     "extraction",
     "extraction_failure",
     "metadata",
     "observation",
     "page_text",
     "page_version",
+    "review_item",
 ]
 
 page_text = Table(
@@ -121,7 +124,67 @@ observation = Table(
     sqlite_with_rowid=False,
 )
 
-FACT_TABLES: Final = (page_text, extraction, extraction_failure, page_version, observation)
+correction = Table(
+    "correction",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False, comment="counts up from 1"),
+    Column(
+        *("action", Text),
+        nullable=False,
+        comment="correct, reject, confirm, add, merge, split, assign or undo",
+    ),
+    Column("reach", Text, nullable=False, comment="page, site or entities"),
+    Column("place", Text, nullable=False, comment="key of the page, or of the site; else empty"),
+    Column("url", Text, nullable=False, comment="where the value was seen; else empty"),
+    Column("timestamp", BigInteger, comment="of the capture in which it was seen"),
+    Column("seq", Integer, comment="of that capture"),
+    Column("kind", Text, nullable=False, comment="contact, partnership, count ..."),
+    Column("record", Text, nullable=False, comment="what the record is called; or an entity's key"),
+    Column("field", Text, nullable=False, comment="of the record: phone, name ..."),
+    Column("value", Text, comment="the value seen when it was decided; null once it was erased"),
+    Column("digest", Text, comment="SHA-256 (hex) of that value; null once it was erased"),
+    Column("new", Text, comment="the value that is right; another entity's key; who is to look"),
+    Column("reason", Text, nullable=False, comment="why"),
+    Column("author", Text, nullable=False, comment="who decided"),
+    Column("decided", BigInteger, nullable=False, comment="when"),
+    Column("first", BigInteger, comment="holds for captures from this time; null for all before"),
+    Column("last", BigInteger, comment="holds for captures up to this time; null for all after"),
+    Column("state", Text, nullable=False, comment="active, superseded, stale or erased"),
+    Column("superseded_by", Integer, comment="the decision that took its place"),
+    Index("correction_place", "place"),
+    comment="A person's decision on a value, or on who is who. Made anew from decisions.jsonl.",
+)
+
+review_item = Table(
+    "review_item",
+    metadata,
+    Column("id", Text, primary_key=True, comment="16 digits of a hash of page, record and value"),
+    Column("reason", Text, nullable=False, comment="why somebody has to look"),
+    Column("state", Text, nullable=False, comment="open or decided"),
+    Column("place", Text, nullable=False, index=True, comment="key of the page"),
+    Column("url_id", Integer, nullable=False, comment="of the newest capture it concerns"),
+    Column("timestamp", BigInteger, nullable=False, comment="of that capture"),
+    Column("seq", Integer, nullable=False, comment="of that capture"),
+    Column("kind", Text, nullable=False, comment="contact, partnership, count ..."),
+    Column("record", Text, nullable=False, comment="what the record is called"),
+    Column("field", Text, nullable=False, comment="of the record: phone, name ..."),
+    Column("value", Text, nullable=False, comment="as read"),
+    Column("confidence", Float, nullable=False, comment="of the reading, 0 to 1"),
+    Column("told", Text, nullable=False, comment="what is doubtful, in words; else empty"),
+    Column("correction_id", Integer, comment="what was decided, or the decision that is stale"),
+    Column("assigned", Text, comment="who is to look; null for anybody"),
+    comment="A value that a person should look at. Made anew from observations and decisions.",
+)
+
+FACT_TABLES: Final = (
+    page_text,
+    extraction,
+    extraction_failure,
+    page_version,
+    observation,
+    correction,
+    review_item,
+)
 
 WORD_INDEX: Final = "word_index"
 # What SQLite keeps beside the tables, by itself: see extract.wordindex. The title counts ten times:

@@ -42,6 +42,11 @@ def command_reference() -> str:
                 command, info_name=name, parent=context, terminal_width=_WIDTH
             ) as inner:
                 parts.append(_help(f"marsham {name}", command, inner))
+                for part in _parts_of(command, inner):
+                    with click.Context(
+                        part, info_name=part.name, parent=inner, terminal_width=_WIDTH
+                    ) as innermost:
+                        parts.append(_help(f"marsham {name} {part.name}", part, innermost))
     return "\n\n".join(parts) + "\n"
 
 
@@ -98,6 +103,13 @@ def main(folder: Path) -> None:
     (folder / "findings.md").write_text(findings_reference(), "utf-8")
     (folder / "commands.md").write_text(command_reference(), "utf-8")
     (folder / "database.md").write_text(database_reference(), "utf-8")
+
+
+def _parts_of(command: click.Command, context: click.Context) -> list[click.Command]:
+    if not isinstance(command, click.Group):
+        return []
+    found = (command.get_command(context, name) for name in command.list_commands(context))
+    return [part for part in found if part is not None]
 
 
 def _help(name: str, command: click.Command, context: click.Context) -> str:

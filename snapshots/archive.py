@@ -10,6 +10,7 @@
     originals/     inputs that were not WARC, untouched, by SHA-256
     manifests/     per WARC file: size, SHA-256; and a list of all in BagIt's shape
     decisions.jsonl  what people decided, see `snapshots.journal`
+    reviewers.json   who may decide in a browser, see `marsham.web.reviewers`
     manifests/commits/   per commit: what no WARC file tells; see `snapshots.commits`
     quarantine/    tails cut after an interruption, each with its reason
     erasing/       there only while an erasure is carried out; see `snapshots.erasure.completing`

@@ -11,7 +11,7 @@ the catalogue there was, where that can be read.
 
 import json
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -84,6 +84,7 @@ _PROVENANCE_LIMIT = 1 << 28  # bytes of one metadata record
 _LEFT_BY_SQLITE = ("-wal", "-shm", "-journal")
 
 Tick = Callable[[int, int], object]
+Restore = Callable[[Connection, Sequence[dict[str, Any]]], object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +107,12 @@ class Rebuilt:
     problems: tuple[Problem, ...]
 
 
-def rebuild(path: Path, tick: Tick = lambda done, of: None) -> Rebuilt:
+def rebuild(
+    path: Path,
+    tick: Tick = lambda done, of: None,
+    *,
+    restore_more: Restore = lambda connection, entries: None,
+) -> Rebuilt:
     """Make the catalogue of the archive at `path` anew, whatever became of the one it has.
 
     On SQLite the new catalogue is made beside the old one, which is then moved to
@@ -116,6 +122,7 @@ def rebuild(path: Path, tick: Tick = lambda done, of: None) -> Rebuilt:
     Args:
         path: the archive folder; its catalogue may be missing or damaged.
         tick: called with the number of commits done and to do.
+        restore_more: makes the rows of the floor above anew from the entries of the journal.
 
     Raises:
         NoArchiveError: when there is no archive.
@@ -137,6 +144,7 @@ def rebuild(path: Path, tick: Tick = lambda done, of: None) -> Rebuilt:
                 with catalogue.write() as connection:
                     _empty(connection)
                     done = _fill(path, connection, None, tick)
+                    restore_more(connection, list(journal.entries(path / journal.JOURNAL)))
                     drop_strays(connection)  # crawls are not emptied: no file tells of them
                     return done
             finally:
@@ -144,7 +152,7 @@ def rebuild(path: Path, tick: Tick = lambda done, of: None) -> Rebuilt:
     with ArchiveLock(path):
         try:
             finish_files(path)
-            return _beside(path, place, tick)
+            return _beside(path, place, tick, restore_more)
         except OSError as error:
             raise NotWritableError(str(path), error.strerror or str(error)) from error
 
@@ -189,7 +197,7 @@ def replay(
     restore_erasures(connection, decided)
 
 
-def _beside(path: Path, place: Path, tick: Tick) -> Rebuilt:
+def _beside(path: Path, place: Path, tick: Tick, restore_more: Restore) -> Rebuilt:
     new = place.with_name(place.name + ".new")
     for ending in ("", *_LEFT_BY_SQLITE):
         Path(f"{new}{ending}").unlink(missing_ok=True)
@@ -198,6 +206,7 @@ def _beside(path: Path, place: Path, tick: Tick) -> Rebuilt:
         catalogue.lay_out()
         with catalogue.write() as connection:
             done = _fill(path, connection, None, tick)
+            restore_more(connection, list(journal.entries(path / journal.JOURNAL)))
             carry_over(connection, place)
         with catalogue.engine.connect() as connection:
             connection.exec_driver_sql("ROLLBACK")

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from archiver.timestamps import parse_timestamp
 from extract.asof import PageAsOf
+from extract.corrections.view import Corrected
 from extract.document import CONTENT
 from extract.facts.authority_checks import check_authorities
 from extract.facts.observations import Observation
@@ -24,7 +25,8 @@ _ONE = ("organisation", "unit", "person", "role", "postcode")
 _MANY = ("address", "phone", "fax", "textphone", "email", "website")
 _CONTACT = ("organisation", "unit", "person", "role", "address", "postcode", *_MANY[1:])
 _SOURCE = ("url", "captured", "digest", "file", "offset")
-_EVIDENCE = ("text_start", "text_end", "rules", "confidence", "evidence")
+_EVIDENCE = ("text_start", "text_end", "rules", "confidence", "corrected", "evidence")
+_APART = ("contact", "partnership")  # kinds with rows of their own
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +128,7 @@ def _pages(page: PageAsOf) -> Iterator[Row]:
             for section in law.sections or (None,)
             if (address := legislation_address(law.act, law.year, law.number, section, day))
         ],
+        "corrected": [str(one) for one in page.corrections if one.observation.kind not in _APART],
     } | _place(page)
 
 
@@ -178,6 +181,7 @@ EXPORTS = {
             "authorities_not_as_in_law",
             "legislation",
             "legislation_addresses",
+            "corrected",
             *_SOURCE,
         ),
         _pages,
@@ -221,11 +225,16 @@ def _place(page: PageAsOf) -> Row:
 def _from(page: PageAsOf, found: Sequence[Observation]) -> Row:
     starts = [each.start for each in found if each.start is not None]
     ends = [each.end for each in found if each.end is not None]
+    records = {(each.kind, each.record) for each in found}
+    made = [
+        one for one in page.corrections if (one.observation.kind, one.observation.record) in records
+    ]
     return _place(page) | {
         "text_start": min(starts, default=None),
         "text_end": max(ends, default=None),
         "rules": list(dict.fromkeys(each.rule for each in found)),
         "confidence": min(each.confidence for each in found),
+        "corrected": [str(one) for one in made],
         "evidence": [
             {
                 "field": each.field,
@@ -237,6 +246,25 @@ def _from(page: PageAsOf, found: Sequence[Observation]) -> Row:
                 "rule": each.rule,
                 "confidence": each.confidence,
             }
+            | _decided(each, made)
             for each in found
         ],
     }
+
+
+def _decided(each: Observation, made: Sequence[Corrected]) -> Row:
+    # Of a value that a person decided on: what, who, when, why, and what was read.
+    for one in made:
+        if one.shown is each:
+            told = one.correction
+            return {
+                "decision": {
+                    "number": told.number,
+                    "action": told.action,
+                    "author": told.author,
+                    "decided": told.decided,
+                    "reason": told.reason,
+                    "read_as": one.original.value if one.original else None,
+                }
+            }
+    return {}

@@ -20,6 +20,7 @@ _COMMANDS = {  # the function in a module of this package
     "package": "package",
     "read": "read",
     "rebuild": "rebuild",
+    "review": "review",
     "search": "search",
     "serve": "serve",
     "show": "show",

@@ -7,6 +7,7 @@ import click
 from archiver.errors import InputError
 from archiver.records import Kind
 from archiver.timestamps import Span
+from extract.corrections.register import put_corrections_in_force
 from extract.erased import forget_readings
 from marsham.cli.listing import capture_as_json
 from marsham.cli.support import (
@@ -119,6 +120,8 @@ def erase(
         forget=forget_readings,
         expected=count,
     )
+    with archive.lock(), archive.catalogue.write() as connection:
+        put_corrections_in_force(archive, connection)
     if as_json:
         click.echo(as_json_line(_as_json(made)))
     else:

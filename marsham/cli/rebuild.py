@@ -6,6 +6,7 @@ import click
 from rich.console import Console
 from rich.progress import Progress
 
+from extract.corrections.register import restore_anew
 from marsham.cli.support import (
     DONE,
     FINDINGS,
@@ -34,7 +35,9 @@ def rebuild(context: Context, as_json: bool) -> int:
     with Progress(console=Console(stderr=True), transient=True, disable=quiet) as progress:
         task = progress.add_task("Reading", total=None)
         made = make_anew(
-            context.path, lambda done, of: progress.update(task, completed=done, total=of)
+            context.path,
+            lambda done, of: progress.update(task, completed=done, total=of),
+            restore_more=restore_anew,
         )
     aside = str(made.aside) if made.aside else None
     if as_json:

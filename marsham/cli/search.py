@@ -30,7 +30,12 @@ _Line = tuple[dict[str, Any], tuple[str, ...]]  # what is found for machines, an
 )
 @click.option("--trend", is_flag=True, help="In how many captures of each year it is said.")
 @click.option(
-    "--limit", type=click.IntRange(1, 100_000), default=20, show_default=True, metavar="N"
+    "--limit",
+    type=click.IntRange(1, 100_000),
+    default=20,
+    show_default=True,
+    metavar="N",
+    help="Pages shown at most.",
 )
 @click.option("--json", "as_json", is_flag=True, help="One object a line.")
 @pass_archive

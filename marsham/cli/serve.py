@@ -8,6 +8,7 @@ import click
 
 from archiver.errors import InputError
 from marsham.cli.support import pass_archive
+from marsham.web.reviewers import Reviewers
 from marsham.web.server import STANDARD_OUTPUT, run_server
 from snapshots.archive import Archive
 
@@ -35,13 +36,23 @@ __all__ = ["serve"]
     type=click.Path(dir_okay=False, allow_dash=True, path_type=Path),
     help="Append one JSON object a line for each answer to this file; - for standard output.",
 )
+@click.option(
+    "--edit",
+    is_flag=True,
+    help="Let people sign in at /review and decide on values that were read.",
+)
 @pass_archive
-def serve(archive: Archive, host: str, port: int, workers: int, log: Path | None) -> None:
+def serve(
+    archive: Archive, host: str, port: int, workers: int, log: Path | None, edit: bool
+) -> None:
     """Show snapshots in a browser, under their banner, until stopped.
 
     The archive is only read: it may be written by another process meanwhile. /health answers
-    whether it can be read.
+    whether it can be read. With --edit those whom `marsham review user` named may decide on values;
+    each decision is written as `marsham review decide` writes it.
     """
+    if edit and not Reviewers(archive.path).names():
+        raise InputError("nobody may sign in yet; name somebody with: marsham review user NAME")
     if log is not None and log != STANDARD_OUTPUT:
         try:
             log.open("a").close()
@@ -61,4 +72,4 @@ def serve(archive: Archive, host: str, port: int, workers: int, log: Path | None
         shown = f"http://{name}:{listener.getsockname()[1]}/"
         click.echo(f"{archive.settings.name} is at {shown} (stop with Ctrl-C)")
         with suppress(KeyboardInterrupt):  # the way to stop it
-            run_server(listener, archive, workers=workers, log=log)
+            run_server(listener, archive, workers=workers, log=log, edit=edit)

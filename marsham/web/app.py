@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.resources import files
+from pathlib import Path
 from secrets import token_bytes
 
 from starlette.applications import Starlette
@@ -23,7 +24,10 @@ from marsham.web import (
     timegate,
     timemap,
 )
+from marsham.web.review import Editing, absent_routes, review_routes
+from marsham.web.reviewers import Reviewers
 from marsham.web.sealing import Sealed
+from marsham.web.sessions import Attempts, Sessions
 from marsham.web.shim import SHIM_NAME
 from marsham.web.views import Views
 from snapshots.archive import Archive
@@ -40,16 +44,19 @@ _STATIC = {
 _FOR_EVER = "public, max-age=31536000, immutable"
 
 
-def make_app(archive: Archive, *, secret: bytes = b"") -> Sealed:
-    """Make the ASGI application that shows an archive; it never writes to it.
+def make_app(archive: Archive, *, secret: bytes = b"", attempts: Path | None = None) -> Sealed:
+    """Make the ASGI application that shows an archive; it writes to it only where people may edit.
 
     Args:
         archive: the archive.
         secret: what several processes that serve one archive on one host have in common; made up
             when empty.
+        attempts: the file in which they note who tries to sign in, so that people may edit; None
+            for an application that never writes.
     """
+    secret = secret or token_bytes(32)
     children = Confined(_LIMITS)
-    views = Views(archive, children)
+    views = Views(archive, children, edits=attempts is not None)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -77,13 +84,17 @@ def make_app(archive: Archive, *, secret: bytes = b"") -> Sealed:
             Route("/timegate/{rest:path}", timegate.answer),
             Route("/web/timemap/{rest:path}", timemap.answer),
             Route("/web/{rest:path}", snapshot.answer, methods=["GET", "POST"]),
+            *(absent_routes() if attempts is None else review_routes()),
             Route("/{rest:path}", pages.nothing_here),
         ],
         exception_handlers={Exception: pages.fault},
         lifespan=lifespan,
     )
     app.state.views = views
-    return Sealed(app, archive.settings, secret or token_bytes(32))
+    if attempts is not None:
+        reviewers = Reviewers(archive.path)
+        app.state.editing = Editing(reviewers, Sessions(reviewers, secret), Attempts(attempts))
+    return Sealed(app, archive.settings, secret)
 
 
 def _health(request: Request) -> Response:

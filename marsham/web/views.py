@@ -49,7 +49,7 @@ class Views:
         contacts: what changed since on pages, by capture.
     """
 
-    def __init__(self, archive: Archive, children: Confined) -> None:
+    def __init__(self, archive: Archive, children: Confined, *, edits: bool = False) -> None:
         self.archive = archive
         self.children = children
         self.language = _spoken(archive.settings.language)
@@ -71,6 +71,7 @@ class Views:
         self._templates.globals.update(
             about_address=about_address,
             cite_address=cite_address,
+            edits=edits,
             settings=archive.settings,
             listing_address=listing_address,
             snapshot_address=snapshot_address,

@@ -4,7 +4,8 @@ All that is to be put in place stands ready and synced below ``erasing/`` before
 written to the journal. From then on the erasure happens: every step can be done again, and whoever
 writes next does those that are left. What was prepared and not decided is cleared away instead.
 
-1. New WARC files and commit notes are renamed over the old ones, manifests are written.
+1. New WARC files and commit notes are renamed over the old ones, manifests are written. Decisions
+   that quote the content lose what they quote.
 2. Originals and unfinished tails that held the content are removed.
 3. One transaction changes the catalogue.
 4. The database is written anew, so that the content does not stay in pages it no longer uses, and
@@ -99,6 +100,7 @@ class Prepared:
         originals: SHA-256 of the originals among those.
         problems: ids of problems that tell of what is erased.
         pages: entries of page lists that name it, by input and position.
+        decisions: lines of the journal without what they quote of it, by their SHA-256 before.
     """
 
     number: int
@@ -109,6 +111,7 @@ class Prepared:
     originals: tuple[str, ...]
     problems: tuple[int, ...]
     pages: tuple[tuple[int, int], ...]
+    decisions: tuple[tuple[str, str], ...] = ()
 
 
 def is_unfinished(path: Path) -> bool:
@@ -175,6 +178,7 @@ def finish_files(path: Path) -> Prepared | None:
         told = {"path": file.path, "size": file.size, "sha256": file.sha256, "algorithm": "sha256"}
         name = f"manifests/{Path(file.path).name}.json"
         write_synced(path / name, json.dumps(told, indent=1).encode() + b"\n")
+    journal.put_redacted(path / journal.JOURNAL, dict(prepared.decisions))
     _list_anew(path, {file.path: file.sha256 for file in prepared.files})
     for name in prepared.removed:
         (path / name).unlink(missing_ok=True)
@@ -208,6 +212,7 @@ def _read_plan(path: Path) -> Prepared | None:
         originals=tuple(told["originals"]),
         problems=tuple(told["problems"]),
         pages=tuple((number, position) for number, position in told["pages"]),
+        decisions=tuple((before, line) for before, line in told.get("decisions", ())),
     )
 
 

@@ -25,6 +25,7 @@ from snapshots.archive import Archive
 from snapshots.commits import CommitNote, note_bytes, note_name, read_notes
 from snapshots.disk import bytes_sha256, sync_folder, write_synced
 from snapshots.erasure.completing import FOLDER, NewFile, Prepared, settle, write_plan
+from snapshots.erasure.quoting import Quoting
 from snapshots.erasure.register import Erasure, erasures, moves_of
 from snapshots.erasure.selection import Going, Order, Selection, select_records
 from snapshots.erasure.stubs import Stub, rewrite
@@ -179,6 +180,10 @@ class _Preparing:
             for tail in self.found.quarantine:
                 removed += [tail, f"{tail}.json"]
             problems = tuple(self.found.problems)
+            with self.archive.catalogue.read() as connection:
+                quoting = Quoting(connection, self.found.captures)
+                decisions = self.archive.path / journal.JOURNAL
+                redacted = journal.redacted(decisions, quoting.quotes)
             prepared = Prepared(
                 self.number,
                 note.number,
@@ -188,6 +193,7 @@ class _Preparing:
                 tuple(gone),
                 problems,
                 tuple(self.found.pages),
+                tuple(redacted.items()),
             )
             write_plan(self.archive.path, prepared)
         except OSError as error:
@@ -214,6 +220,7 @@ class _Preparing:
             "commit": note.number,
             "note": sha256,
             "notes": {note_name(number): list(pair) for number, pair in note.redacted.items()},
+            "decisions": [[was, bytes_sha256(now.encode())] for was, now in redacted.items()],
             "tool": software_name(),
         }
 

@@ -41,10 +41,15 @@ def command(held: Path, capsys: pytest.CaptureFixture[str], *arguments: str) -> 
     return status, said.out + said.err
 
 
-def serving(archive: marsham.Archive) -> Iterator[str]:
-    """Serve an archive on a free port of the loopback interface until the generator is closed."""
+def serving(archive: marsham.Archive, attempts: Path | None = None) -> Iterator[str]:
+    """Serve an archive on a free port of the loopback interface until the generator is closed.
+
+    With a file for attempts to sign in people may edit.
+    """
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        config = uvicorn.Config(make_app(archive), log_level="error", server_header=False)
+        config = uvicorn.Config(
+            make_app(archive, attempts=attempts), log_level="error", server_header=False
+        )
         running = uvicorn.Server(config)
         thread = threading.Thread(target=running.run, kwargs={"sockets": [listener]}, daemon=True)
         thread.start()
