@@ -12,12 +12,14 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from extract.compare.addresses import page_identity, target
+from extract.compare.matching import Changed
 from extract.compare.stretches import word_changes
-from extract.compare.units import Unit
+from extract.compare.units import Unit, joined
 from extract.document import Block, Document, Link, Links
 from extract.facts.contacts import read_contacts
 from extract.facts.emails import emails_of_href, find_emails
 from extract.facts.legislation import read_legislation
+from extract.facts.lines import has_points
 from extract.facts.numbers import NUMBER, read_number
 from extract.facts.observations import RecordDraft
 from extract.facts.phones import find_phones
@@ -49,6 +51,12 @@ _NOT_COUNTED_AFTER = re.compile(
     r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}\b|"
     r"(?:\w+ ){1,2}(?:street|road|row|lane|avenue|square|place|house|close|way|drive|hill|gate|"
     r"terrace|court|green|park|yard|st|rd|ave)\b)",
+    re.IGNORECASE,
+)
+# The first line of an address may name whose it is; that is no part of where it is.
+_OFFICE = re.compile(
+    r"^\D*\b(?:office|department|council|partnership|unit|team|service|agency|constabulary|police|"
+    r"ltd|limited|society|association|board|trust)s?\W*$",
     re.IGNORECASE,
 )
 _YEAR = range(1900, 2100)
@@ -110,7 +118,7 @@ _Values = dict[str, list[_Value]]
 def compare_details(
     old: Side,
     new: Side,
-    changed: Sequence[tuple[int, int, bool]],
+    changed: Sequence[Changed],
     same: Iterable[tuple[int, int]],
     lost: Sequence[int],
     come: Sequence[int],
@@ -120,21 +128,22 @@ def compare_details(
     Args:
         old: the old page.
         new: the new one.
-        changed: numbers of units that stand for each other and differ, and whether by more than
-            their place.
+        changed: units that stand for each other and differ.
         same: numbers of units of one text; their links may differ.
         lost: units of the old page alone.
         come: units of the new page alone.
     """
     found = Details()
-    ones = [one for one, _, _ in changed]
-    others = [other for _, other, _ in changed]
-    first, first_laws, first_partial = _facts(old, ones, [*ones, *lost])
-    second, second_laws, second_partial = _facts(new, others, [*others, *come])
+    first, first_laws, first_partial = _facts(
+        old, [range(each.old, each.last) for each in changed], lost
+    )
+    second, second_laws, second_partial = _facts(
+        new, [range(each.new, each.end) for each in changed], come
+    )
     found.partial = first_partial or second_partial
     contacts: list[ContactChange] = []
-    for one, other, sure in sorted(changed, key=lambda each: each[1]):
-        before, after = old.units[one], new.units[other]
+    for one, last, other, end, sure in sorted(changed, key=lambda each: each.new):
+        before, after = joined(old.units[one:last]), joined(new.units[other:end])
         values = _complete(first.get(one, {}), before)
         new_values = _complete(second.get(other, {}), after)
         if sure or before.kind not in ("item", "row"):
@@ -152,24 +161,29 @@ def compare_details(
 
 
 def _facts(
-    side: Side, numbers: Sequence[int], all_numbers: Sequence[int]
+    side: Side, runs: Sequence[range], alone: Sequence[int]
 ) -> tuple[dict[int, _Values], list[str], bool]:
-    """Read contacts of some units, by unit, and the legislation that they name."""
-    blocks: dict[int, int] = {}  # block: its unit
-    for number in all_numbers:
-        for block in range(*side.units[number].blocks):
-            blocks[block] = number
+    """Read contacts of runs of units, by the first of each, and the legislation named in all."""
+    blocks: dict[int, int] = {}  # block: the first unit of its run
+    for run in [*runs, *(range(at, at + 1) for at in alone)]:
+        for at in run:
+            for block in range(*side.units[at].blocks):
+                blocks[block] = run[0]
     if not blocks:
         return {}, [], False
     partial = len(blocks) > _MOST_BLOCKS
     chosen = sorted(blocks)[:_MOST_BLOCKS]
+    laws = _laws(side.document, chosen)
+    chosen = _near_points(side.document, chosen)
+    if not chosen:
+        return {}, laws, partial
     part, places = _part(side.document, chosen)
 
     def resolve(href: str) -> str | None:
         return target(href, side.base)
 
     values: dict[int, _Values] = defaultdict(lambda: defaultdict(list))
-    wanted = set(numbers)
+    wanted = {run[0] for run in runs}
     for record in _flat(read_contacts(part, resolve)):
         if record.kind != "contact":
             continue
@@ -182,24 +196,47 @@ def _facts(
                 continue
             if name == "person":
                 values[unit]["name"].append(_Value(quote.value, _folded(quote.value)))
-            elif name in ("address", "postcode"):
+            elif name in ("address", "postcode") and not _OFFICE.search(quote.raw):
                 address[unit].append(" ".join(quote.raw.split()))
         for unit, lines in address.items():
             whole = ", ".join(lines)
             values[unit]["address"].append(_Value(whole, _folded(whole)))
-    laws = []
-    for record in read_legislation(part):
-        told = " ".join(
+    return values, laws, partial
+
+
+def _laws(document: Document, chosen: Sequence[int]) -> list[str]:
+    """The legislation that some blocks name, each once."""
+    part, _ = _document_of(document, chosen)
+    laws = [
+        " ".join(
             held.value
             for name in ("act", "year", "number")
             if (held := record.first(name)) is not None
         )
-        quoted = record.first("act")
-        if quoted is None or quoted.start is None:
-            continue
-        if places[part.block_at(quoted.start).number] in blocks and told not in laws:
-            laws.append(told)
-    return values, laws, partial
+        for record in read_legislation(part)
+    ]
+    return list(dict.fromkeys(laws))
+
+
+def _near_points(document: Document, chosen: Sequence[int]) -> list[int]:
+    """Of some blocks those that may be part of a contact: a number, mailbox or postcode is near."""
+    known: dict[int, bool] = {}
+
+    def has_point(number: int) -> bool:
+        if number not in known:
+            block = document.blocks[number]
+            known[number] = has_points(block.text, block.links) or bool(find_postcodes(block.text))
+        return known[number]
+
+    most = len(document.blocks)
+    return [
+        number
+        for number in chosen
+        if any(
+            has_point(near)
+            for near in range(max(number - _AROUND, 0), min(number + _AROUND + 1, most))
+        )
+    ]
 
 
 def _flat(records: Iterable[RecordDraft]) -> Iterable[RecordDraft]:
@@ -241,7 +278,11 @@ def _part(document: Document, chosen: Sequence[int]) -> tuple[Document, list[int
             for block in document.blocks
             if block.cell is not None and block.cell[:2] in rows
         )
-    places = sorted(kept)
+    return _document_of(document, sorted(kept))
+
+
+def _document_of(document: Document, places: Sequence[int]) -> tuple[Document, list[int]]:
+    """Make a document of some blocks, in their order; and tell which block is which."""
     renumbered = {number: at for at, number in enumerate(places)}
     blocks: list[Block] = []
     start = 0
@@ -262,7 +303,7 @@ def _part(document: Document, chosen: Sequence[int]) -> tuple[Document, list[int
         )
         start += len(block.text) + 1
     text = "\n".join([block.text for block in blocks])
-    return Document(text, tuple(blocks), document.title, document.language), places
+    return Document(text, tuple(blocks), document.title, document.language), list(places)
 
 
 # ---------------------------------------------------------------- contacts

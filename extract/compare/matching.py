@@ -7,16 +7,18 @@ what it is about (the first cell, the label) and by how alike it is.
 
 from bisect import bisect_left
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from rapidfuzz import fuzz
 
 from extract.compare.alignment import align
 from extract.compare.units import Unit
 from extract.compare.wording import meaning, reasons, words_of
+from extract.labels import field_of
 
-__all__ = ["Matching", "match"]
+__all__ = ["PARTED", "Changed", "Matching", "match"]
 
 PLACE = "place on the page"
 PARTED = "paragraphs parted or joined"
@@ -28,7 +30,22 @@ _MANY = 4000  # pairs that are all held against each other
 _FAR = 8  # words of a unit that is looked for elsewhere
 _LONG = 20_000  # characters beyond which only words are counted
 _CANDIDATES = 6
+_BETTER = 0.08  # by how much a part taken to a paragraph must make it more alike
 _COMMON = 40  # units that share a word which then tells nothing
+
+
+class Changed(NamedTuple):
+    """Units that stand for each other and differ.
+
+    `old` and `last` are the first and the one after the last of the old page, nearly always one
+    unit; `new` and `end` those of the new. `sure` tells that more than their place speaks for it.
+    """
+
+    old: int
+    last: int
+    new: int
+    end: int
+    sure: bool
 
 
 @dataclass(slots=True)
@@ -40,7 +57,7 @@ class Matching:
         regrouped: runs of units, first and beyond, that say the same differently parted.
         moved: units that stand elsewhere.
         reordered: units that stand elsewhere in their own list or table.
-        changed: units that stand for each other, and whether by more than their place.
+        changed: units that stand for each other and differ.
         removed: units of the old page alone.
         added: units of the new page alone.
         coarse: whether a bound made the answer coarse.
@@ -50,7 +67,7 @@ class Matching:
     regrouped: list[tuple[int, int, int, int]] = field(default_factory=list)
     moved: list[tuple[int, int]] = field(default_factory=list)
     reordered: list[tuple[int, int]] = field(default_factory=list)
-    changed: list[tuple[int, int, bool]] = field(default_factory=list)
+    changed: list[Changed] = field(default_factory=list)
     removed: list[int] = field(default_factory=list)
     added: list[int] = field(default_factory=list)
     coarse: bool = False
@@ -62,28 +79,37 @@ class Matching:
             [(new, end, old, last) for old, last, new, end in self.regrouped],
             sorted((new, old) for old, new in self.moved),
             sorted((new, old) for old, new in self.reordered),
-            [(new, old, sure) for old, new, sure in self.changed],
+            sorted(
+                Changed(new, end, old, last, sure) for old, last, new, end, sure in self.changed
+            ),
             self.added,
             self.removed,
             self.coarse,
         )
 
 
-def match(old: Sequence[Unit], new: Sequence[Unit]) -> Matching:
+def match(
+    old: Sequence[Unit], new: Sequence[Unit], sides: Collection[str] = frozenset()
+) -> Matching:
     """Match the units of two pages, those that are noise left out.
+
+    Args:
+        old: the units of the old page.
+        new: those of the new one.
+        sides: texts that stand in a sidebar of either page; where that stands is layout.
 
     The answer for the pages in the other order is its mirror.
     """
     if [unit.text for unit in new] < [unit.text for unit in old]:
-        return _Matcher(new, old).run().mirrored()
-    return _Matcher(old, new).run()
+        return _Matcher(new, old, sides).run().mirrored()
+    return _Matcher(old, new, sides).run()
 
 
 class _Matcher:
     """The steps of one matching; a class because all share what is matched so far."""
 
-    def __init__(self, old: Sequence[Unit], new: Sequence[Unit]) -> None:
-        self.old, self.new = old, new
+    def __init__(self, old: Sequence[Unit], new: Sequence[Unit], sides: Collection[str]) -> None:
+        self.old, self.new, self.sides = old, new, sides
         self.out = Matching()
         self.spine: list[tuple[int, int]] = []  # pairs in one order
         self.free_old: list[int] = []
@@ -105,8 +131,10 @@ class _Matcher:
             self._meanings()
             self._regroup()
             self._moves()
+            self._named()
             self._changes()
             self._far_changes()
+            self._extend()
         self.out.removed, self.out.added = self.free_old, self.free_new
         self.out.changed.sort()
         self.out.same.sort()
@@ -194,6 +222,7 @@ class _Matcher:
         own: dict[object, object] = {}
         for (place, other_place), _ in sorted(lists.items(), key=lambda each: -each[1]):
             own.setdefault(place, other_place)
+        stayed = {self.old[one].place for one, _ in self.spine} - {None}
         known = set(found)
         filled = [(set(olds), set(news)) for olds, news in self._gaps()]
         replaced_old = set().union(*(olds for olds, _ in filled))
@@ -202,10 +231,10 @@ class _Matcher:
         for one, other in found:
             old, new = self.old[one], self.new[other]
             beside = (one - 1, other - 1) in known or (one + 1, other + 1) in known
-            if old.place and new.place and own.get(old.place) == new.place:
-                self.out.reordered.append((one, other))
-            elif {old.region, new.region} <= _FURNITURE or "aside" in (old.region, new.region):
+            if {old.region, new.region} <= _FURNITURE or self._aside(old, new):
                 self.out.same.append((one, other, (PLACE,)))
+            elif old.place in stayed and own.get(old.place) == new.place:
+                self.out.reordered.append((one, other))
             elif old.weight >= _FEWEST or beside:
                 self.out.moved.append((one, other))
             elif one in replaced_old and other in replaced_new:
@@ -215,6 +244,10 @@ class _Matcher:
             taken.append((one, other))
         self._take({one for one, _ in taken}, {other for _, other in taken})
 
+    def _aside(self, old: Unit, new: Unit) -> bool:
+        """Whether a unit stands beside the text, where its place is a matter of layout."""
+        return "aside" in (old.region, new.region) or old.text in self.sides
+
     def _changes(self) -> None:
         found: list[tuple[int, int]] = []
         crossing: list[tuple[int, int]] = []
@@ -222,15 +255,11 @@ class _Matcher:
             pairs = self._alike(olds, news)
             spine = sorted(pairs)
             # What does not cross holds places; the rest is paired all the same.
-            kept, _ = align(
-                [at for at, _ in spine],
-                [at for at, _ in sorted(spine, key=lambda pair: pair[1])],
-            )
-            straight = [spine[at] for at, _ in kept]
+            straight = _straight(spine)
             crossing += [pair for pair in pairs if pair not in straight]
             found += straight
         for one, other in [*found, *crossing]:
-            self.out.changed.append((one, other, True))
+            self._change(one, other, sure=True)
         self._take({one for one, _ in crossing}, {other for _, other in crossing})
         self._pair(found)
         # What else stands in the same place.
@@ -240,8 +269,74 @@ class _Matcher:
                 pairs = list(zip(olds, news, strict=True))
                 if all(_may_replace(self.old[one], self.new[other]) for one, other in pairs):
                     placed += pairs
-        self.out.changed += [(one, other, False) for one, other in placed]
+        for one, other in placed:
+            self._change(one, other, sure=False)
         self._pair(placed)
+
+    def _named(self) -> None:
+        """Rows of one first cell and texts of one label, wherever they stand."""
+        names: list[dict[str, list[int]]] = []
+        for units, free, keys in (
+            (self.old, self.free_old, self.old_keys),
+            (self.new, self.free_new, self.new_keys),
+        ):
+            named: dict[str, list[int]] = defaultdict(list)
+            for at in free:
+                if name := _name(units[at], keys[at]):
+                    named[name].append(at)
+            names.append(named)
+        found = [
+            (listed[0], names[1][name][0])
+            for name, listed in names[0].items()
+            if len(listed) == 1 and len(names[1].get(name, ())) == 1
+        ]
+        for one, other in sorted(found):
+            self._change(one, other, sure=True)
+        self._hold(found)
+
+    def _hold(self, found: list[tuple[int, int]]) -> None:
+        """Take pairs from what is free; those that cross nothing hold places."""
+        if not found:
+            return
+        spine = _straight(sorted([*self.spine, *found]))
+        self._take({one for one, _ in found}, {other for _, other in found})
+        if len(spine) >= len(self.spine):
+            self.spine = spine
+
+    def _change(self, one: int, other: int, *, sure: bool) -> None:
+        self.out.changed.append(Changed(one, one + 1, other, other + 1, sure))
+
+    def _extend(self) -> None:
+        """Where a changed paragraph was parted or joined as well, take its other part to it."""
+        free_old, free_new = set(self.free_old), set(self.free_new)
+        for number, change in enumerate(self.out.changed):
+            old, last, new, end, sure = change
+            if not sure or self.old[old].kind == "row" or self.new[new].kind == "row":
+                continue
+            for _ in range(2 * _CANDIDATES):
+                score = self._runs_alike(old, last, new, end)
+                longer = [
+                    (old, last, new, end + 1) if end in free_new else None,
+                    (old, last, new - 1, end) if new - 1 in free_new else None,
+                    (old, last + 1, new, end) if last in free_old else None,
+                    (old - 1, last, new, end) if old - 1 in free_old else None,
+                ]
+                scored = [(self._runs_alike(*run), run) for run in longer if run is not None]
+                best = max(scored, default=(0.0, (old, last, new, end)), key=lambda each: each[0])
+                if best[0] < score + _BETTER:
+                    break
+                old, last, new, end = best[1]
+                free_old.difference_update(range(old, last))
+                free_new.difference_update(range(new, end))
+            self.out.changed[number] = Changed(old, last, new, end, sure)
+        self.free_old = [at for at in self.free_old if at in free_old]
+        self.free_new = [at for at in self.free_new if at in free_new]
+
+    def _runs_alike(self, old: int, last: int, new: int, end: int) -> float:
+        return _texts_alike(
+            " ".join([self.old_keys[at] for at in range(old, last)]),
+            " ".join([self.new_keys[at] for at in range(new, end)]),
+        )
 
     def _alike(self, olds: list[int], news: list[int]) -> list[tuple[int, int]]:
         scored = []
@@ -316,8 +411,28 @@ class _Matcher:
             if one not in taken_old and other not in taken_new:
                 taken_old.add(one)
                 taken_new.add(other)
-                self.out.changed.append((one, other, True))
+                self._change(one, other, sure=True)
         self._take(taken_old, taken_new)
+
+
+def _straight(pairs: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Of pairs in the order of their first, those that do not cross each other."""
+    kept, _ = align(
+        [at for at, _ in pairs], [at for at, _ in sorted(pairs, key=lambda pair: pair[1])]
+    )
+    return [pairs[at] for at, _ in kept]
+
+
+def _name(unit: Unit, key: str) -> str:
+    """What a unit is about: the first cell of a row, a label before a colon; empty for none.
+
+    The label of a field ("Telephone") says nothing of whose it is.
+    """
+    if unit.kind == "row":
+        name = unit.cells[0].casefold() if len(unit.cells) > 1 else ""
+    else:
+        name = _label(key)
+    return "" if not name or field_of(name) else f"{unit.kind == 'row'} {name}"
 
 
 def _rest(count: int, taken: list[int]) -> list[int]:

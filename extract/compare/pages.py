@@ -17,13 +17,13 @@ from archiver.urls import join_url
 from extract.blocks import html_blocks, text_blocks
 from extract.compare.details import ContactChange, CountChange, Side, compare_details
 from extract.compare.links import LinkChanges, Retargeted, ToldLink, compare_links
-from extract.compare.matching import PARTED, Matching, match
+from extract.compare.matching import PARTED, Changed, Matching, match
 from extract.compare.noise import ARCHIVE, rule_of
 from extract.compare.sites import Outline
 from extract.compare.states import NOT_A_PAGE, state_of
 from extract.compare.stretches import Stretch, word_changes
-from extract.compare.units import Unit, units_of
-from extract.compare.unseen import Unseen, unseen_parts
+from extract.compare.units import Unit, joined, units_of
+from extract.compare.unseen import Unseen, place_key, unseen_parts
 from extract.compare.wording import meaning, plain, words_of
 from extract.decode import decode
 from extract.document import CONTENT, Document
@@ -43,9 +43,11 @@ __all__ = [
 _MOST_TRIPLES = 2000  # of a page; the smallest are kept, so that two pages keep the same
 _MOST_IGNORED = 500  # told one by one; the others are counted
 _TAGS = re.compile(rb"<[^<>]{0,5000}>")
-_MAY_BE_REPLAY = re.compile(
-    rb"archive|wayback|warc|/\d{14}|/\d{4,14}(?:[a-z]{2}_)?/https?:|memento|replay|snapshot",
-    re.IGNORECASE,
+_REPLAY_WORDS = (b"archive", b"wayback", b"memento", b"snapshot", b"replay")
+_REPLAY_TIME = re.compile(rb"/\d{14}|/\d{4,13}(?:[a-z]{2}_)?/https?:/")
+_COARSE = (
+    "the pages are too large or too repetitive to compare in full: what is told is true, but parts "
+    "that are alike may be told as removed and added"
 )
 
 
@@ -171,6 +173,8 @@ class _Read:
     cut: str  # what was taken off as another archive's
     cut_links: int
     body: bytes
+    unseen: Unseen
+    adverts: set[int]  # units that stand in something called an advert
 
 
 def compare_pages(old: Version, new: Version) -> PageComparison:
@@ -196,11 +200,14 @@ def compare_pages(old: Version, new: Version) -> PageComparison:
         )
         return PageComparison(*heads, rows=tuple(_unmatched(first, second)), alike=0.0,
                               notes=tuple(notes))  # fmt: skip
+    _label_noise(first, second)
+    _pair_adverts(first, second)
     units = [first.units[at] for at in first.kept]
     others = [second.units[at] for at in second.kept]
-    found = match(units, others)
-    pairs = [(one, other) for one, other, _ in (*found.same, *found.changed)]
+    found = match(units, others, _in_sides(first) & _in_sides(second))
+    pairs = [(one, other) for one, other, _ in found.same]
     pairs += [*found.moved, *found.reordered]
+    pairs += [(each.old, each.new) for each in found.changed]
     links = compare_links(units, others, pairs, first.base, second.base)
     details = compare_details(
         Side(first.document, units, first.base),
@@ -210,14 +217,16 @@ def compare_pages(old: Version, new: Version) -> PageComparison:
         found.removed,
         found.added,
     )
-    changes, coarse = {}, found.coarse
-    for one, other, _ in found.changed:
-        words, is_coarse = word_changes(units[one].text, others[other].text)
-        changes[one, other] = Change(units[one].text, others[other].text, tuple(words))
+    changes: dict[Changed, Change] = {}
+    coarse = found.coarse
+    for each in found.changed:
+        before = joined(units[each.old : each.last]).text
+        after = joined(others[each.new : each.end]).text
+        words, is_coarse = word_changes(before, after)
+        changes[each] = Change(before, after, tuple(words))
         coarse |= is_coarse
     if coarse:
-        notes.append("the pages are too large or too repetitive to compare in full: what is told "
-                     "is true, but parts that are alike may be told as removed and added")  # fmt: skip
+        notes.append(_COARSE)
     if details.partial:
         notes.append("so much differs that facts were read from a part of it only")
     ignored, counts = _ignored(first, second, found, units, others, links)
@@ -225,9 +234,7 @@ def compare_pages(old: Version, new: Version) -> PageComparison:
         *heads,
         added=tuple(others[at].text for at in found.added),
         removed=tuple(units[at].text for at in found.removed),
-        changed=tuple(
-            changes[one, other] for one, other, _ in sorted(found.changed, key=lambda each: each[1])
-        ),
+        changed=tuple(changes[each] for each in sorted(found.changed, key=lambda each: each.new)),
         moved=tuple(others[at].text for _, at in sorted(found.moved, key=lambda each: each[1])),
         reordered=tuple(
             others[at].text for _, at in sorted(found.reordered, key=lambda each: each[1])
@@ -269,8 +276,7 @@ def outline_page(version: Version) -> Outline:
 def _read(version: Version) -> _Read:
     payload = version.payload
     cut, cut_links, url = "", 0, version.url
-    hint = version.url.encode("utf-8", "replace")
-    if version.replayed and (_MAY_BE_REPLAY.search(payload) or _MAY_BE_REPLAY.search(hint)):
+    if version.replayed and _may_be_replay(payload + version.url.encode("utf-8", "replace")):
         recovered = recover_page(
             payload, media_type="text/html", charset=None, address=version.url or None
         )
@@ -289,11 +295,66 @@ def _read(version: Version) -> _Read:
     document = text_blocks(decoded.text) if is_text else html_blocks(decoded.text)
     base = (join_url(url, document.base) if document.base else url) or url
     units = units_of(document)
-    adverts = unseen_parts(payload).adverts if b"ad" in payload.lower() else frozenset()
-    rules = [rule_of(unit, advertised=unit.text in adverts, base=base) for unit in units]
-    kept = [at for at, rule in enumerate(rules) if rule is None]
+    unseen = unseen_parts(payload)
+    adverts = {
+        at for at, unit in enumerate(units) if unseen.adverts and _is_in(unit, unseen.adverts)
+    }
     state = state_of(document, version.status)
-    return _Read(version, url, document, units, rules, kept, base, state, cut, cut_links, payload)
+    return _Read(
+        version,
+        url,
+        document,
+        units,
+        [None] * len(units),
+        list(range(len(units))),
+        base,
+        state,
+        cut,
+        cut_links,
+        payload,
+        unseen,
+        adverts,
+    )
+
+
+def _may_be_replay(data: bytes) -> bool:
+    lowered = data.lower()
+    return any(word in lowered for word in _REPLAY_WORDS) or bool(_REPLAY_TIME.search(lowered))
+
+
+def _is_in(unit: Unit, keys: frozenset[str]) -> bool:
+    return unit.region != "archive" and place_key(unit.text) in keys
+
+
+def _in_sides(read: _Read) -> set[str]:
+    sides = read.unseen.sides
+    return {unit.text for unit in read.units if _is_in(unit, sides)} if sides else set()
+
+
+def _label_noise(first: _Read, second: _Read) -> None:
+    """Name the rules by which what differs is noise; what stands on both pages is none."""
+    counts = [Counter([unit.text for unit in read.units]) for read in (first, second)]
+    differing = (counts[0] - counts[1]) + (counts[1] - counts[0])
+    for read in (first, second):
+        if not differing:
+            break
+        for at, unit in enumerate(read.units):
+            if unit.text in differing:
+                read.rules[at] = rule_of(unit, advertised=at in read.adverts, base=read.base)
+        read.kept = [at for at, rule in enumerate(read.rules) if rule is None]
+
+
+def _pair_adverts(first: _Read, second: _Read) -> None:
+    """What stands in an advert's place on both pages, and is another on each, is an advert."""
+    if not (first.adverts and second.adverts):
+        return
+    texts = [{read.units[at].text for at in read.adverts} for read in (first, second)]
+    if not (texts[0] - texts[1] and texts[1] - texts[0]):
+        return
+    for read in (first, second):
+        for at in read.adverts:
+            read.rules[at] = read.rules[at] or "advert"
+        read.kept = [at for at in read.kept if read.rules[at] is None]
 
 
 def _head(read: _Read) -> dict[str, str]:
@@ -337,22 +398,21 @@ def _ignored(
                 " \u00b6 ".join(unit.text for unit in others[other:end]),
             )
         )
-    unseen = _unseen(first), _unseen(second)
-    ignored += _differing("hidden part", unseen[0].hidden, unseen[1].hidden)
-    ignored += _differing("comment in the markup", unseen[0].comments, unseen[1].comments)
-    ignored += _differing("script or hidden field", unseen[0].scripts, unseen[1].scripts)
+    for rule, before, after in (
+        ("hidden part", first.unseen.hidden, second.unseen.hidden),
+        ("comment in the markup", first.unseen.comments, second.unseen.comments),
+        ("script or hidden field", first.unseen.scripts, second.unseen.scripts),
+    ):
+        ignored += _differing(rule, before, after)
     counts = Counter(each.rule for each in ignored)
     if links.rewritten:
         counts["address written otherwise"] += links.rewritten
     if first.cut_links != second.cut_links:
         counts["another archive's addresses"] += abs(first.cut_links - second.cut_links)
-    if not counts and first.body != second.body:
+    nothing = not (counts or found.changed or found.added or found.removed or found.moved)
+    if nothing and first.body != second.body:
         counts["markup or white space"] += 1
     return tuple(ignored[:_MOST_IGNORED]), tuple(sorted(counts.items()))
-
-
-def _unseen(read: _Read) -> Unseen:
-    return unseen_parts(read.body)
 
 
 def _differing(rule: str, old: Sequence[str], new: Sequence[str]) -> Iterator[Ignored]:
@@ -373,7 +433,7 @@ def _rows(
     first: _Read,
     second: _Read,
     found: Matching,
-    changes: dict[tuple[int, int], Change],
+    changes: dict[Changed, Change],
 ) -> Iterator[Row]:
     """The whole of both pages: the new one in its order, what is gone where it was."""
     old_of: dict[int, tuple[str, int]] = {}  # of a unit of the old page: what it is, and its mate
@@ -385,9 +445,13 @@ def _rows(
         new_of[new_at[other]] = ("same", old_at[one])
         if why:
             rules[new_at[other]] = ", ".join(why)
-    for one, other, _ in found.changed:
-        old_of[old_at[one]] = ("changed", new_at[other])
-        new_of[new_at[other]] = ("changed", old_at[one])
+    changed: dict[int, Change] = {}  # by the first unit of the new page
+    for each in found.changed:
+        for at in range(each.old, each.last):
+            old_of[old_at[at]] = ("changed", new_at[each.new])
+        for at in range(each.new, each.end):
+            new_of[new_at[at]] = ("changed", old_at[each.old])
+        changed[new_at[each.new]] = changes[each]
     for name, moves in (("moved", found.moved), ("reordered", found.reordered)):
         for one, other in moves:
             old_of[old_at[one]] = (name, new_at[other])
@@ -398,7 +462,6 @@ def _rows(
         for at in range(other, end):
             new_of[new_at[at]] = ("parted", old_at[one])
     shown: set[int] = set()
-    changed = {(old_at[one], new_at[other]): each for (one, other), each in changes.items()}
     next_old = 0
     for at, unit in enumerate(second.units):
         kind, mate = new_of.get(at, ("", -1))
@@ -416,8 +479,9 @@ def _rows(
             )
             shown.add(mate)
         elif kind == "changed":
-            change = changed[mate, at]
-            yield Row("changed", change.old, change.new, change.words, heading=heading)
+            if at in changed:
+                change = changed[at]
+                yield Row("changed", change.old, change.new, change.words, heading=heading)
             shown.add(mate)
         elif kind == "parted":
             yield Row("ignored", "", unit.text, rule=PARTED, heading=heading)
@@ -469,12 +533,9 @@ def _alike(found: Matching, units: Sequence[Unit], others: Sequence[Unit]) -> fl
     shared += sum(
         units[one].weight + others[other].weight for one, other in (*found.moved, *found.reordered)
     )
-    for one, other, _ in found.changed:
-        words, others_words = (
-            Counter(units[one].text.split()),
-            Counter(others[other].text.split()),
-        )
-        shared += 2 * (words & others_words).total()
+    for each in found.changed:
+        words = Counter(joined(units[each.old : each.last]).text.split())
+        shared += 2 * (words & Counter(joined(others[each.new : each.end]).text.split())).total()
     return min(shared / total, 1.0)
 
 

@@ -3,7 +3,7 @@
 import re
 
 from archiver.missing import says_missing
-from extract.document import Document
+from extract.document import Block, Document
 
 __all__ = ["NOT_A_PAGE", "state_of"]
 
@@ -68,10 +68,14 @@ def state_of(document: Document, status: int | None = None) -> str:
             return "error"
         if _refreshes(document) or _MOVED.search(text):
             return "redirect"
-    first = [block for block in document.content if len(block.text) < _SHORT][:_FIRST]
+    first = [block for block in document.blocks if _may_notify(block)][:_FIRST]
     if any(_WITHDRAWN.search(block.text) for block in first):
         return "withdrawn"
     return "content"
+
+
+def _may_notify(block: Block) -> bool:
+    return block.region != "nav" and len(block.text) < _SHORT
 
 
 def _refreshes(document: Document) -> bool:

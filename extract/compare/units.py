@@ -5,13 +5,13 @@ can be told with the unit they stand in.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from extract.compare.wording import plain
 from extract.document import Block, Document, Link
 
-__all__ = ["Unit", "units_of"]
+__all__ = ["Unit", "joined", "units_of"]
 
 _BULLET = re.compile(
     r"\s*(?:[\u2022\u2023\u25e6\u25aa\u25cf\u25a0\u00b7\u2043*-]|\d{1,3}[.)])\s+\S"
@@ -47,6 +47,18 @@ def units_of(document: Document) -> list[Unit]:
     return list(_units(document.blocks))
 
 
+def joined(units: Sequence[Unit]) -> Unit:
+    """Give several units in a row as one."""
+    if len(units) == 1:
+        return units[0]
+    first = units[0]
+    return first._replace(
+        text=" ".join([unit.text for unit in units]),
+        links=tuple([link for unit in units for link in unit.links]),
+        blocks=(first.blocks[0], units[-1].blocks[1]),
+    )
+
+
 def _units(blocks: tuple[Block, ...]) -> Iterator[Unit]:
     row: list[Block] = []
     for block in blocks:
@@ -67,7 +79,7 @@ def _units(blocks: tuple[Block, ...]) -> Iterator[Unit]:
             yield from _lines(block, lines)
             continue
         if links and any(link.start == link.end for link in links):
-            text = _with_hidden_addresses(block)
+            text = plain(_with_hidden_addresses(block))
         place = None if block.list is None else ("list", block.list)
         yield Unit(
             text if not lines and text.isascii() else plain(text),
