@@ -23,6 +23,10 @@ _INDEX = re.compile(
     r"(?<=/)(?:index|default|home|welcome)\.(?:s?html?|php\d?|aspx?|jsp|cfm)(?=$|\?)",
     re.IGNORECASE,
 )
+_INDEX_HINT = re.compile(r"/[iIdDhHwW][nNeEoO]")
+# Most links: a path from the root without anything that is taken off.
+_PLAIN_PATH = re.compile(r"(?:/(?![./])[\w.~%=&,+@-]+)+/?", re.ASCII)
+_ORIGIN = re.compile(r"https?://[\w.-]+(?::\d{1,5})?(?=/|$)", re.IGNORECASE)
 _SHOWS_PAGE = re.compile(r"https?://", re.IGNORECASE)
 _NOT_LATER = 4  # archives of archives are no deeper
 
@@ -37,6 +41,8 @@ def target(href: str, base: str) -> str | None:
     Returns:
         None for what leads to no other page: a fragment, a mailbox, a script.
     """
+    if _PLAIN_PATH.fullmatch(href) and (origin := _ORIGIN.match(base)):
+        return origin.group() + href
     href = href.strip()
     if not href or href[0] == "#":
         return None
@@ -90,4 +96,4 @@ def page_identity(url: str) -> str:
     'example,homeoffice)/crime'
     """
     url = told(url.partition("#")[0])
-    return url_key(_INDEX.sub("", url))
+    return url_key(_INDEX.sub("", url) if _INDEX_HINT.search(url) else url)

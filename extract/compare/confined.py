@@ -1,5 +1,6 @@
 """Comparing in a child process: pages are hostile, and a comparison is bounded as reading is."""
 
+import gc
 import json
 from collections.abc import Callable
 from dataclasses import astuple, dataclass
@@ -90,7 +91,11 @@ def _compared(
     new: tuple[str, str, str, int | None, bool],
     form: str,
 ) -> bytes:
-    comparison = compare_pages(Version(data[:first], *old), Version(data[first:], *new))
+    gc.disable()  # what is made is kept until the end, and looking for what is not costs a fifth
+    try:
+        comparison = compare_pages(Version(data[:first], *old), Version(data[first:], *new))
+    finally:
+        gc.enable()
     text = _FORMS[form](comparison).encode("utf-8", "replace")
     return (b"1" if comparison.differs else b"0") + text
 

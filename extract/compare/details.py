@@ -61,7 +61,8 @@ _OFFICE = re.compile(
 )
 _YEAR = range(1900, 2100)
 _WORDS = re.compile(r"[^\W\d_][\w'\u2019-]*")
-_EMPTY_WORDS = frozenset({"the", "a", "an", "and", "of", "or", "are", "is", "was", "were", "to"})
+_EMPTY_WORDS_TEXT = "the a an and of or are is was were to in at on by for from with"
+_EMPTY_WORDS = frozenset(_EMPTY_WORDS_TEXT.split())
 
 
 class ContactChange(NamedTuple):

@@ -28,8 +28,8 @@ _GONE = (404, 410)
 _MOVED = range(300, 400)
 _OK = range(200, 300)
 _FEWEST = 3  # pages that make what they share the site's frame
-_ALIKE = 0.5  # share of word triples that a page that moved keeps
-_SAME_TITLE = 0.25  # when it keeps its title as well
+_ALIKE = 0.75  # share of word triples that a page that moved keeps
+_SAME_TITLE = 0.3  # when it keeps its title as well
 _COMMON = 50  # pages that share a triple which then tells nothing
 
 
