@@ -147,7 +147,8 @@ def compare_details(
         before, after = joined(old.units[one:last]), joined(new.units[other:end])
         values = _complete(first.get(one, {}), before)
         new_values = _complete(second.get(other, {}), after)
-        if sure or before.kind not in ("item", "row"):
+        placed = sure or before.kind not in ("item", "row")
+        if placed and _of_one_subject(old.document, new.document, before, after):
             contacts += _replaced(values, new_values, before, after)
         found.counts += _counts(before, after)
     for one, other in same:
@@ -344,6 +345,20 @@ def _replaced(old: _Values, new: _Values, before: Unit, after: Unit) -> list[Con
             pairs = _names_by_words(before, after)
         found += [ContactChange(name, one.printed, other.printed) for one, other in pairs]
     return found
+
+
+def _of_one_subject(old: Document, new: Document, before: Unit, after: Unit) -> bool:
+    """Whether two units stand below headings that may name the same: who left is no change."""
+    above, above_new = _heading(old, before), _heading(new, after)
+    if not above or not above_new:
+        return True
+    words, others = set(above.casefold().split()), set(above_new.casefold().split())
+    return 2 * len(words & others) >= min(len(words), len(others))
+
+
+def _heading(document: Document, unit: Unit) -> str:
+    path = document.blocks[unit.blocks[0]].path
+    return document.blocks[path[-1]].text if path else ""
 
 
 def _names_by_words(before: Unit, after: Unit) -> list[tuple[_Value, _Value]]:

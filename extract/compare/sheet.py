@@ -45,6 +45,7 @@ h2{font-size:1.25rem;margin:2rem 0 .5rem}
 h3{font-size:1rem;margin:1rem 0 .25rem}
 table{border-collapse:collapse;width:100%}
 th,td{text-align:left;vertical-align:top;padding:.35rem .6rem;border-bottom:1px solid var(--line)}
+th{overflow-wrap:normal}
 thead th{background:var(--wash);position:sticky;top:0}
 .sides th:first-child,.sides td:first-child{width:8.5rem;color:var(--quiet);font-size:.875rem}
 .sides th:nth-child(n+2){width:calc((100% - 8.5rem)/2)}
@@ -67,7 +68,8 @@ details{margin:.25rem 0}
 .unseen{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
 ol,ul{padding-left:1.5rem}
 .quiet{color:var(--quiet)}
-@media(max-width:44rem){.sides,.sides tbody,.sides tr,.sides td,.sides tbody th{display:block;
+@media(max-width:44rem){th,td{padding:.35rem .3rem}
+.sides,.sides tbody,.sides tr,.sides td,.sides tbody th{display:block;
 width:auto!important}.sides thead{position:absolute;left:-999rem}
 .sides td:empty{display:none}}
 """

@@ -532,3 +532,13 @@ def test_legislation_is_told() -> None:
     )
     assert found.laws_added == ("Police and Justice Act 2006",)
     assert found.laws_removed == ()
+
+
+def test_a_desk_that_gave_way_to_another_is_no_changed_contact() -> None:
+    desk = "<h1>Contacts</h1><h2>{}</h2><p>Telephone: {}</p>"
+    found = compared(
+        page(desk.format("Lamp training desk", "01632 960337") + TEXT),
+        page(desk.format("Numbers and maps", "01632 960352") + TEXT),
+    )
+    assert len(found.changed) == 2
+    assert found.contacts == ()
