@@ -15,11 +15,12 @@ from extract.compare.addresses import page_identity, target
 from extract.compare.matching import Changed
 from extract.compare.stretches import word_changes
 from extract.compare.units import Unit, joined
+from extract.compare.wording import figures
 from extract.document import Block, Document, Link, Links
 from extract.facts.contacts import read_contacts
 from extract.facts.emails import emails_of_href, find_emails
 from extract.facts.legislation import read_legislation
-from extract.facts.lines import has_points
+from extract.facts.lines import has_points, point_places
 from extract.facts.numbers import NUMBER, read_number
 from extract.facts.observations import RecordDraft
 from extract.facts.phones import find_phones
@@ -145,12 +146,15 @@ def compare_details(
     contacts: list[ContactChange] = []
     for one, last, other, end, sure in sorted(changed, key=lambda each: each.new):
         before, after = joined(old.units[one:last]), joined(new.units[other:end])
-        values = _complete(first.get(one, {}), before)
-        new_values = _complete(second.get(other, {}), after)
         placed = sure or before.kind not in ("item", "row")
-        if placed and _of_one_subject(old.document, new.document, before, after):
-            contacts += _replaced(values, new_values, before, after)
-        found.counts += _counts(before, after)
+        values, new_values = first.get(one, {}), second.get(other, {})
+        known = values or new_values or _may_hold_contact(before) or _may_hold_contact(after)
+        if placed and known and _of_one_subject(old.document, new.document, before, after):
+            contacts += _replaced(
+                _complete(values, before), _complete(new_values, after), before, after
+            )
+        if figures(before.text) != figures(after.text):
+            found.counts += _counts(before, after)
     for one, other in same:
         contacts += _behind_links(old.units[one], new.units[other])
     found.contacts = contacts
@@ -222,23 +226,12 @@ def _laws(document: Document, chosen: Sequence[int]) -> list[str]:
 
 def _near_points(document: Document, chosen: Sequence[int]) -> list[int]:
     """Of some blocks those that may be part of a contact: a number, mailbox or postcode is near."""
-    known: dict[int, bool] = {}
-
-    def has_point(number: int) -> bool:
-        if number not in known:
-            block = document.blocks[number]
-            known[number] = has_points(block.text, block.links) or bool(find_postcodes(block.text))
-        return known[number]
-
-    most = len(document.blocks)
-    return [
-        number
-        for number in chosen
-        if any(
-            has_point(near)
-            for near in range(max(number - _AROUND, 0), min(number + _AROUND + 1, most))
-        )
-    ]
+    text = document.lowered
+    places = [*point_places(text), *(code.start for code in find_postcodes(document.text))]
+    holding = {document.block_at(place).number for place in places}
+    holding.update(block.number for block in document.blocks if block.links and block.links.mails)
+    near = {number for point in holding for number in range(point - _AROUND, point + _AROUND + 1)}
+    return [number for number in chosen if number in near]
 
 
 def _flat(records: Iterable[RecordDraft]) -> Iterable[RecordDraft]:
@@ -309,6 +302,16 @@ def _document_of(document: Document, places: Sequence[int]) -> tuple[Document, l
 
 
 # ---------------------------------------------------------------- contacts
+
+
+def _may_hold_contact(unit: Unit) -> bool:
+    """Whether a unit has any sign of a means of contact, or a label."""
+    return (
+        ":" in unit.text[:50]
+        or any(link.href[:7].lower() == "mailto:" for link in unit.links)
+        or has_points(unit.text)
+        or bool(find_websites(unit.text))
+    )
 
 
 def _complete(values: _Values, unit: Unit) -> _Values:

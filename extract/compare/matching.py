@@ -31,6 +31,7 @@ _FAR = 8  # words of a unit that is looked for elsewhere
 _LONG = 20_000  # characters beyond which only words are counted
 _CANDIDATES = 6
 _BETTER = 0.08  # by how much a part taken to a paragraph must make it more alike
+_FIRST_WORDS = 3  # by which paragraphs are found that begin alike
 _COMMON = 40  # units that share a word which then tells nothing
 
 
@@ -182,21 +183,27 @@ class _Matcher:
     def _regroup(self) -> None:
         old_words = {at: words_of(self.old_keys[at]) for at in self.free_old}
         new_words = {at: words_of(self.new_keys[at]) for at in self.free_new}
-        starts: dict[str, list[int]] = defaultdict(list)
-        for at in self.free_new:
-            if new_words[at]:
-                starts[new_words[at][0]].append(at)
+        starts: dict[tuple[str, ...], list[int]] = defaultdict(list)
+        for to in self.free_new:
+            for size in {1, min(len(new_words[to]), _FIRST_WORDS)} if new_words[to] else ():
+                starts[tuple(new_words[to][:size])].append(to)
         taken_old: set[int] = set()
         taken_new: set[int] = set()
         places = [one for one, _ in self.spine]
         for at in self.free_old:
-            if at in taken_old or not old_words[at]:
+            words = old_words[at]
+            if at in taken_old or not words:
                 continue
-            listed = [to for to in starts.get(old_words[at][0], ()) if to not in taken_new]
             here = bisect_left(places, at)
             expected = self.spine[here - 1][1] if here else -1
+            listed: list[int] = []
+            for size in range(min(len(words), _FIRST_WORDS), 0, -1):
+                same = starts.get(tuple(words[:size]), [])
+                near = bisect_left(same, expected)
+                listed += same[max(near - _CANDIDATES, 0) : near + _CANDIDATES]
+            listed = [to for to in dict.fromkeys(listed) if to not in taken_new]
             listed.sort(key=lambda to: abs(to - expected))
-            for to in listed[:_CANDIDATES]:
+            for to in listed:
                 ends = _same_words(old_words, new_words, at, to, taken_old, taken_new)
                 if ends is not None:
                     taken_old.update(range(at, ends[0]))

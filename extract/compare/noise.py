@@ -14,6 +14,8 @@ from extract.compare.wording import meaning
 __all__ = ["ARCHIVE", "rule_of"]
 
 ARCHIVE = "another archive's banner"
+_ARCHIVE_HINTS = ("rchive", "snapshot", "ayback", "copy", "reservation", "aken on", "aptured on")
+_SHORT = 160  # characters of most such parts
 _LONGEST = 400  # characters of a part that is noise as a whole
 _ARCHIVE_WORDS = re.compile(
     r"\b(?:snapshot|web ?archive|wayback|internet archive|memento)\b"
@@ -106,11 +108,11 @@ def rule_of(unit: Unit, *, advertised: bool = False, base: str = "") -> str | No
     if len(text) <= _LONGEST * 2:
         if unit.region == "archive" and _ARCHIVE_WORDS.search(text):
             return ARCHIVE
-        if _ARCHIVE_ANYWHERE.search(text):
+        if any(word in text for word in _ARCHIVE_HINTS) and _ARCHIVE_ANYWHERE.search(text):
             return ARCHIVE
     if len(text) > _LONGEST or not text:
         return None
-    for name, pattern in _RULES:
+    for name, pattern in _RULES if len(text) <= _SHORT else _RULES[:1]:
         if pattern.fullmatch(text.strip(" .!|\u00bb\u203a>")):
             if (
                 name == "skip link"

@@ -33,10 +33,9 @@ def word_changes(old: str, new: str) -> tuple[list[Stretch], bool]:
     """
     first, second = _TOKEN.findall(old), _TOKEN.findall(new)
     numbers: dict[str, int] = {}
-    pairs, coarse = align(
-        [numbers.setdefault(token, len(numbers)) for token in first],
-        [numbers.setdefault(token, len(numbers)) for token in second],
-    )
+    olds = [numbers.setdefault(token, len(numbers)) for token in first]
+    news = [numbers.setdefault(token, len(numbers)) for token in second]
+    pairs, coarse = align(olds, news)
     stretches: list[Stretch] = []
     at = to = 0
     for one, other in [*pairs, (len(first), len(second))]:

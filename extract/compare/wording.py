@@ -14,7 +14,7 @@ from extract.facts.emails import find_emails
 from extract.facts.numbers import NUMBER, read_number
 from extract.facts.phones import find_phones
 
-__all__ = ["meaning", "plain", "reasons", "words_of"]
+__all__ = ["figures", "meaning", "plain", "reasons", "words_of"]
 
 _MARKS = str.maketrans(
     {
@@ -45,17 +45,20 @@ _STAMPS = re.compile(
     r"|\b\d{1,3} (?:seconds?|minutes?|hours?) ago\b",
     re.IGNORECASE,
 )
-_STAMP_HINTS_TEXT = """
-generat render creat load serve process built execut took session request trace transac visit hits
-views viewed access read online browsing print retriev today now time date ago
-"""
-_STAMP_HINTS = tuple(_STAMP_HINTS_TEXT.split())
+_STAMP_HINTS = (
+    *("generat", "render", "created", "loaded", "served", "process", "built", "execut", "took"),
+    *("session", "request", "trace", "transaction", "visit", "hits", "views", " times", "online"),
+    *("browsing", "printed", "accessed", "retrieved", "downloaded", "today", "it is now", " ago"),
+    *("time is", "date is", "current time", "current date", "local time", "server time"),
+)
 _LEADING = re.compile(
     r"^\s*(?:[\u2022\u2023\u25e6\u25aa\u25ab\u25cf\u25cb\u25a0\u25a1\u00b7\u2043\u2219\u27a2\u2192*>o\-]|"
     r"\(?(?:\d{1,3}|[a-zA-Z]|[ivxIVX]{2,5})[.)])\s+(?=\S)"
 )
 _ALONE = re.compile(r"(?:(?<=\s)|^)[|\u2022\u00b7\u00bb\u203a>/\\\-:*]+(?=\s|$)")
 _BAR = re.compile(r"\s*\|\s*")
+_SIGN = re.compile(r"[|\u2022\u00b7\u00bb\u203a>/\\\-:*]")
+_GAPPED = (" ,", " .", " ;", " :", " !", " ?", " )", " ]", "( ", "[ ")
 _GAPS = re.compile(r"\s+(?=[,.;:!?)\]])|(?<=[(\[])\s+")
 _COMMAS = re.compile(r"(?<![\d,.])\d{1,3}(?:,\d{3}){1,3}(?![\d,])")
 _NUMBER = re.compile(rf"(?<![\w.,/\u00a3$-])(?:{NUMBER})(?![\w,/]|\.\d|-\d)", re.IGNORECASE)
@@ -66,6 +69,7 @@ dau dwy tri tair pedwar pedair pump chwech saith wyth naw deg
 """
 _NUMBER_WORDS = frozenset(_NUMBER_WORDS_TEXT.split())
 _DIGIT = re.compile(r"\d")
+_FIGURE = re.compile(r"\d+|[^\W\d_]+")
 _DIGITS = re.compile(r"\d[\d\s().+-]{7,}\d")
 _WORD = re.compile(r"[^\W_]+|[\u00a3$\u20ac%&@]")
 
@@ -126,7 +130,11 @@ def _in_digits(found: re.Match[str]) -> str:
 
 
 def _separators(text: str) -> str:
-    return _GAPS.sub("", " ".join(_ALONE.sub(" ", _BAR.sub(" ", text)).split()))
+    if "|" in text:
+        text = _BAR.sub(" ", text)
+    if _SIGN.search(text):
+        text = " ".join(_ALONE.sub(" ", text).split())
+    return _GAPS.sub("", text) if any(gap in text for gap in _GAPPED) else text
 
 
 # The names are what a reader is told.
@@ -153,6 +161,13 @@ def meaning(text: str) -> str:
     for _, step in _STEPS:
         text = step(text)
     return " ".join(text.split())
+
+
+def figures(text: str) -> list[str]:
+    """Give the figures of a text, and the words that may be numbers, as they are written."""
+    return [
+        word for word in _FIGURE.findall(text.lower()) if word in _NUMBER_WORDS or word[0].isdigit()
+    ]
 
 
 def reasons(old: str, new: str) -> tuple[str, ...]:
