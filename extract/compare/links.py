@@ -1,11 +1,12 @@
 """Links of two versions of a page: which are new, which are gone, which lead elsewhere now."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from extract.compare.addresses import page_identity, target
+from extract.compare.noise import is_tracking
 from extract.compare.units import Unit
 from extract.compare.wording import meaning, plain
 
@@ -57,6 +58,7 @@ def compare_links(
     pairs: Iterable[tuple[int, int]],
     old_base: str,
     new_base: str,
+    adverts: Collection[str] = frozenset(),
 ) -> LinkChanges:
     """Compare the links of two pages.
 
@@ -66,12 +68,13 @@ def compare_links(
         pairs: numbers of units that stand for each other.
         old_base: what the old page's links are resolved against.
         new_base: and the new one's.
+        adverts: addresses, as written, that are no links of the page's own.
 
     Links are one by where they lead; see `page_identity`.
     """
     found = LinkChanges()
-    olds = [_links_of(unit, old_base) for unit in old]
-    news = [_links_of(unit, new_base) for unit in new]
+    olds = [_links_of(unit, old_base, adverts) for unit in old]
+    news = [_links_of(unit, new_base, adverts) for unit in new]
     held_old = {link.identity for links in olds for link in links}
     held_new = {link.identity for links in news for link in links}
     left = _gone(olds, held_new)
@@ -133,9 +136,11 @@ def compare_links(
     return found
 
 
-def _links_of(unit: Unit, base: str) -> list[_Link]:
+def _links_of(unit: Unit, base: str, adverts: Collection[str]) -> list[_Link]:
     found = []
     for link in unit.links:
+        if link.href in adverts or (not link.text and is_tracking(link.href)):
+            continue
         href = target(link.href, base)
         if href is not None:
             text = plain(link.text) if link.text else ""

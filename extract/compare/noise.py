@@ -9,9 +9,9 @@ import re
 
 from archiver.urls import url_key
 from extract.compare.units import Unit
-from extract.compare.wording import meaning
+from extract.compare.wording import MOMENT, meaning, reasons
 
-__all__ = ["ARCHIVE", "rule_of"]
+__all__ = ["ARCHIVE", "is_tracking", "rule_of"]
 
 ARCHIVE = "another archive's banner"
 _ARCHIVE_HINTS = ("rchive", "snapshot", "ayback", "copy", "reservation", "aken on", "aptured on")
@@ -66,21 +66,19 @@ _WHOLE = (
     ),
     (
         "stamp or counter",
-        r"(?:(?:you are |we have had )?(?:visitors?|hits?|visits|page views?|page hits|counter)"
+        r"(?:(?:you are |we have had )?(?:visitors?|hits?|visits|page views?|page hits|"
+        r"(?:hit |visitor )?counter|number of (?:visitors|hits|visits))"
         r"(?: ?(?:number|no\.?|count|counter|today|this (?:week|month|year)|to date|so far))?"
         r"(?: to (?:this|our) (?:web ?)?(?:site|page))?(?: since [\w ]{3,24})? ?[:#]? ?"
-        r"[\d,. ]{1,14}(?: ?(?:visitors?|hits|times))?"
-        r"|[\d,. ]{1,14} ?(?:visitors?|hits|visits|page views?|views|users? online|guests?)"
-        r"(?: (?:so far|today|online|to date|since [\w ]{3,24}|to (?:this|our) (?:web ?)?"
-        r"(?:site|page)(?: since [\w ]{3,24})?))?"
-        r"|(?:this page has been |viewed |visited |accessed ){1,2}[\d,. ]{1,14} ?times?"
-        r"(?: since [\w ]{3,24})?"
-        r"|(?:mon|tues|wednes|thurs|fri|satur|sun)day,? \d{1,2}(?:st|nd|rd|th)?,? "
-        r"(?:of )?[a-z]{3,9},? \d{4}(?:,? (?:at )?\d{1,2}[:.]\d\d(?:[:.]\d\d)?(?: ?[ap]m)?)?"
-        r"|(?:time: )?\d{1,2}[:.]\d\d(?:[:.]\d\d)? ?(?:[ap]m|gmt|bst|utc)"
-        r"|(?:session|request|trace)(?: ?id)? ?[:=#]? ?[0-9a-f-]{6,64})",
+        r"[\d,. ]{1,14}(?: ?(?:visitors?|hits|times))?(?: to (?:this|our) (?:web ?)?(?:site|page))?"
+        r"|[\d,. ]{1,14} ?(?:hits|page views?|users? online|guests?)"
+        r"|[\d,. ]{1,14} ?(?:visitors?|hits|visits|views)"
+        r" (?:so far|today|online|to date|(?:to (?:this|our) (?:web ?)?(?:site|page) ?)?"
+        r"(?:since [\w ]{3,24})?))",
     ),
 )
+_CLOCK = re.compile(rf"(?:(?=[a-z]{{3,6}}day){MOMENT}|(?:time: ?)?\d{{1,2}}[:.]\d\d[^\n]{{0,12}})",
+                    re.IGNORECASE)  # fmt: skip
 _RULES = tuple((name, re.compile(pattern, re.IGNORECASE)) for name, pattern in _WHOLE)
 _SELLING = re.compile(
     r"\b(?:buy|sale|offers?|half price|save|discount|deals?|shop|order (?:now|today)|click here|"
@@ -121,13 +119,20 @@ def rule_of(unit: Unit, *, advertised: bool = False, base: str = "") -> str | No
             ):
                 continue
             return name
-    if any(_TRACKING.search(link.href) for link in unit.links) and len(unit.links) == 1:
+    if unit.kind in ("paragraph", "caption") and _CLOCK.fullmatch(text):
+        return "stamp or counter"
+    if len(unit.links) == 1 and is_tracking(unit.links[0].href):
         return "advert"
     if advertised and (_SELLING.search(text) or _leads_away(unit, base)):
         return "advert"
-    if unit.weight <= _SENTENCE * 2 and any(char.isdigit() for char in text) and not meaning(text):
-        return "stamp or counter"
-    return None
+    if unit.weight > 2 * _SENTENCE or not any(char.isdigit() for char in text):
+        return None
+    return None if meaning(text).strip(" .!") else reasons(text, "")[0]
+
+
+def is_tracking(href: str) -> bool:
+    """Whether an address is one of those by which adverts count their readers."""
+    return _TRACKING.search(href) is not None
 
 
 def _leads_away(unit: Unit, base: str) -> bool:

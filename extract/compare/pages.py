@@ -174,6 +174,7 @@ class _Read:
     cut_links: int
     body: bytes
     unseen: Unseen
+    stated: str  # when another archive says it was captured, 14 digits; or empty
     adverts: set[int]  # units that stand in something called an advert
 
 
@@ -208,7 +209,8 @@ def compare_pages(old: Version, new: Version) -> PageComparison:
     pairs = [(one, other) for one, other, _ in found.same]
     pairs += [*found.moved, *found.reordered]
     pairs += [(each.old, each.new) for each in found.changed]
-    links = compare_links(units, others, pairs, first.base, second.base)
+    adverts = first.unseen.advert_links | second.unseen.advert_links
+    links = compare_links(units, others, pairs, first.base, second.base, adverts)
     details = compare_details(
         Side(first.document, units, first.base),
         Side(second.document, others, second.base),
@@ -275,7 +277,7 @@ def outline_page(version: Version) -> Outline:
 
 def _read(version: Version) -> _Read:
     payload = version.payload
-    cut, cut_links, url = "", 0, version.url
+    cut, cut_links, url, stated = "", 0, version.url, ""
     if version.replayed and _may_be_replay(payload + version.url.encode("utf-8", "replace")):
         recovered = recover_page(
             payload, media_type="text/html", charset=None, address=version.url or None
@@ -290,6 +292,8 @@ def _read(version: Version) -> _Read:
         )  # fmt: skip
         payload, cut_links = recovered.body, recovered.links_restored
         url = recovered.url or url
+        full = (date.timestamp for date in recovered.stated if len(date.timestamp) == 14)
+        stated = next(full, "")
     decoded = decode(payload, version.content_type or None)
     is_text = version.content_type.lower().startswith("text/plain")
     document = text_blocks(decoded.text) if is_text else html_blocks(decoded.text)
@@ -313,6 +317,7 @@ def _read(version: Version) -> _Read:
         cut_links,
         payload,
         unseen,
+        stated,
         adverts,
     )
 
@@ -360,7 +365,7 @@ def _pair_adverts(first: _Read, second: _Read) -> None:
 def _head(read: _Read) -> dict[str, str]:
     return {
         "url": read.url,
-        "timestamp": read.version.timestamp,
+        "timestamp": read.version.timestamp or read.stated,
         "sha256": hashlib.sha256(read.version.payload).hexdigest(),
         "title": read.document.title,
         "state": read.state,
@@ -399,6 +404,7 @@ def _ignored(
             )
         )
     for rule, before, after in (
+        ("advert", sorted(first.unseen.advert_links), sorted(second.unseen.advert_links)),
         ("hidden part", first.unseen.hidden, second.unseen.hidden),
         ("comment in the markup", first.unseen.comments, second.unseen.comments),
         ("script or hidden field", first.unseen.scripts, second.unseen.scripts),

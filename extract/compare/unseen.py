@@ -38,6 +38,7 @@ _AD_NAME = re.compile(rf"(?<![^\s_-]){_AD}(?![^\s_\d-])", re.IGNORECASE)
 _SIDE_NAME = re.compile(rf"(?<![^\s_-]){_SIDE}(?![^\s_\d-])", re.IGNORECASE)
 _MOST = 2000  # of each kind; the rest is not told apart
 _MOST_PLACES = 5000
+_MOST_LINKS = 100  # of one part called an advert
 _LONGEST = 300  # characters told of each
 _KEY = 200  # characters, white space left out, by which a text is known
 
@@ -51,6 +52,7 @@ class Unseen:
         comments: comments of the markup.
         scripts: scripts, and values of hidden fields and metadata.
         adverts: keys of texts that stand in something called an advert; see `place_key`.
+        advert_links: what links without words lead to there, as written.
         sides: keys of texts that stand in something called a sidebar.
     """
 
@@ -58,6 +60,7 @@ class Unseen:
     comments: tuple[str, ...] = ()
     scripts: tuple[str, ...] = ()
     adverts: frozenset[str] = frozenset()
+    advert_links: frozenset[str] = frozenset()
     sides: frozenset[str] = frozenset()
 
 
@@ -71,6 +74,7 @@ def unseen_parts(payload: bytes) -> Unseen:
     hidden: list[str] = []
     adverts: set[str] = set()
     sides: set[str] = set()
+    links: set[str] = set()
     lowered = payload.lower()
     hides = any(word in lowered for word in _HIDING)
     names = any(word in lowered for word in _NAMED) and _NAMES.search(lowered)
@@ -89,11 +93,14 @@ def unseen_parts(payload: bytes) -> Unseen:
                 is_side = pattern is _SIDE_NAME and element.tag == "aside"
                 if is_side or pattern.search(called):
                     _note(element, keys)
+                    if keys is adverts:
+                        links.update(_wordless_links(element))
     return Unseen(
         tuple(hidden),
         _found(_COMMENT, payload),
         (*_found(_SCRIPT, payload), *_found(_FIELD, payload)),
         frozenset(adverts),
+        frozenset(links),
         frozenset(sides),
     )
 
@@ -107,6 +114,14 @@ def _note(element: etree._Element, keys: set[str]) -> None:
             return
         if key := place_key(_text(part, 2 * _KEY)):
             keys.add(key)
+
+
+def _wordless_links(element: etree._Element) -> Iterator[str]:
+    for number, link in enumerate(element.iter("a", "area")):
+        if number >= _MOST_LINKS:
+            return
+        if (href := link.get("href")) and not place_key(_text(link, _KEY)):
+            yield str(href)
 
 
 def _parsed(payload: bytes) -> etree._Element | None:

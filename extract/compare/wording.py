@@ -14,7 +14,7 @@ from extract.facts.emails import find_emails
 from extract.facts.numbers import NUMBER, read_number
 from extract.facts.phones import find_phones
 
-__all__ = ["figures", "meaning", "plain", "reasons", "words_of"]
+__all__ = ["MOMENT", "figures", "meaning", "plain", "reasons", "words_of"]
 
 _MARKS = str.maketrans(
     {
@@ -26,30 +26,50 @@ _MARKS = str.maketrans(
         "\ufb02": "fl",
     }
 )
+_DATE = (
+    r"(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day,? )?(?:\d{1,2}(?:st|nd|rd|th)?(?: of)? "
+    r"[a-z]{3,9},? \d{4}|[a-z]{3,9} \d{1,2}(?:st|nd|rd|th)?,? \d{4}|\d{1,2}[/.-]\d{1,2}[/.-]"
+    r"\d{2,4}|\d{4}-\d\d-\d\d)"
+)
+_TIME = r"\d{1,2}[:.]\d\d(?:[:.]\d\d)?(?: ?[ap]\.?m\b\.?)?(?: (?:gmt|bst|utc)\b)?"
+MOMENT = rf"(?:{_DATE}(?:,?(?: at| -)? {_TIME})?|{_TIME}(?:,?(?: on)? {_DATE})?)"
+_DONE = r"(?:generated|rendered|created|loaded|served|processed|built|executed)"
+_FETCHED = r"(?:generated|rendered|printed|accessed|retrieved|downloaded)"
+_AN_ID = r"(?=[a-f-]{0,63}\d)[0-9a-f-]{8,64}"
 _STAMPS = re.compile(
-    r"(?:\bpage (?:was )?)?\b(?:generated|rendered|created|loaded|served|processed|built|executed|"
-    r"query took|took)\b(?: in| on| at| by|:){0,2} [\d.,:/-]{1,20}"
-    r"(?: ?(?:seconds?|secs?|s|ms|milliseconds?)\b)?"
-    r"|\b(?:session|request|trace|transaction)(?: ?id)?\b ?[:=#]? ?[0-9a-f-]{8,64}\b"
-    r"|\b(?:you are (?:the )?)?visitor (?:number|no\.?|#):? ?[\d,]{1,12}"
-    r"|\b(?:page )?(?:hits|views|page views|visits)(?: so far)?: ?[\d,]{1,12}"
-    r"|\b(?:viewed|visited|accessed|read) [\d,]{1,12} times\b"
-    r"|\b[\d,]{1,9} (?:people|users?|visitors?|guests?|members?) (?:are )?(?:currently |now )?"
-    r"(?:online|browsing)\b"
-    r"|\b(?:page )?(?:printed|accessed|retrieved|downloaded) (?:on|at|from):? "
-    r"[\w ,:/.]{4,24}?(?:\d{4}|\d{1,2}:\d\d)\b"
-    r"|\b(?:today is|it is now|the (?:time|date) is(?: now)?|current (?:time|date)(?: is)?:?|"
-    r"local time:?|server time:?|today's date(?: is)?:?) "
-    r"[\w ,:/.]{2,40}?(?:\d{4}(?:,? (?:at )?\d{1,2}[:.]\d\d(?: ?[ap]m)?)?|\d{1,2}[:.]\d\d"
-    r"(?: ?[ap]m)?)(?![\w:])"
-    r"|\b\d{1,3} (?:seconds?|minutes?|hours?) ago\b",
+    rf"(?:\bpage (?:was )?)?\b{_DONE}(?: in| by|:){{0,2}} [\d.,]{{1,10}} ?"
+    r"(?:seconds?|secs?|s|ms|milliseconds?)\b"
+    rf"|(?:^|\b(?:page|file|output) )(?:was )?{_FETCHED}(?: on| at| from|:){{0,2}} {MOMENT}"
+    r"|\b(?:query|request|page|script|search) took [\d.,]{1,10} ?(?:seconds?|secs?|s|ms)\b"
+    rf"|\b(?:session|request|trace|transaction)(?: ?id)? ?[:=#]? ?{_AN_ID}\b"
+    r"|\b(?:you are )?(?:the )?visitor (?:number|no\.?|#):? ?[\d,]{1,12}"
+    r"|\byou are (?:visitor [\d,]{1,12}|the [\d,]{1,12}(?:st|nd|rd|th) visitor)"
+    r"|\b(?:page hits|page views|total hits|total visits)(?: so far)?: ?[\d,]{1,12}"
+    r"|\bthis page has been (?:viewed|visited|accessed|read) [\d,]{1,12} times\b"
+    r"|(?:\bthere (?:are|is) )?\b(?:currently )?[\d,]{1,9} (?:people|users?|visitors?|guests?|"
+    r"members?) (?:are )?(?:currently |now )?(?:online|browsing)\b"
+    r"|\b(?:online now|currently online|users online):? [\d,]{1,9}"
+    r"|\b(?:today is|it is now|the (?:time|date) is(?: now)?|time now:?|current (?:time|date)"
+    rf"(?: is)?:?|local time:?|server time:?|today's date(?: is)?:?) {MOMENT}"
+    r"|\b\d{1,3} (?:seconds?|minutes?|hours?) ago\b"
+    r"|\byour ip(?: address)?(?: is)?:? [\d.]{7,15}|\byou were served by \w{1,20}",
+    re.IGNORECASE,
+)
+_COPYRIGHT = re.compile(
+    r"((?:\u00a9|copyright)[ \w]{0,24}?)\b\d{4}(?: ?[-\u2013] ?\d{2,4})?\b", re.IGNORECASE
+)
+_UPDATED = r"(?:updated|modified|amended|edited|revised|reviewed|changed)"
+_PAGE_DATE = re.compile(
+    rf"(?:^|\b(?:page|site|document|content)(?: was| has been)? |\blast )(?:last )?{_UPDATED}"
+    rf"(?: on| at|:){{0,2}} {MOMENT}",
     re.IGNORECASE,
 )
 _STAMP_HINTS = (
     *("generat", "render", "created", "loaded", "served", "process", "built", "execut", "took"),
     *("session", "request", "trace", "transaction", "visit", "hits", "views", " times", "online"),
     *("browsing", "printed", "accessed", "retrieved", "downloaded", "today", "it is now", " ago"),
-    *("time is", "date is", "current time", "current date", "local time", "server time"),
+    *("time is", "date is", "time now", "current time", "current date", "local time"),
+    *("server time", "your ip", "served by"),
 )
 _LEADING = re.compile(
     r"^\s*(?:[\u2022\u2023\u25e6\u25aa\u25ab\u25cf\u25cb\u25a0\u25a1\u00b7\u2043\u2219\u27a2\u2192*>o\-]|"
@@ -109,7 +129,13 @@ def _stamps(text: str) -> str:
     if not _DIGIT.search(text):
         return text
     lowered = text.lower()
+    if "copyright" in lowered or "\u00a9" in text:
+        text = _COPYRIGHT.sub(r"\1", text)
     return _STAMPS.sub(" ", text) if any(hint in lowered for hint in _STAMP_HINTS) else text
+
+
+def _page_dates(text: str) -> str:
+    return _PAGE_DATE.sub(" ", text) if "ed" in text and _DIGIT.search(text) else text
 
 
 def _list_marks(text: str) -> str:
@@ -141,6 +167,7 @@ def _separators(text: str) -> str:
 _STEPS: tuple[tuple[str, Callable[[str], str]], ...] = (
     ("quotation marks and dashes", _marks),
     ("stamp or counter", _stamps),
+    ("date of the page", _page_dates),
     ("e-mail address written otherwise", _emails),
     ("telephone number written otherwise", _phones),
     ("number written otherwise", _numbers),

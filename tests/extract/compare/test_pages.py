@@ -542,3 +542,50 @@ def test_a_desk_that_gave_way_to_another_is_no_changed_contact() -> None:
     )
     assert len(found.changed) == 2
     assert found.contacts == ()
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("You are visitor 10,233 to this site", "You are visitor 11,871 to this site"),
+        ("This page has been viewed 12 times", "This page has been viewed 340 times"),
+        ("There are 14 users online", "There are 3 users online"),
+        ("10,233 visitors since 1 May 2009", "11,871 visitors since 1 May 2009"),
+        ("Page generated 2010-05-03 10:22:11", "Page generated 2012-06-05 08:00:59"),
+        ("Last updated: 3 May 2010", "Last updated: 5 June 2012"),
+        ("Contents. Page last modified on 03/05/2010", "Contents. Page last modified on 05/06/2012"),
+        ("\u00a9 Crown copyright 2010", "\u00a9 Crown copyright 2012"),
+        ("Session ID 9F3A77C2B1D04E55", "Session ID 02BB6D19AA41F7C8"),
+        ("Skip to content", "Skip to main text"),
+        ("We use cookies to make this site simpler.", "This site uses cookies. Accept or reject."),
+    ],
+)
+def test_what_differs_with_every_capture_is_passed_over(old: str, new: str) -> None:
+    found = compared(page(f"{TEXT}<p>{old}</p>"), page(f"{TEXT}<p>{new}</p>"))
+    assert_same(found)
+    assert found.ignored_counts
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("The scheme created 310 jobs.", "The scheme created 316 jobs."),
+        ("The fair had 10,233 visitors.", "The fair had 11,871 visitors."),
+        ("The race took 12 seconds.", "The race took 11 seconds."),
+        ("Members visited 12 times.", "Members visited 15 times."),
+        ("The leaflet was printed on 3 May 2010.", "The leaflet was printed on 5 June 2012."),
+        ("The board met on Monday 3 May 2010.", "The board met on Tuesday 5 June 2012."),
+        ("\u00a9 Crown copyright 2010", "\u00a9 Hearths Office 2010"),
+        ("Cookies are baked at Easter.", "Cookies are baked at Whitsun."),
+        ("Share your views by post.", "Share your views by letter."),
+    ],
+)
+def test_what_only_looks_like_a_stamp_or_counter_is_told(old: str, new: str) -> None:
+    found = compared(page(f"{TEXT}<p>{old}</p>"), page(f"{TEXT}<p>{new}</p>"))
+    assert changes(found) == [(old, new)]
+
+
+def test_pictures_of_adverts_are_no_links_of_the_page() -> None:
+    advert = "<div id='ad1'><a href='http://trader.example/{0}'><img src='{0}.gif'></a></div>"
+    found = compared(page(advert.format(1) + TEXT), page(advert.format(2) + TEXT))
+    assert_same(found, "advert")
