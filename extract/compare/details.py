@@ -32,6 +32,7 @@ __all__ = ["ContactChange", "CountChange", "Details", "Side", "compare_details"]
 
 _AROUND = 5  # blocks before and after what differs that help to read it
 _MOST_BLOCKS = 6000
+_LONGEST = 20_000  # characters of a unit that is read
 _FIELDS = ("name", "phone", "email", "address", "url")
 _NAME = re.compile(
     r"(?:(?:Mr|Mrs|Ms|Miss|Dr|Sir|Dame|Cllr|Councillor|PC|Sgt|Inspector)\.? )?"
@@ -146,6 +147,9 @@ def compare_details(
     contacts: list[ContactChange] = []
     for one, last, other, end, sure in sorted(changed, key=lambda each: each.new):
         before, after = joined(old.units[one:last]), joined(new.units[other:end])
+        if max(len(before.text), len(after.text)) > _LONGEST:
+            found.partial = True
+            continue
         placed = sure or before.kind not in ("item", "row")
         values, new_values = first.get(one, {}), second.get(other, {})
         known = values or new_values or _may_hold_contact(before) or _may_hold_contact(after)
@@ -173,6 +177,8 @@ def _facts(
     blocks: dict[int, int] = {}  # block: the first unit of its run
     for run in [*runs, *(range(at, at + 1) for at in alone)]:
         for at in run:
+            if len(side.units[at].text) > _LONGEST:
+                continue
             for block in range(*side.units[at].blocks):
                 blocks[block] = run[0]
     if not blocks:

@@ -98,17 +98,14 @@ def compare_links(
             for first, second in _swapped(olds[one], news[other]):
                 retargeted.append(Retargeted(second.text, first.href, second.href))
             continue
+        waiting: dict[str, list[_Link]] = defaultdict(list)
+        for link in reversed(others):
+            if link.identity not in taken_new:
+                waiting[meaning(link.text)].append(link)
         for link in unmatched:
-            match = next(
-                (
-                    each
-                    for each in others
-                    if each.identity not in taken_new and _same_text(link, each)
-                ),
-                None,
-            )
-            if match is not None and link.identity not in taken_old:
-                retarget(link, match)
+            listed = waiting.get(meaning(link.text))
+            if listed and link.identity not in taken_old:
+                retarget(link, listed.pop())
     by_text: dict[str, list[_Link]] = defaultdict(list)
     for link in come.values():
         if link.identity not in taken_new:
@@ -157,10 +154,6 @@ def _gone(links: list[list[_Link]], held: set[str]) -> dict[str, _Link]:
             ):
                 gone[link.identity] = link
     return gone
-
-
-def _same_text(one: _Link, other: _Link) -> bool:
-    return one.text == other.text or meaning(one.text) == meaning(other.text)
 
 
 def _swapped(olds: list[_Link], news: list[_Link]) -> list[tuple[_Link, _Link]]:

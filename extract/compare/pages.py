@@ -41,6 +41,9 @@ __all__ = [
 ]
 
 _MOST_TRIPLES = 2000  # of a page; the smallest are kept, so that two pages keep the same
+_OFF_TOPIC = 0.04  # share of words that pages of two subjects have in their places
+_ENOUGH = 400  # characters of a page that tell its subject
+_LONG_WORD = re.compile(r"\w{4,}")
 _MOST_IGNORED = 500  # told one by one; the others are counted
 _TAGS = re.compile(rb"<[^<>]{0,5000}>")
 _REPLAY_WORDS = (b"archive", b"wayback", b"memento", b"snapshot", b"replay")
@@ -110,7 +113,8 @@ class PageComparison:
 
     Attributes:
         old, new: what is known of either capture: url, timestamp, sha256, title and state. States
-            are those of `extract.compare.states.state_of`.
+            are those of `extract.compare.states.state_of`; a new page about something else is
+            ``off-topic``.
         added, removed: texts of paragraphs, headings, items and rows that one page alone has.
         changed: those that read otherwise.
         moved: those that stand elsewhere.
@@ -231,6 +235,10 @@ def compare_pages(old: Version, new: Version) -> PageComparison:
         notes.append(_COARSE)
     if details.partial:
         notes.append("so much differs that facts were read from a part of it only")
+    alike = _alike(found, units, others)
+    if alike < _OFF_TOPIC and _is_other_subject(first, second):
+        heads[1]["state"] = "off-topic"
+        notes.append("the later capture is about something else")
     ignored, counts = _ignored(first, second, found, units, others, links)
     return PageComparison(
         *heads,
@@ -251,7 +259,7 @@ def compare_pages(old: Version, new: Version) -> PageComparison:
         ignored=ignored,
         ignored_counts=counts,
         rows=tuple(_rows(first, second, found, changes)),
-        alike=_alike(found, units, others),
+        alike=alike,
         coarse=coarse,
         notes=tuple(notes),
     )
@@ -525,6 +533,16 @@ def _unmatched(first: _Read, second: _Read) -> Iterator[Row]:
         yield Row("removed", unit.text, "", heading=unit.kind == "heading")
     for unit in second.units:
         yield Row("added", "", unit.text, heading=unit.kind == "heading")
+
+
+def _is_other_subject(first: _Read, second: _Read) -> bool:
+    """Whether two pages with hardly a word in common have other titles as well, and enough text."""
+    titles = [set(_LONG_WORD.findall(read.document.title.lower())) for read in (first, second)]
+    return (
+        first.state == second.state == "content"
+        and all(len(read.document.text) > _ENOUGH for read in (first, second))
+        and not titles[0] & titles[1]
+    )
 
 
 def _alike(found: Matching, units: Sequence[Unit], others: Sequence[Unit]) -> float:

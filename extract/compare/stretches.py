@@ -36,35 +36,28 @@ def word_changes(old: str, new: str) -> tuple[list[Stretch], bool]:
     olds = [numbers.setdefault(token, len(numbers)) for token in first]
     news = [numbers.setdefault(token, len(numbers)) for token in second]
     pairs, coarse = align(olds, news)
-    stretches: list[Stretch] = []
+    runs: list[list[int]] = []  # first and last token of either side, and whether they are the same
     at = to = 0
     for one, other in [*pairs, (len(first), len(second))]:
         if at < one or to < other:
-            stretches.append(Stretch("".join(first[at:one]), "".join(second[to:other])))
+            _add(runs, [at, one, to, other, 0], first)
         if one < len(first):
-            if stretches and stretches[-1].same:
-                token = stretches[-1].old + first[one]
-                stretches[-1] = Stretch(token, token)
+            if runs and runs[-1][4]:
+                runs[-1][1], runs[-1][3] = one + 1, other + 1
             else:
-                stretches.append(Stretch(first[one], first[one]))
+                runs.append([one, one + 1, other, other + 1, 1])
         at, to = one + 1, other + 1
-    return _joined(stretches), coarse
+    return [
+        Stretch("".join(first[one:last]), "".join(second[other:end]))
+        for one, last, other, end, _ in runs
+    ], coarse
 
 
-def _joined(stretches: list[Stretch]) -> list[Stretch]:
-    """Join differing stretches that only a blank parts: a phrase is read as one."""
-    joined: list[Stretch] = []
-    for stretch in stretches:
-        if (
-            len(joined) > 1
-            and not stretch.same
-            and joined[-1].same
-            and not joined[-2].same
-            and joined[-1].old.isspace()
-        ):
-            blank, before = joined.pop(), joined.pop()
-            stretch = Stretch(
-                before.old + blank.old + stretch.old, before.new + blank.new + stretch.new
-            )
-        joined.append(stretch)
-    return joined
+def _add(runs: list[list[int]], run: list[int], tokens: list[str]) -> None:
+    """Add a differing run; joined to the one before where only a blank parts them."""
+    if len(runs) > 1:
+        blank, before = runs[-1], runs[-2]
+        if blank[1] - blank[0] == 1 and not before[4] and tokens[blank[0]].isspace():
+            run[0], run[2] = before[0], before[2]
+            del runs[-2:]
+    runs.append(run)

@@ -7,6 +7,7 @@ told that something differs there. What an element is called is only a hint.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from zlib import crc32
 
 from lxml import etree
 
@@ -14,9 +15,9 @@ from extract.compare.wording import plain
 
 __all__ = ["Unseen", "place_key", "unseen_parts"]
 
-_COMMENT = re.compile(rb"<!--(.{0,20000}?)-->", re.DOTALL)
-_SCRIPT = re.compile(rb"<script\b[^>]{0,2000}>(.{0,200000}?)</script", re.DOTALL | re.IGNORECASE)
-_FIELD = re.compile(rb"<(?:input|meta)\b([^<>]{1,20000})>", re.IGNORECASE)
+_COMMENT = re.compile(rb"<!--")
+_SCRIPT = re.compile(rb"<script\b[^<>]{0,2000}>")
+_FIELD = re.compile(rb"<(?:input|meta)\b")
 _HIDING = (b"hidden", b"display")
 _NAMED = (b"ad", b"sponsor", b"mpu", b"leader", b"sky", b"side", b"rail", b"relat", b"left",
           b"right", b"second", b"compl")  # fmt: skip
@@ -97,8 +98,8 @@ def unseen_parts(payload: bytes) -> Unseen:
                         links.update(_wordless_links(element))
     return Unseen(
         tuple(hidden),
-        _found(_COMMENT, payload),
-        (*_found(_SCRIPT, payload), *_found(_FIELD, payload)),
+        _found(_COMMENT, b"-->", payload, lowered),
+        (*_found(_SCRIPT, b"</script", payload, lowered), *_found(_FIELD, b">", payload, lowered)),
         frozenset(adverts),
         frozenset(links),
         frozenset(sides),
@@ -145,12 +146,19 @@ def _pieces(element: etree._Element, most: int) -> Iterator[str]:
             return
 
 
-def _found(pattern: re.Pattern[bytes], payload: bytes) -> tuple[str, ...]:
-    found = []
-    for match in pattern.finditer(payload):
-        text = match.group(1)[:_LONGEST].decode("utf-8", "replace").strip()
-        if text:
-            found.append(plain(text))
-        if len(found) >= _MOST:
+def _found(
+    opening: re.Pattern[bytes], end: bytes, payload: bytes, lowered: bytes
+) -> tuple[str, ...]:
+    """What stands between openings and the ends that follow them."""
+    found: list[str] = []
+    at = 0
+    while len(found) < _MOST and (match := opening.search(lowered, at)):
+        at = lowered.find(end, match.end())
+        if at < 0:
             break
+        inside = payload[match.end() : at]
+        if text := plain(inside[:_LONGEST].decode("utf-8", "replace")):
+            # What is too long to be told is told apart by its length and digest.
+            more = f" \u2026 {len(inside)} {crc32(inside):08x}" if len(inside) > _LONGEST else ""
+            found.append(text + more)
     return tuple(found)

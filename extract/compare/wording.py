@@ -88,6 +88,7 @@ seventeen eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninet
 dau dwy tri tair pedwar pedair pump chwech saith wyth naw deg
 """
 _NUMBER_WORDS = frozenset(_NUMBER_WORDS_TEXT.split())
+_LONGEST = 20_000  # characters; of a longer text only marks and letter case are folded
 _DIGIT = re.compile(r"\d")
 _FIGURE = re.compile(r"\d+|[^\W\d_]+")
 _DIGITS = re.compile(r"\d[\d\s().+-]{7,}\d")
@@ -177,6 +178,9 @@ _STEPS: tuple[tuple[str, Callable[[str], str]], ...] = (
 )
 
 
+_LONG_STEPS = (_STEPS[0], _STEPS[-1])
+
+
 def meaning(text: str) -> str:
     """Give what a plain text says, however it is written.
 
@@ -185,7 +189,7 @@ def meaning(text: str) -> str:
     >>> meaning("310 CSPs") == meaning("316 CSPs")
     False
     """
-    for _, step in _STEPS:
+    for _, step in _STEPS if len(text) <= _LONGEST else _LONG_STEPS:
         text = step(text)
     return " ".join(text.split())
 

@@ -553,7 +553,10 @@ def test_a_desk_that_gave_way_to_another_is_no_changed_contact() -> None:
         ("10,233 visitors since 1 May 2009", "11,871 visitors since 1 May 2009"),
         ("Page generated 2010-05-03 10:22:11", "Page generated 2012-06-05 08:00:59"),
         ("Last updated: 3 May 2010", "Last updated: 5 June 2012"),
-        ("Contents. Page last modified on 03/05/2010", "Contents. Page last modified on 05/06/2012"),
+        (
+            "Contents. Page last modified on 03/05/2010",
+            "Contents. Page last modified on 05/06/2012",
+        ),
         ("\u00a9 Crown copyright 2010", "\u00a9 Crown copyright 2012"),
         ("Session ID 9F3A77C2B1D04E55", "Session ID 02BB6D19AA41F7C8"),
         ("Skip to content", "Skip to main text"),
