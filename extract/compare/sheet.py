@@ -45,7 +45,7 @@ h2{font-size:1.25rem;margin:2rem 0 .5rem}
 h3{font-size:1rem;margin:1rem 0 .25rem}
 table{border-collapse:collapse;width:100%}
 th,td{text-align:left;vertical-align:top;padding:.35rem .6rem;border-bottom:1px solid var(--line)}
-th{overflow-wrap:normal}
+th,td:first-child{overflow-wrap:normal}
 thead th{background:var(--wash);position:sticky;top:0}
 .sides th:first-child,.sides td:first-child{width:8.5rem;color:var(--quiet);font-size:.875rem}
 .sides th:nth-child(n+2){width:calc((100% - 8.5rem)/2)}
