@@ -10,6 +10,8 @@ from archiver.timestamps import parse_date
 from extract.asof import PageAsOf, check_extracted
 from extract.asof import pages_as_of as _pages_as_of
 from extract.compare.facts import FactChanges, compare_facts
+from extract.compare.pages import PageComparison, compare_pages
+from extract.compare.pages import Version as PageVersion
 from extract.export.files import FORMATS as _FORMATS
 from extract.export.rows import EXPORTS as _EXPORTS
 from extract.page import Page, read_page
@@ -37,10 +39,13 @@ __all__ = [
     "Memento",
     "Page",
     "PageAsOf",
+    "PageComparison",
+    "PageVersion",
     "Problem",
     "Settings",
     "capture",
     "compare_facts",
+    "compare_pages",
     "create_archive",
     "export",
     "extract",

@@ -11,6 +11,7 @@ __all__ = ["marsham"]
 
 _COMMANDS = {  # the function in a module of this package
     "capture": "capture",
+    "compare": "compare",
     "erase": "erase",
     "export": "export",
     "extract": "extract",

@@ -1,0 +1,186 @@
+"""How fast pages are compared, beside lxml's htmldiff and, where it is there, web-monitoring-diff.
+
+Run it with ``.venv/bin/python benchmarks/compare.py``. Every comparison is a process of its own;
+figures are processor time without start and imports, the median of several runs, and the peak of
+memory. The pages are made up: paragraphs, links and rows of a table, of which a share is altered,
+removed or new. Marsham reads both pages, compares text, links and facts and writes the HTML page;
+the others make a highlighted page. web-monitoring-diff is GPL and is never imported by Marsham; it
+is looked for in the folder that ``make yardsticks`` fills (MARSHAM_YARDSTICKS names another).
+"""
+
+import argparse
+import json
+import os
+import random
+import statistics
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+PROJECT = Path(__file__).resolve().parent.parent
+YARDSTICKS = Path(os.environ.get("MARSHAM_YARDSTICKS", PROJECT / ".venv-yardsticks/bin"))
+SIZES = (20_000, 150_000, 480_000, 5_000_000)
+SHARES = (0.02, 0.5)
+LONGEST = 600_000  # bytes of a page that the others are given
+WORDS_TEXT = """
+the warden of every hundred keeps lantern oil bench county grant market night plan review safety
+watch report council office street partnership village number letter date
+"""
+WORDS = WORDS_TEXT.split()
+
+_RUN = """
+import json, resource, sys, time
+old, new = (open(name, "rb").read() for name in sys.argv[1:3])
+{prepare}
+began = time.process_time()
+{compare}
+took = time.process_time() - began
+peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+print(json.dumps([took, peak / 1024, {told}]))
+"""
+
+
+@dataclass(frozen=True)
+class Contender:
+    """Something that compares two pages: how it is called, and what runs it."""
+
+    name: str
+    python: Path
+    prepare: str
+    compare: str
+    told: str = '""'
+    longest: int = LONGEST
+
+
+MARSHAM = Contender(
+    "marsham",
+    Path(sys.executable),
+    "import gc; gc.disable()  # as in the child\n"
+    "from extract.compare.pages import Version, compare_pages\n"
+    "from extract.compare.sheet import sheet_of\n"
+    'url = "http://www.hearths.example/"',
+    "found = compare_pages(Version(old, url=url), Version(new, url=url))\nsheet = sheet_of(found)",
+    'f"{len(found.changed)} changed, {len(found.added)} added, {len(found.removed)} removed, "'
+    " f\"{len(found.moved)} moved{', coarse' if found.coarse else ''}\"",
+    1 << 30,
+)
+HTMLDIFF = Contender(
+    "lxml htmldiff",
+    Path(sys.executable),
+    "from lxml.html.diff import htmldiff",
+    "htmldiff(old.decode(), new.decode())",
+)
+WEB_MONITORING = Contender(
+    "web-monitoring-diff",
+    YARDSTICKS / "python",
+    "from web_monitoring_diff import html_diff_render",
+    "html_diff_render(old.decode(), new.decode())",
+)
+
+
+def lines(size: int, chance: random.Random) -> list[tuple[str, str, int]]:
+    """Make up the lines of a page of about so many bytes."""
+    made: list[tuple[str, str, int]] = []
+    written = 0
+    while written < size:
+        number = len(made)
+        words = " ".join(chance.choice(WORDS) for _ in range(chance.randint(8, 24)))
+        kind = chance.choices(["p", "li", "tr"], [5, 3, 2])[0]
+        made.append((kind, f"{words} {number}", number))
+        written += len(words) + 30
+    return made
+
+
+def edited(page: list[tuple[str, str, int]], share: float, chance: random.Random) -> list[
+    tuple[str, str, int]
+]:  # fmt: skip
+    """Alter, remove and add lines."""
+    made = []
+    for kind, text, number in page:
+        if chance.random() >= share:
+            made.append((kind, text, number))
+            continue
+        what = chance.random()
+        if what < 0.25:
+            continue
+        if what < 0.5:
+            made.append(("p", " ".join(chance.choice(WORDS) for _ in range(12)), number))
+            made.append((kind, text, number))
+            continue
+        words = text.split()
+        words[chance.randrange(len(words))] = "altered"
+        made.append((kind, " ".join(words), number))
+    return made
+
+
+def html(page: list[tuple[str, str, int]]) -> str:
+    """Write lines as a page."""
+    shapes = {
+        "p": "<p>{0}</p>",
+        "li": "<li><a href='/page/{1}'>{0}</a></li>",
+        "tr": "<tr><td>Area {1}</td><td>{0}</td></tr>",
+    }
+    body = "\n".join(shapes[kind].format(text, number) for kind, text, number in page)
+    return f"<html><head><title>Report</title></head><body><h1>Report</h1>{body}</body></html>"
+
+
+def measured(contender: Contender, old: Path, new: Path, runs: int) -> tuple[float, float, str]:
+    """Run a contender several times: median seconds, highest memory in MB, what it told."""
+    script = _RUN.format(prepare=contender.prepare, compare=contender.compare, told=contender.told)
+    seconds, peaks, told = [], [], ""
+    for _ in range(runs):
+        done = subprocess.run(
+            [contender.python, "-c", script, old, new],
+            capture_output=True,
+            text=True,
+            timeout=600,
+            check=True,
+            cwd=PROJECT,
+        )
+        took, peak, told = json.loads(done.stdout)
+        seconds.append(took)
+        peaks.append(peak)
+    return statistics.median(seconds), max(peaks), told
+
+
+def there(contender: Contender) -> bool:
+    """Whether a contender can be run here."""
+    done = subprocess.run(
+        [contender.python, "-c", contender.prepare], capture_output=True, check=False, cwd=PROJECT
+    ) if contender.python.exists() else None  # fmt: skip
+    return done is not None and done.returncode == 0
+
+
+def main() -> None:
+    """Print a line for each pair and contender."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--sizes", default=",".join(map(str, SIZES)))
+    options = parser.parse_args()
+    contenders = [each for each in (MARSHAM, HTMLDIFF, WEB_MONITORING) if there(each)]
+    if WEB_MONITORING not in contenders:
+        print("web-monitoring-diff is not there; its lines are left out")
+    print(f"{'bytes':>9} {'altered':>7}  {'':20} {'seconds':>8} {'MB':>5}")
+    chance = random.Random(0)  # noqa: S311 - the same pages every time
+    with tempfile.TemporaryDirectory() as folder:
+        for size in map(int, options.sizes.split(",")):
+            page = lines(size, chance)
+            for share in SHARES:
+                old, new = Path(folder, "old.html"), Path(folder, "new.html")
+                old.write_text(html(page), "utf-8")
+                new.write_text(html(edited(page, share, chance)), "utf-8")
+                for contender in contenders:
+                    if size > contender.longest:
+                        continue
+                    took, peak, told = measured(contender, old, new, options.runs)
+                    print(
+                        f"{old.stat().st_size:9} {share:7.0%}  {contender.name:20} {took:8.3f} "
+                        f"{peak:5.0f}  {told}",
+                        flush=True,
+                    )
+
+
+if __name__ == "__main__":
+    main()

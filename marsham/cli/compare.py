@@ -1,0 +1,278 @@
+"""``marsham compare``: what changed on a page, or on a site, between two dates."""
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import click
+
+from archiver.confined import Confined
+from archiver.errors import (
+    ConfinedError,
+    FormatError,
+    InputError,
+    MarshamError,
+    NoCaptureError,
+)
+from archiver.ingest.sniff import Format, sniff
+from archiver.records import Capture
+from archiver.timestamps import Span, format_timestamp, parse_date
+from archiver.urls import check_listed, check_url
+from extract.compare.confined import (
+    Compared,
+    compare_confined,
+    lines_from,
+    outline_confined,
+    verdict_confined,
+)
+from extract.compare.holdings import archived_pages, folder_pages, leads_to, version_of
+from extract.compare.pages import Version
+from extract.compare.sites import (
+    Held,
+    Outline,
+    PageProblemError,
+    SiteComparison,
+    Verdict,
+    compare_sites,
+    site_as_json,
+)
+from extract.compare.told import Piece
+from marsham.cli.support import (
+    DATE,
+    DONE,
+    FINDINGS,
+    Context,
+    as_json_line,
+    counted,
+    print_table,
+    printable,
+    say,
+)
+from snapshots.archive import Archive
+from snapshots.mementos import Memento, memento_at
+
+__all__ = ["compare"]
+
+_PAGE_LIMIT = 1 << 26  # bytes
+_STYLES = {
+    "removed": "red",
+    "added": "green",
+    "moved": "cyan",
+    "heading": "bold",
+    "quiet": "dim",
+    "plain": "",
+}
+_PAGE_TYPES = ("text/html", "application/xhtml+xml", "application/vnd.wap.xhtml+xml", "text/plain")
+
+
+@click.command(epilog="Example: marsham compare http://www.homeoffice.gov.uk/crime/ 2009 2011-05")
+@click.argument("what", nargs=-1, required=True, metavar="OLD NEW | URL DATE DATE")
+@click.option("--site", is_flag=True, help="Compare all pages below URL, or of two folders.")
+@click.option("--url", help="The address of the page in the files.")
+@click.option("--old-date", type=DATE, metavar="DATE", help="When the old file was captured.")
+@click.option("--new-date", type=DATE, metavar="DATE", help="When the new file was captured.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.option("--html", "as_html", is_flag=True, help="Write a page that shows both side by side.")
+@click.pass_obj
+def compare(
+    context: Context,
+    what: tuple[str, ...],
+    site: bool,
+    url: str | None,
+    old_date: Span | None,
+    new_date: Span | None,
+    as_json: bool,
+    as_html: bool,
+) -> int:
+    """Tell what changed on a page between two dates, and only that.
+
+    OLD and NEW are files, read without any archive; URL is a page of the archive, of which the
+    captures closest to the dates are compared. Banners, counters, session ids, markup and the like
+    are passed over, and counted.
+
+    With --site all pages below URL are compared as they stood at the end of each date; or those of
+    two folders, each with a list pages.csv of url, timestamp, status and file.
+
+    As for diff, status 0 means alike, 1 different, 2 that they could not be compared.
+    """
+    if as_json and as_html:
+        raise click.UsageError("give one of --json and --html")
+    if site:
+        if url or old_date or new_date or as_html:
+            raise click.UsageError("--site goes with --json alone")
+        return _site(context, what, as_json=as_json)
+    form = "json" if as_json else "html" if as_html else "lines"
+    if len(what) == 2:
+        old, new = _files(what, check_url(url) if url else "", old_date, new_date)
+    elif len(what) == 3:
+        if url or old_date or new_date:
+            raise click.UsageError("--url, --old-date and --new-date are for files")
+        with Archive.open(context.path) as archive:
+            old, new = _captures(archive, *what)
+    else:
+        raise click.UsageError("give two files, or a URL and two dates")
+    with Confined() as children:
+        try:
+            compared = compare_confined(children, old, new, form)
+        except ConfinedError as error:
+            raise FormatError(what[0], f"cannot be compared: {error}") from error
+    _print(compared, form)
+    return FINDINGS if compared.differs else DONE
+
+
+def _site(context: Context, what: tuple[str, ...], *, as_json: bool) -> int:
+    if len(what) == 2:
+        olds, news = (folder_pages(Path(folder)) for folder in what)
+        comparison = _compared(olds, news, None)
+    elif len(what) == 3:
+        spans = [parse_date(date) for date in what[1:]]
+        if spans[1].last < spans[0].last:
+            raise InputError("the second date lies before the first")
+        with Archive.open(context.path) as archive:
+            address = check_listed(what[0])
+            with archive.catalogue.read() as connection:
+                olds, news = (
+                    list(archived_pages(connection, address, span.last)) for span in spans
+                )
+            if not olds and not news:
+                raise NoCaptureError(address)
+            comparison = _compared(olds, _since(olds, news, archive), archive)
+    else:
+        raise click.UsageError("give two folders, or a URL and two dates")
+    if as_json:
+        click.echo(as_json_line(site_as_json(comparison)))
+    else:
+        _print_site(comparison)
+    return FINDINGS if comparison.differs else DONE
+
+
+def _since(olds: list[Held], news: list[Held], archive: Archive) -> list[Held]:
+    """Of the captures at the later date those made since; the others tell nothing new."""
+    known = {held.place for held in olds}
+    return [
+        replace(held, leads_to=_target(archive, held)) for held in news if held.place not in known
+    ]
+
+
+def _target(archive: Archive, held: Held) -> str:
+    if not isinstance(held.place, Capture) or not 300 <= (held.status or 0) < 400:
+        return ""
+    try:
+        return leads_to(archive, held.place)
+    except MarshamError:
+        return ""
+
+
+def _compared(olds: list[Held], news: list[Held], archive: Archive | None) -> SiteComparison:
+    with Confined() as children:
+
+        def outline(held: Held) -> Outline:
+            try:
+                return outline_confined(children, version_of(held, archive))
+            except MarshamError as error:
+                raise PageProblemError(str(error)) from error
+
+        def verdict(old: Held, new: Held) -> Verdict:
+            try:
+                versions = version_of(old, archive), version_of(new, archive)
+                return verdict_confined(children, *versions)
+            except MarshamError as error:
+                raise PageProblemError(str(error)) from error
+
+        return compare_sites(olds, news, outline, verdict)
+
+
+def _print_site(comparison: SiteComparison) -> None:
+    rows: list[tuple[str, str, str]] = []
+    rows += [("added", "", url) for url in comparison.added]
+    rows += [("removed", "", url) for url in comparison.removed]
+    rows += [
+        ("changed", f"{max(1, round(100 * (1 - page.alike)))}%", page.url)
+        for page in comparison.changed
+    ]
+    rows += [("moved", "", f"{move.old} to {move.new}") for move in comparison.moved]
+    rows += [("redirected", "", url) for url in comparison.redirected]
+    rows += [("not captured", "", url) for url in comparison.not_captured]
+    if rows:
+        print_table(("what", "by", "page"), rows)
+    for text, pages in comparison.frame:
+        say(f"on {counted(pages, 'page')} alike: {text}")
+    say(f"unchanged: {counted(len(comparison.unchanged), 'page')}")
+    for address, problem in comparison.problems:
+        say(f"  not compared: {address}: {problem}", err=True)
+
+
+def _files(
+    paths: tuple[str, ...], url: str, old_date: Span | None, new_date: Span | None
+) -> list[Version]:
+    return [
+        Version(
+            _payload(Path(path)),
+            url=url,
+            timestamp=format_timestamp(date.first) if date else "",
+        )
+        for path, date in zip(paths, (old_date, new_date), strict=True)
+    ]
+
+
+def _payload(path: Path) -> bytes:
+    if path.is_dir():
+        raise FormatError(str(path), "is a folder; give --site to compare folders")
+    try:
+        if sniff(path) is Format.WARC:
+            raise FormatError(str(path), "is a WARC file; take it in with: marsham ingest")
+        with path.open("rb") as file:
+            data = file.read(_PAGE_LIMIT + 1)
+    except OSError as error:
+        raise FormatError(str(path), f"cannot be read: {error.strerror}") from error
+    if len(data) > _PAGE_LIMIT:
+        raise FormatError(str(path), f"is larger than {_PAGE_LIMIT} bytes, no page for people")
+    return data
+
+
+def _captures(archive: Archive, url: str, old: str, new: str) -> list[Version]:
+    address = check_listed(url)
+    moments = [parse_date(old).first, parse_date(new).first]
+    if moments[1] < moments[0]:
+        raise InputError("the second date lies before the first")
+    found = [memento_at(archive, address, moment) for moment in moments]
+    if found[0].capture == found[1].capture:
+        at = found[0].capture.timestamp
+        say(f"one capture is the closest to both dates: {at}", err=True)
+    return [_version(memento) for memento in found]
+
+
+def _version(memento: Memento) -> Version:
+    capture = memento.capture
+    kind = memento.content_type.partition(";")[0].strip().lower()
+    if kind and kind not in _PAGE_TYPES and (capture.status or 200) < 300:
+        raise InputError(f"{capture.url} at {capture.timestamp} is {kind}; only pages are compared")
+    return Version(
+        memento.content(_PAGE_LIMIT),
+        url=capture.url,
+        timestamp=capture.timestamp,
+        content_type=memento.content_type,
+        status=capture.status,
+        replayed=False,
+    )
+
+
+def _print(compared: Compared, form: str) -> None:
+    if form != "lines":
+        click.echo(compared.text, nl=not compared.text.endswith("\n"))
+        return
+    lines = lines_from(compared.text)
+    if not sys.stdout.isatty():
+        for line in lines:
+            say("".join(piece.text for piece in line))
+        return
+    from rich.console import Console
+    from rich.text import Text
+
+    console = Console(highlight=False)
+    for line in lines:
+        console.print(Text.assemble(*map(_styled, line)), soft_wrap=True)
+
+
+def _styled(piece: Piece) -> tuple[str, str]:
+    return printable(piece.text), _STYLES.get(piece.kind, "")
