@@ -4,9 +4,10 @@ An archive only samples. A page counts from its first capture until a capture th
 (404, 410) or moved (a redirect); a capture of an error that passes, such as 503, says nothing.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Subquery, and_, func, inspect, or_, select
 
@@ -16,13 +17,21 @@ from archiver.timestamps import format_timestamp
 from archiver.urls import join_url
 from extract.facts.observations import Observation
 from extract.facts.records import Records, records_of
-from extract.store import observations_of
-from extract.tables import extraction, extraction_failure, page_text, page_version
+from extract.observed import observations_of
+from extract.tables import extraction, extraction_failure, observation, page_text, page_version
 from snapshots import index
+from snapshots.catalogue import stream
 from snapshots.tables import capture, url
 from snapshots.visible import visible
 
-__all__ = ["PageAsOf", "check_extracted", "newest_states", "pages_as_of"]
+__all__ = [
+    "PageAsOf",
+    "Reading",
+    "check_extracted",
+    "newest_states",
+    "pages_as_of",
+    "readings_with",
+]
 
 _GONE = (404, 410)
 _MOVED = (301, 302, 303, 307, 308)  # 304 says that nothing changed
@@ -43,6 +52,42 @@ class PageAsOf:
     facts: Records
     observations: tuple[Observation, ...]
     text: str
+
+
+class Reading(NamedTuple):
+    """A capture in view, by its key in the catalogue, and the reading of its payload.
+
+    `urlkey` is the key of its address, `url_id`, `timestamp` and `seq` its own.
+    """
+
+    urlkey: str
+    url_id: int
+    timestamp: int
+    seq: int
+    extraction_id: int
+
+
+def readings_with(connection: Connection, kinds: Sequence[str]) -> Iterator[Reading]:
+    """Give every capture in view whose page has observations of some kinds, by address and time."""
+    has = select(observation.c.extraction_id).where(observation.c.kind.in_(kinds)).distinct()
+    version = page_version.c
+    query = (
+        select(url.c.urlkey, *(version[name] for name in Reading._fields[1:]))
+        .select_from(page_version)
+        .join(url, url.c.id == version.url_id)
+        .join(
+            capture,
+            and_(
+                capture.c.url_id == version.url_id,
+                capture.c.timestamp == version.timestamp,
+                capture.c.seq == version.seq,
+            ),
+        )
+        .where(visible(), version.extraction_id.in_(has))
+        .order_by(url.c.urlkey, version.timestamp, version.seq, version.url_id)
+    )
+    for row in stream(connection, query):
+        yield Reading(*row)
 
 
 def pages_as_of(connection: Connection, moment: datetime) -> Iterator[PageAsOf]:

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, inspect, select, tuple_
 
-from extract.tables import extraction, observation, page_text, page_version
+from extract.tables import ENTITY_TABLES, extraction, observation, page_text, page_version
 
 __all__ = ["forget_readings"]
 
@@ -19,7 +19,7 @@ def forget_readings(
 
     A reading whose links were resolved against one of the addresses goes too, and so do readings
     that no capture points at, such as those of an extractor from before: `marsham extract` reads
-    again what is needed.
+    again what is needed. Entities go as a whole, and are put together anew by the same command.
 
     Args:
         connection: within a transaction.
@@ -28,6 +28,9 @@ def forget_readings(
     """
     if not inspect(connection).has_table(extraction.name):
         return
+    if inspect(connection).has_table(ENTITY_TABLES[-1].name):
+        for table in reversed(ENTITY_TABLES):
+            connection.execute(delete(table))
     version = page_version.c
     key = tuple_(version.url_id, version.timestamp, version.seq)
     for some in _batches(list(keys)):

@@ -34,7 +34,8 @@ from archiver.digests import sha1, write_digest
 from archiver.errors import ConfinedError, MarshamError
 from archiver.records import Capture, Kind, Problem
 from archiver.urls import url_key
-from extract.facts.observations import Observation
+from extract.entities.building import build_entities
+from extract.observed import COLUMNS, observations_of
 from extract.reading import Reading, read_confined
 from extract.tables import (
     FACT_TABLES,
@@ -62,20 +63,7 @@ _BATCH = 200  # pages a transaction
 _CONTENT_LIMIT = 1 << 26  # bytes of one page; beyond it is no page for people
 _AHEAD = 4  # pages for each child that wait to be read or stored
 _AHEAD_BYTES = 1 << 26  # and how large they may be together
-_COLUMNS = (  # of an observation, in the order of its fields
-    "kind",
-    "record",
-    "parent",
-    "field",
-    "raw",
-    "value",
-    "text_start",
-    "text_end",
-    "source",
-    "rule",
-    "confidence",
-)
-_FOREIGN = [_COLUMNS.index(name) for name in ("raw", "value", "source")]  # with words of the page
+_FOREIGN = [COLUMNS.index(name) for name in ("raw", "value", "source")]  # with words of the page
 _PAGE_TYPES = ("text/html", "application/xhtml+xml", "text/plain")
 
 
@@ -128,6 +116,8 @@ def extract_archive(
 ) -> ExtractReport:
     """Read every page of the archive that this version of the extractor has not read yet.
 
+    At the end partnerships and contacts are put together, if anything changed.
+
     Args:
         archive: an archive; its lock is held meanwhile.
         jobs: pages read at once, each in a process; one for each processor when not given.
@@ -160,7 +150,8 @@ def extract_archive(
                         _extract(run.connection, look, report, withdrawn)
                     note_found(archive, run.connection, withdrawn.found)
                 tick(min(start + _BATCH, len(pending)), len(pending))
-        with archive.catalogue.read() as connection:
+        with archive.catalogue.write() as connection:
+            build_entities(connection)
             report.given_up = _failures(connection)
     return report
 
@@ -212,17 +203,6 @@ class _Run:
             read_confined, self._children, payload, found.url, memento.content_type
         )
         return _Look(item, digest, len(payload), reading)
-
-
-def observations_of(connection: Connection, extraction_id: int) -> list[Observation]:
-    """Give the observations of one reading, in their order."""
-    columns = [observation.c[name] for name in _COLUMNS]
-    query = (
-        select(*columns)
-        .where(observation.c.extraction_id == extraction_id)
-        .order_by(observation.c.position)
-    )
-    return [Observation(*row) for row in connection.execute(query)]
 
 
 def title_of(connection: Connection, of: Capture) -> str | None:
@@ -384,7 +364,7 @@ def _store(connection: Connection, reading: Reading, digest: bytes, address: str
     insert_tuples(
         connection,
         observation,
-        ("extraction_id", "position", *_COLUMNS),
+        ("extraction_id", "position", *COLUMNS),
         [(number, position, *_row(found)) for position, found in enumerate(reading.observations)],
     )
     return number

@@ -5,7 +5,7 @@ import re
 from functools import cache, lru_cache
 from importlib.resources import files
 
-__all__ = ["REGIONS", "country_of", "country_of_region", "is_area", "region_of"]
+__all__ = ["REGIONS", "area_key", "country_of", "country_of_region", "is_area", "region_of"]
 
 REGIONS = (
     "North East",
@@ -88,10 +88,15 @@ def country_of_region(region: str) -> str | None:
 @lru_cache(maxsize=8192)
 def is_area(name: str) -> bool:
     """Tell whether a name is that of a district or partnership area of about 2021."""
-    return len(name) <= 80 and _area_key(name) in _areas()
+    return len(name) <= 80 and area_key(name) in _areas()
 
 
-def _area_key(name: str) -> str:
+def area_key(name: str) -> str:
+    """Fold the name of an area to what tells it from others: what kind of council it has does not.
+
+    >>> area_key("Bristol, City of"), area_key("Sunderland City Council")
+    ('bristol', 'sunderland')
+    """
     plain = _plain(name)
     return " ".join(_TYPES.sub(" ", plain).split()) or plain
 
@@ -100,10 +105,7 @@ def _area_key(name: str) -> str:
 def _areas() -> frozenset[str]:
     columns = ("csp_name", "lad_name", "authority_nice_name")
     return frozenset(
-        _area_key(row[column])
-        for row in _rows("csp_codes.csv")
-        for column in columns
-        if row[column]
+        area_key(row[column]) for row in _rows("csp_codes.csv") for column in columns if row[column]
     )
 
 

@@ -1,0 +1,55 @@
+"""Observations as the catalogue keeps them: given back by reading, in their order."""
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from typing import Final
+
+from sqlalchemy import Connection, select
+
+from extract.facts.observations import Observation
+from extract.tables import observation
+from snapshots.catalogue import stream
+
+__all__ = ["COLUMNS", "observations_by_reading", "observations_of"]
+
+COLUMNS: Final = (
+    "kind",
+    "record",
+    "parent",
+    "field",
+    "raw",
+    "value",
+    "text_start",
+    "text_end",
+    "source",
+    "rule",
+    "confidence",
+)
+"""Of an observation, in the order of its fields."""
+
+
+def observations_of(connection: Connection, extraction_id: int) -> list[Observation]:
+    """Give the observations of one reading, in their order."""
+    columns = [observation.c[name] for name in COLUMNS]
+    query = (
+        select(*columns)
+        .where(observation.c.extraction_id == extraction_id)
+        .order_by(observation.c.position)
+    )
+    return [Observation(*row) for row in connection.execute(query)]
+
+
+def observations_by_reading(
+    connection: Connection, kinds: Sequence[str]
+) -> Iterator[tuple[int, list[Observation]]]:
+    """Give the observations of some kinds of every reading that has any, reading by reading.
+
+    One reading is held at a time; the table of observations is gone through once.
+    """
+    query = (
+        select(observation.c.extraction_id, *(observation.c[name] for name in COLUMNS))
+        .where(observation.c.kind.in_(kinds))
+        .order_by(observation.c.extraction_id, observation.c.position)
+    )
+    for number, rows in groupby(stream(connection, query), key=lambda row: int(row[0])):
+        yield number, [Observation(*row[1:]) for row in rows]
