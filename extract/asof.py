@@ -25,15 +25,18 @@ from snapshots.tables import capture, url
 from snapshots.visible import visible
 
 __all__ = [
+    "Deciding",
     "PageAsOf",
     "Reading",
     "check_extracted",
+    "deciding_captures",
     "newest_states",
     "pages_as_of",
     "readings_with",
 ]
 
 _GONE = (404, 410)
+_AT_ONCE = 500  # addresses of one query
 _MOVED = (301, 302, 303, 307, 308)  # 304 says that nothing changed
 
 
@@ -65,6 +68,20 @@ class Reading(NamedTuple):
     timestamp: int
     seq: int
     extraction_id: int
+
+
+class Deciding(NamedTuple):
+    """A capture in view that says whether a page stands at its address.
+
+    `extraction_id` is that of its reading; None when it shows the page gone or moved.
+    """
+
+    urlkey: str
+    url: str
+    url_id: int
+    timestamp: int
+    seq: int
+    extraction_id: int | None
 
 
 def readings_with(connection: Connection, kinds: Sequence[str]) -> Iterator[Reading]:
@@ -158,7 +175,6 @@ def newest_states(moment: datetime, *of: ColumnElement[bool]) -> Subquery:
         page_version.c.timestamp == capture.c.timestamp,
         page_version.c.seq == capture.c.seq,
     )
-    given_up = select(extraction_failure.c.extraction_id)
     return (
         select(
             capture.c.url_id,
@@ -173,16 +189,54 @@ def newest_states(moment: datetime, *of: ColumnElement[bool]) -> Subquery:
             visible(),
             *of,
             capture.c.timestamp <= int(format_timestamp(moment)),
-            or_(
-                and_(
-                    page_version.c.extraction_id.is_not(None),
-                    page_version.c.extraction_id.not_in(given_up),
-                ),
-                capture.c.status.in_(_GONE),
-                capture.c.status.in_(_MOVED),
-            ),
+            _decides(),
         )
         .subquery()
+    )
+
+
+def deciding_captures(connection: Connection, urlkeys: Sequence[str]) -> Iterator[Deciding]:
+    """Give all captures in view that say whether a page stands at some addresses, by time.
+
+    Args:
+        connection: of the catalogue.
+        urlkeys: keys of the addresses.
+    """
+    version = page_version.c
+    reading = and_(
+        version.url_id == capture.c.url_id,
+        version.timestamp == capture.c.timestamp,
+        version.seq == capture.c.seq,
+    )
+    for start in range(0, len(urlkeys), _AT_ONCE):
+        query = (
+            select(
+                url.c.urlkey,
+                url.c.url,
+                capture.c.url_id,
+                capture.c.timestamp,
+                capture.c.seq,
+                version.extraction_id,
+            )
+            .select_from(url)
+            .join(capture, capture.c.url_id == url.c.id)
+            .outerjoin(page_version, reading)
+            .where(visible(), url.c.urlkey.in_(urlkeys[start : start + _AT_ONCE]), _decides())
+            .order_by(url.c.urlkey, capture.c.timestamp, capture.c.seq, url.c.url)
+        )
+        yield from (Deciding(*row) for row in connection.execute(query))
+
+
+def _decides() -> ColumnElement[bool]:
+    # In a query for captures with their readings: whether one says that a page stands, or not.
+    given_up = select(extraction_failure.c.extraction_id)
+    return or_(
+        and_(
+            page_version.c.extraction_id.is_not(None),
+            page_version.c.extraction_id.not_in(given_up),
+        ),
+        capture.c.status.in_(_GONE),
+        capture.c.status.in_(_MOVED),
     )
 
 

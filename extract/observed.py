@@ -10,7 +10,7 @@ from extract.facts.observations import Observation
 from extract.tables import observation
 from snapshots.catalogue import stream
 
-__all__ = ["COLUMNS", "observations_by_reading", "observations_of"]
+__all__ = ["COLUMNS", "observations_by_reading", "observations_of", "places_of_values"]
 
 COLUMNS: Final = (
     "kind",
@@ -53,3 +53,20 @@ def observations_by_reading(
     )
     for number, rows in groupby(stream(connection, query), key=lambda row: int(row[0])):
         yield number, [Observation(*row[1:]) for row in rows]
+
+
+def places_of_values(
+    connection: Connection, extraction_id: int, kinds: Sequence[str]
+) -> dict[tuple[str, int, str, str], tuple[int, str]]:
+    """Say where the values of one reading stand among its observations, and how they are printed.
+
+    Returns:
+        By kind, record, field and value the position of its observation and the text as printed.
+    """
+    row = observation.c
+    query = (
+        select(row.kind, row.record, row.field, row.value, row.position, row.raw)
+        .where(row.extraction_id == extraction_id, row.kind.in_(kinds))
+        .order_by(row.position.desc())
+    )
+    return {(each[0], each[1], each[2], each[3]): each[4:] for each in connection.execute(query)}
