@@ -15,6 +15,7 @@ from archiver.errors import ArchiveError
 from marsham.web import (
     cdx,
     citing,
+    entities,
     lists,
     pages,
     provenance,
@@ -22,6 +23,7 @@ from marsham.web import (
     snapshot,
     timegate,
     timemap,
+    values,
 )
 from marsham.web.sealing import Sealed
 from marsham.web.shim import SHIM_NAME
@@ -67,6 +69,12 @@ def make_app(archive: Archive, *, secret: bytes = b"") -> Sealed:
             Route("/addresses", lists.addresses),
             Route("/snapshots", lists.snapshot_list),
             Route("/snapshots/{number:int}", pages.report),
+            Route("/partnerships", entities.partnerships),
+            Route("/partnerships/{key}", entities.partnership),
+            Route("/contacts", entities.contacts),
+            Route("/contacts/{key:path}", entities.contact),
+            Route("/claims", entities.claims),
+            Route("/value/{reading:int}/{position:int}", values.value),
             Route("/cite/{rest:path}", citing.cite),
             Route("/about/{rest:path}", provenance.about),
             Route("/leave", pages.leave),
