@@ -75,6 +75,7 @@ def make_app(archive: Archive, *, secret: bytes = b"") -> Sealed:
             Route("/contacts/{key:path}", entities.contact),
             Route("/claims", entities.claims),
             Route("/value/{reading:int}/{position:int}", values.value),
+            Route("/value/{reading:int}/{position:int}/page", values.value_shown),
             Route("/cite/{rest:path}", citing.cite),
             Route("/about/{rest:path}", provenance.about),
             Route("/leave", pages.leave),

@@ -1,68 +1,36 @@
-"""Where a quote stands in a page, as an address tells a browser: a text fragment.
+"""Where a quote stands in a page, as an address tells it to our script in the page.
 
-Source: the "URL Fragment Text Directives" report of the WICG: ``#:~:text=[prefix-,]start[,end]
-[,-suffix]``, each part percent-encoded, with ``-`` and ``,`` besides.
+A browser's own way, a text fragment (``#:~:text=``), does not reach a frame of another origin, and
+archived pages stand in one. So the address of the page above ends in a mark of our own, which its
+script passes on (``marsham-frame.js``), and the script in the page finds the place
+(``marsham-replay.js``). Where scripts do not run the page opens at its top.
 """
 
 from urllib.parse import quote
 
-__all__ = ["text_fragment"]
+__all__ = ["mark_of"]
 
-_LONGEST = 200  # characters of a quote given whole; of a longer one both ends are
-_AROUND = 40  # characters before and behind, by which one of several is told
-_ENDS = 5  # words of each end
+_LONGEST = 500  # characters of a quote
+_AROUND = 60  # characters before and behind, by which one of several equal quotes is told
 
 
-def text_fragment(text: str, start: int, end: int) -> str:
-    """Give the fragment that leads a browser to a quote.
+def mark_of(text: str, start: int, end: int) -> str:
+    """Give what stands behind ``#``: the words before, the quote, and the words behind.
 
     Args:
         text: the canonical text of the page.
         start: where the quote begins in it.
         end: where it ends.
 
-    What stands before or behind goes along where the quote stands in the text more than once.
+    >>> mark_of("Tel: 020 7946 0441", 5, 18)
+    'marsham-mark:Tel%3A,020%207946%200441,'
 
-    >>> text_fragment("Tel: 020 7946 0441", 5, 18)
-    ':~:text=020%207946%200441'
+    Empty for a quote without any words.
     """
-    quoted = text[start:end]
-    words = quoted.split()
-    if not words:
+    parts = text[max(start - _AROUND, 0) : start], text[start:end], text[end : end + _AROUND]
+    before, quoted, behind = (" ".join(part.split()) for part in parts)
+    if not quoted:
         return ""
-    lines = [" ".join(line.split()) for line in quoted.splitlines() if line.strip()]
-    if len(lines) > 1 or len(lines[0]) > _LONGEST:
-        parts = [" ".join(lines[0].split()[:_ENDS]), " ".join(lines[-1].split()[-_ENDS:])]
-    else:
-        parts = [lines[0]]
-    directive = ",".join(map(_escaped, parts))
-    if " ".join(text.split()).casefold().count(" ".join(words).casefold()) > 1:
-        before, behind = _before(text[:start]), _behind(text[end:])
-        directive = (f"{_escaped(before)}-," if before else "") + directive
-        directive += f",-{_escaped(behind)}" if behind else ""
-    return f":~:text={directive}"
-
-
-def _before(text: str) -> str:
-    # The words before, of one block: browsers look for them within one.
-    line = next((line for line in reversed(text.splitlines()) if line.strip()), "")
-    words: list[str] = []
-    for word in reversed(line.split()):
-        if sum(map(len, words)) + len(words) + len(word) > _AROUND and words:
-            break
-        words.insert(0, word)
-    return " ".join(words)
-
-
-def _behind(text: str) -> str:
-    line = next((line for line in text.splitlines() if line.strip()), "")
-    words: list[str] = []
-    for word in line.split():
-        if sum(map(len, words)) + len(words) + len(word) > _AROUND and words:
-            break
-        words.append(word)
-    return " ".join(words)
-
-
-def _escaped(text: str) -> str:
-    return quote(text, safe="").replace("-", "%2D")
+    if len(quoted) > _LONGEST:
+        quoted, behind = quoted[:_LONGEST], ""
+    return "marsham-mark:" + ",".join(quote(part, safe="") for part in (before, quoted, behind))

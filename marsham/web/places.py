@@ -130,9 +130,15 @@ def entity_address(kind: str, key: str) -> str:
     return f"/{kind}s/{quote(key)}"
 
 
-def value_address(reading: int, position: int) -> str:
-    """Give the address of the evidence of a value, by the numbers of its reading and place."""
-    return f"/value/{reading}/{position}"
+def value_address(reading: int, position: int, *, shown: bool = False) -> str:
+    """Give the address of the evidence of a value, by the numbers of its reading and place.
+
+    Args:
+        reading: number of the reading.
+        position: of the value among its observations.
+        shown: rather that which leads to the value, highlighted in its page.
+    """
+    return f"/value/{reading}/{position}{'/page' if shown else ''}"
 
 
 def written_behind(request: Request, start: str) -> str:
