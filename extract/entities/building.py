@@ -13,12 +13,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
-from sqlalchemy import Connection, delete, insert, inspect, select
+from sqlalchemy import Connection, delete, func, insert, inspect, select
 
 from extract.asof import Reading, readings_with
 from extract.entities.grouping import Decision, Grouping, Seen, group_partnerships
 from extract.entities.mentions import KINDS, contacts_in, partnerships_in
-from extract.entities.names import slug_of
+from extract.entities.names import name_key, slug_of
 from extract.facts.observations import Observation
 from extract.observed import observations_by_reading
 from extract.tables import (
@@ -89,8 +89,8 @@ def build_entities(
     number of readings that name anybody, at about 300 bytes each, and of entities.
     """
     metadata.create_all(connection, tables=ENTITY_TABLES)
-    places, made_of = _places(connection, joined, parted)
-    if connection.scalar(select(entity_build.c.made_of)) == made_of:
+    places, captures, made_of = _places(connection, joined, parted)
+    if _is_whole(connection, captures, made_of):
         return False
     for table in reversed(ENTITY_TABLES):
         connection.execute(delete(table))
@@ -148,7 +148,7 @@ def view_of(
         parents[listed.record] = key, listed.name
         sightings.append(("partnership", listed.record, own, state(listed.state()), listed.name))
         for position, name in enumerate(listed.predecessors):
-            before = grouping.key_of_name(name) or slug_of(name)
+            before = grouping.key_of_name(name) or slug_of(name_key(name)) or slug_of(name)
             if before and before != key:
                 other = partnership(before)
                 relations.append((listed.record, position, own, other, name))
@@ -176,15 +176,23 @@ _Places = dict[int, dict[str, set[str]]]  # of a reading: by the site the keys o
 
 def _places(
     connection: Connection, joined: Sequence[Decision], parted: Sequence[Decision]
-) -> tuple[_Places, bytes]:
-    """Say of every reading where it was captured; and give a digest of all that goes in."""
+) -> tuple[_Places, int, bytes]:
+    """Say of every reading where it was captured; count captures, and digest all that goes in."""
     digest = sha256(repr((_RULES, sorted(joined), sorted(parted))).encode())
     places: _Places = {}
+    captures = 0
     for reading in readings_with(connection, KINDS):
         digest.update(repr(tuple(reading)).encode())
         sites = places.setdefault(reading.extraction_id, {})
         sites.setdefault(_site(reading), set()).add(reading.urlkey)
-    return places, digest.digest()
+        captures += 1
+    return places, captures, digest.digest()
+
+
+def _is_whole(connection: Connection, captures: int, made_of: bytes) -> bool:
+    # A rebuild empties only what points at captures.
+    same = connection.scalar(select(entity_build.c.made_of)) == made_of
+    return same and connection.scalar(select(func.count()).select_from(entity_view)) == captures
 
 
 def _seen(connection: Connection, places: _Places) -> Iterator[Seen]:

@@ -134,7 +134,7 @@ def find_keys(connection: Connection, text: str) -> list[tuple[str, str]]:
     """
     if not entities_made(connection):
         return []
-    text = text.strip()
+    text = text.replace("\0", " ").strip()
     for tried in dict.fromkeys([text, slug_of(name_key(text)), slug_of(text)]):
         own = select(entity.c.kind, entity.c.key).where(entity.c.key == tried)
         other = (
@@ -169,7 +169,7 @@ def history_of(connection: Connection, kind: str, key: str) -> History | None:
     if not entities_made(connection):
         return None
     row = connection.execute(
-        select(entity).where(entity.c.kind == kind, entity.c.key == key)
+        select(entity).where(entity.c.kind == kind, entity.c.key == key.replace("\0", ""))
     ).first()
     if row is None:
         return None
