@@ -129,6 +129,7 @@ READS_CAPTURES = {
     "extract.notices": "only adds conditions to index.select_captures",
     "extract.search": "only adds conditions to index.select_captures, or through extract.asof",
     "extract.asof": "visible() where the version of a date is chosen",
+    "extract.entities.histories": "visible() where it is found whom a name means",
     "extract.evidence": "only adds conditions to index.select_captures",
     "extract.store": "only adds conditions to index.select_captures",
     "extract.withdrawn": "finds what is to be withdrawn",

@@ -12,6 +12,7 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
+from typing import Protocol
 
 from sqlalchemy import Connection, delete, func, insert, inspect, select
 
@@ -31,10 +32,11 @@ from extract.tables import (
     entity_state,
     entity_view,
 )
+from snapshots.archive import Archive
 from snapshots.catalogue import insert_tuples
 from snapshots.tables import metadata
 
-__all__ = ["View", "build_entities", "entities_made", "view_of"]
+__all__ = ["Edits", "View", "build_entities", "entities_made", "refresh_entities", "view_of"]
 
 _RULES = 1  # one more whenever entities are put together otherwise than before
 _AT_ONCE = 5_000  # rows
@@ -65,14 +67,55 @@ class View:
         return _number(repr((self.sightings, self.relations)))
 
 
+class Edits(Protocol):
+    """What people changed in what was read."""
+
+    def on(self, page: str, timestamp: str) -> tuple[int, ...]:
+        """Give the numbers of the decisions that hold for a capture of a page, by its key."""
+
+    def apply(
+        self, observations: Sequence[Observation], page: str, timestamp: str
+    ) -> Sequence[Observation]:
+        """Give the observations of that capture as people have them."""
+
+
+class _NoEdits:
+    def on(self, page: str, timestamp: str) -> tuple[int, ...]:
+        return ()
+
+    def apply(
+        self, observations: Sequence[Observation], page: str, timestamp: str
+    ) -> Sequence[Observation]:
+        return observations
+
+
+_NO_EDITS = _NoEdits()
+
+
 def entities_made(connection: Connection) -> bool:
     """Tell whether entities were put together at all."""
     made = inspect(connection).has_table(entity_build.name)
     return made and connection.scalar(select(entity_build.c.id)) is not None
 
 
+def refresh_entities(archive: Archive) -> None:
+    """Put entities together anew where they were before, as after a withdrawal.
+
+    The archive's lock is held meanwhile.
+
+    Raises:
+        LockedError: when another process writes to the archive.
+    """
+    with archive.lock(), archive.catalogue.write() as connection:
+        if entities_made(connection):
+            build_entities(connection)
+
+
 def build_entities(
-    connection: Connection, joined: Sequence[Decision] = (), parted: Sequence[Decision] = ()
+    connection: Connection,
+    joined: Sequence[Decision] = (),
+    parted: Sequence[Decision] = (),
+    edits: Edits = _NO_EDITS,
 ) -> bool:
     """Put entities together from every reading in view, unless nothing has changed since.
 
@@ -80,6 +123,7 @@ def build_entities(
         connection: within a transaction.
         joined: pairs that people found to be one; of contacts too, by their keys.
         parted: pairs of partnerships that people found to be two.
+        edits: what people changed in what was read.
 
     Returns:
         Whether anything had changed.
@@ -89,17 +133,17 @@ def build_entities(
     number of readings that name anybody, at about 300 bytes each, and of entities.
     """
     metadata.create_all(connection, tables=ENTITY_TABLES)
-    places, captures, made_of = _places(connection, joined, parted)
+    places, captures, made_of = _places(connection, (joined, parted), edits)
     if _is_whole(connection, captures, made_of):
         return False
     for table in reversed(ENTITY_TABLES):
         connection.execute(delete(table))
-    grouping = group_partnerships(_seen(connection, places), joined, parted)
+    grouping = group_partnerships(_seen(connection, places, edits), joined, parted)
     contacts = _joined_contacts(joined)
-    views = _store_views(connection, places, grouping, contacts)
+    views = _store_views(connection, places, edits, grouping, contacts)
     rows = []
     for reading in readings_with(connection, KINDS):
-        view = views[reading.extraction_id, _site(reading)]
+        view = views[reading.extraction_id, _kept_as(reading, edits)]
         rows.append((reading.url_id, reading.timestamp, reading.seq, view))
         if len(rows) == _AT_ONCE:
             insert_tuples(connection, entity_view, entity_view.c.keys(), rows)
@@ -171,20 +215,37 @@ def view_of(
     return View(tuple(sightings), tuple(relations), tuple(entities.values()), states)
 
 
-_Places = dict[int, dict[str, set[str]]]  # of a reading: by the site the keys of its pages
+_Kept = tuple[str, tuple[int, ...]]  # the site of a page, and the decisions that hold for it
+
+
+@dataclass(slots=True)
+class _Place:
+    """Where a reading was captured under the same conditions."""
+
+    pages: set[str]
+    timestamp: str  # of any of the captures, for all have the same edits
+
+    @property
+    def page(self) -> str:
+        return min(self.pages)
+
+
+_Places = dict[int, dict[_Kept, _Place]]  # by the number of the reading
 
 
 def _places(
-    connection: Connection, joined: Sequence[Decision], parted: Sequence[Decision]
+    connection: Connection, decisions: tuple[Sequence[Decision], ...], edits: Edits
 ) -> tuple[_Places, int, bytes]:
     """Say of every reading where it was captured; count captures, and digest all that goes in."""
-    digest = sha256(repr((_RULES, sorted(joined), sorted(parted))).encode())
+    digest = sha256(repr((_RULES, *map(sorted, decisions))).encode())
     places: _Places = {}
     captures = 0
     for reading in readings_with(connection, KINDS):
-        digest.update(repr(tuple(reading)).encode())
-        sites = places.setdefault(reading.extraction_id, {})
-        sites.setdefault(_site(reading), set()).add(reading.urlkey)
+        kept = _kept_as(reading, edits)
+        digest.update(repr((tuple(reading), kept)).encode())
+        stamp = f"{reading.timestamp:014}"
+        place = places.setdefault(reading.extraction_id, {}).setdefault(kept, _Place(set(), stamp))
+        place.pages.add(reading.urlkey)
         captures += 1
     return places, captures, digest.digest()
 
@@ -195,31 +256,31 @@ def _is_whole(connection: Connection, captures: int, made_of: bytes) -> bool:
     return same and connection.scalar(select(func.count()).select_from(entity_view)) == captures
 
 
-def _seen(connection: Connection, places: _Places) -> Iterator[Seen]:
-    for number, observations in observations_by_reading(connection, ("partnership",)):
-        found = partnerships_in(observations)
-        if number in places and found:
-            for site, pages in places[number].items():
-                yield Seen(site, frozenset(pages), found)
+def _seen(connection: Connection, places: _Places, edits: Edits) -> Iterator[Seen]:
+    for number, observations in observations_by_reading(connection, KINDS):
+        for (site, _), place in places.get(number, {}).items():
+            edited = edits.apply(observations, place.page, place.timestamp)
+            if found := partnerships_in(edited):
+                yield Seen(site, frozenset(place.pages), found)
 
 
 def _store_views(
     connection: Connection,
     places: _Places,
+    edits: Edits,
     grouping: Grouping,
     contacts: dict[str, str],
-) -> dict[tuple[int, str], int]:
-    views: dict[tuple[int, str], int] = {}
-    kept: set[int] = set()
+) -> dict[tuple[int, _Kept], int]:
+    views: dict[tuple[int, _Kept], int] = {}
+    stored: set[int] = set()
     store = _Store(connection)
     for number, observations in observations_by_reading(connection, KINDS):
-        if number not in places:
-            continue
-        for site, pages in places[number].items():
-            view = view_of(observations, site, min(pages), grouping, contacts)
-            own = views[number, site] = view.number()
-            if own not in kept:
-                kept.add(own)
+        for kept, place in places.get(number, {}).items():
+            edited = edits.apply(observations, place.page, place.timestamp)
+            view = view_of(edited, kept[0], place.page, grouping, contacts)
+            own = views[number, kept] = view.number()
+            if own not in stored:
+                stored.add(own)
                 store.add(own, view)
     store.finish(grouping, contacts)
     return views
@@ -278,8 +339,9 @@ def _joined_contacts(joined: Sequence[Decision]) -> dict[str, str]:
     return {key: min(group) for key, group in groups.items() if key != min(group)}
 
 
-def _site(reading: Reading) -> str:
-    return ".".join(reversed(reading.urlkey.partition(")")[0].split(",")))
+def _kept_as(reading: Reading, edits: Edits) -> _Kept:
+    site = ".".join(reversed(reading.urlkey.partition(")")[0].split(",")))
+    return site, edits.on(reading.urlkey, f"{reading.timestamp:014}")
 
 
 def _number(text: str) -> int:

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, and_, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, or_, select
 
 from extract.asof import Deciding, deciding_captures
 from extract.entities.building import entities_made
@@ -22,11 +22,13 @@ from extract.tables import (
     entity_state,
     entity_view,
 )
-from snapshots.tables import url
+from snapshots.tables import capture, url
+from snapshots.visible import visible
 
 __all__ = ["DatedName", "Detail", "History", "Relation", "State", "find_keys", "history_of"]
 
 _AT_ONCE = 500  # of whatever one query looks up
+_MOST = 100  # entities that a name may mean
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,12 +137,11 @@ def find_keys(connection: Connection, text: str) -> list[tuple[str, str]]:
     if not entities_made(connection):
         return []
     text = text.replace("\0", " ").strip()
+    named = select(entity.c.kind, entity.c.key).where(_in_view())
     for tried in dict.fromkeys([text, slug_of(name_key(text)), slug_of(text)]):
-        own = select(entity.c.kind, entity.c.key).where(entity.c.key == tried)
-        other = (
-            select(entity.c.kind, entity.c.key)
-            .join(entity_key, entity_key.c.entity_id == entity.c.id)
-            .where(entity_key.c.key == tried)
+        own = named.where(entity.c.key == tried)
+        other = named.join(entity_key, entity_key.c.entity_id == entity.c.id).where(
+            entity_key.c.key == tried
         )
         for query in (own, other):
             if tried and (rows := connection.execute(query.order_by(entity.c.kind)).all()):
@@ -151,8 +152,7 @@ def find_keys(connection: Connection, text: str) -> list[tuple[str, str]]:
     meant = [entity.c.key.endswith(f"/{whole}", autoescape=True)]
     if start:
         meant.append(and_(entity.c.key >= start, entity.c.key < start + "\x7f"))
-    query = select(entity.c.kind, entity.c.key).where(or_(*meant))
-    query = query.order_by(entity.c.kind.desc(), entity.c.key).limit(_AT_ONCE)
+    query = named.where(or_(*meant)).order_by(entity.c.kind.desc(), entity.c.key).limit(_MOST)
     return [(kind, key) for kind, key in connection.execute(query)]
 
 
@@ -205,6 +205,29 @@ def history_of(connection: Connection, kind: str, key: str) -> History | None:
             if (own := seen.names(one.id))
         ),
         partnership=key.rpartition("/")[0] if row.partnership_id is not None else None,
+    )
+
+
+def _in_view() -> ColumnElement[bool]:
+    # Whether any capture in view names an entity.
+    shown = (
+        select(entity_view.c.view_id)
+        .join(
+            capture,
+            and_(
+                capture.c.url_id == entity_view.c.url_id,
+                capture.c.timestamp == entity_view.c.timestamp,
+                capture.c.seq == entity_view.c.seq,
+            ),
+        )
+        .join(url, url.c.id == capture.c.url_id)
+        .where(visible())
+    )
+    seen = shown.join(entity_sighting, entity_sighting.c.view_id == entity_view.c.view_id)
+    related = shown.join(entity_relation, entity_relation.c.view_id == entity_view.c.view_id)
+    return or_(
+        seen.where(entity_sighting.c.entity_id == entity.c.id).exists(),
+        related.where(entity_relation.c.other_id == entity.c.id).exists(),
     )
 
 

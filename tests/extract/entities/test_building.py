@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from archiver.timestamps import parse_timestamp
 from extract.asof import readings_with
-from extract.entities.building import build_entities, entities_made
+from extract.entities.building import build_entities, entities_made, refresh_entities
 from extract.entities.claims import claims_as_of
 from extract.entities.histories import History, find_keys, history_of
 from extract.entities.mentions import KINDS
@@ -185,7 +185,8 @@ def test_a_withdrawn_capture_does_not_count(archive: Archive, tmp_path: Path) ->
         assert partnerships_as_of(connection, parse_timestamp("2012")) == []
         assert contacts_as_of(connection, parse_timestamp("2012")) == []
         assert evident_value(connection, 1, 0) is None
-    extract_archive(archive)
+        assert find_keys(connection, "sunderland") == find_keys(connection, "sunder") == []
+    refresh_entities(archive)
     assert rows(archive)["entity"] == []
 
 
