@@ -4,8 +4,8 @@ An archive only samples. A page counts from its first capture until a capture th
 (404, 410) or moved (a redirect); a capture of an error that passes, such as 503, says nothing.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import NamedTuple
 
@@ -18,7 +18,16 @@ from archiver.urls import join_url
 from extract.facts.observations import Observation
 from extract.facts.records import Records, records_of
 from extract.observed import observations_of
-from extract.tables import extraction, extraction_failure, observation, page_text, page_version
+from extract.tables import (
+    entity,
+    entity_sighting,
+    entity_view,
+    extraction,
+    extraction_failure,
+    observation,
+    page_text,
+    page_version,
+)
 from snapshots import index
 from snapshots.catalogue import stream
 from snapshots.tables import capture, url
@@ -49,12 +58,15 @@ class PageAsOf:
         facts: what it says.
         observations: the evidence: each value with its place and rule.
         text: its canonical text, in which the places count.
+        entities: by kind and record the key and code of each partnership, and the key of each
+            contact, through time.
     """
 
     capture: Capture
     facts: Records
     observations: tuple[Observation, ...]
     text: str
+    entities: Mapping[tuple[str, int], tuple[str, str | None]] = field(default_factory=dict)
 
 
 class Reading(NamedTuple):
@@ -116,7 +128,11 @@ def pages_as_of(connection: Connection, moment: datetime) -> Iterator[PageAsOf]:
     newest = newest_states(moment)
     query = (
         index.select_captures(
-            newest.c.extraction_id, extraction.c.url, page_text.c.text, url.c.urlkey
+            newest.c.extraction_id,
+            extraction.c.url,
+            page_text.c.text,
+            url.c.urlkey,
+            newest.c.url_id,
         )
         .join(
             newest,
@@ -132,15 +148,17 @@ def pages_as_of(connection: Connection, moment: datetime) -> Iterator[PageAsOf]:
         .order_by(url.c.urlkey, capture.c.timestamp.desc(), url.c.url)
     )
     last_key = None
+    has_entities = inspect(connection).has_table(entity_view.name)
     for row in connection.execute(query).all():
-        extraction_id, read_under, text, key = row[11:15]
+        extraction_id, read_under, text, key, url_id = row[11:16]
         if key == last_key:
             continue
         last_key = key
         found = index.capture_of(row)
         observations = tuple(observations_of(connection, extraction_id))
         records = _readdressed(records_of(observations), read_under, found.url)
-        yield PageAsOf(found, records, observations, text)
+        entities = _entities(connection, url_id, found) if has_entities else {}
+        yield PageAsOf(found, records, observations, text, entities)
 
 
 def check_extracted(connection: Connection) -> None:
@@ -238,6 +256,22 @@ def _decides() -> ColumnElement[bool]:
         capture.c.status.in_(_GONE),
         capture.c.status.in_(_MOVED),
     )
+
+
+def _entities(
+    connection: Connection, url_id: int, of: Capture
+) -> dict[tuple[str, int], tuple[str, str | None]]:
+    query = (
+        select(entity_sighting.c.kind, entity_sighting.c.record, entity.c.key, entity.c.code)
+        .join(entity_view, entity_view.c.view_id == entity_sighting.c.view_id)
+        .join(entity, entity.c.id == entity_sighting.c.entity_id)
+        .where(
+            entity_view.c.url_id == url_id,
+            entity_view.c.timestamp == int(of.timestamp),
+            entity_view.c.seq == of.number,
+        )
+    )
+    return {(kind, record): (key, code) for kind, record, key, code in connection.execute(query)}
 
 
 def _readdressed(records: Records, read_under: str, address: str) -> Records:

@@ -257,7 +257,7 @@ def _is_whole(connection: Connection, captures: int, made_of: bytes) -> bool:
 
 
 def _seen(connection: Connection, places: _Places, edits: Edits) -> Iterator[Seen]:
-    for number, observations in observations_by_reading(connection, KINDS):
+    for number, observations in observations_by_reading(connection, ("partnership",)):
         for (site, _), place in places.get(number, {}).items():
             edited = edits.apply(observations, place.page, place.timestamp)
             if found := partnerships_in(edited):

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 
-from sqlalchemy import Connection, and_, select
+from sqlalchemy import Connection, and_, inspect, select
 
+from archiver.records import Capture
+from archiver.urls import url_key
 from extract.asof import newest_states
 from extract.entities.codes import Reference, reference_of
 from extract.entities.names import kind_named
@@ -16,7 +18,7 @@ from extract.reference.places import region_of
 from extract.tables import entity, entity_sighting, entity_state, entity_view
 from snapshots.tables import url
 
-__all__ = ["ContactAsOf", "PartnershipAsOf", "contacts_as_of", "partnerships_as_of"]
+__all__ = ["ContactAsOf", "PartnershipAsOf", "contacts_as_of", "named_by", "partnerships_as_of"]
 
 _AT_ONCE = 500  # views of one query
 
@@ -121,6 +123,29 @@ def contacts_as_of(
         if not wanted or _has(contact, wanted):
             found.append(contact)
     return sorted(found, key=lambda one: (one.subject.casefold(), one.key))
+
+
+def named_by(
+    connection: Connection, capture: Capture, *, limit: int = 100
+) -> list[tuple[str, str, str]]:
+    """Give kind, key and name of those that a capture in view names, in their order on the page."""
+    if not inspect(connection).has_table(entity_view.name):
+        return []
+    query = (
+        select(entity.c.kind, entity.c.key, entity_sighting.c.name)
+        .join(entity_sighting, entity_sighting.c.entity_id == entity.c.id)
+        .join(entity_view, entity_view.c.view_id == entity_sighting.c.view_id)
+        .join(url, url.c.id == entity_view.c.url_id)
+        .where(
+            url.c.urlkey == url_key(capture.url),
+            url.c.url == capture.url,
+            entity_view.c.timestamp == int(capture.timestamp),
+            entity_view.c.seq == capture.number,
+        )
+        .order_by(entity.c.kind.desc(), entity_sighting.c.record)
+        .limit(limit)
+    )
+    return list(dict.fromkeys((kind, key, name) for kind, key, name in connection.execute(query)))
 
 
 @dataclass(frozen=True, slots=True)

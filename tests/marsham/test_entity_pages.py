@@ -72,6 +72,14 @@ def test_who_replaced_whom_is_told_on_both_pages(server: str) -> None:
     assert "Replaced by Safer Darlington Partnership" in old
 
 
+def test_a_snapshot_leads_to_those_it_names(server: str) -> None:
+    about = requests.get(f"{server}/about/20110509101710/{DIRECTORY}", timeout=10)
+    links = html.fromstring(about.text).xpath("//main//li/a/@href")
+    assert "/partnerships/sunderland?as-of=20110509101710" in links
+    found = requests.get(f"{server}/partnerships/sunderland?as-of=20110509101710", timeout=10)
+    assert "A capture of 9 May 2011 says so." in text_of(found)
+
+
 def test_another_spelling_leads_to_the_key(server: str) -> None:
     found = requests.get(f"{server}/partnerships/Sunderland%20CDRP", timeout=10)
     assert found.url == f"{server}/partnerships/sunderland"
