@@ -56,17 +56,17 @@ def observations_by_reading(
 
 
 def places_of_values(
-    connection: Connection, extraction_id: int, kinds: Sequence[str]
-) -> dict[tuple[str, int, str, str], tuple[int, str]]:
-    """Say where the values of one reading stand among its observations, and how they are printed.
+    connection: Connection, extraction_id: int, kind: str, records: Sequence[int]
+) -> dict[tuple[int, str, str], tuple[int, str]]:
+    """Say where the values of some records of a reading stand, and how they are printed.
 
     Returns:
-        By kind, record, field and value the position of its observation and the text as printed.
+        By record, field and value the position of its observation and the text as printed.
     """
     row = observation.c
     query = (
-        select(row.kind, row.record, row.field, row.value, row.position, row.raw)
-        .where(row.extraction_id == extraction_id, row.kind.in_(kinds))
+        select(row.record, row.field, row.value, row.position, row.raw)
+        .where(row.extraction_id == extraction_id, row.kind == kind, row.record.in_(records))
         .order_by(row.position.desc())
     )
-    return {(each[0], each[1], each[2], each[3]): each[4:] for each in connection.execute(query)}
+    return {(each[0], each[1], each[2]): (each[3], each[4]) for each in connection.execute(query)}

@@ -10,7 +10,6 @@ from sqlalchemy import ColumnElement, Connection, and_, or_, select
 from extract.asof import Deciding, deciding_captures
 from extract.entities.building import entities_made
 from extract.entities.codes import Reference, reference_of
-from extract.entities.mentions import KINDS
 from extract.entities.names import kind_named, name_key, slug_of
 from extract.entities.runs import Evidence, Look, Run, Source, evidence_at, runs_of
 from extract.observed import places_of_values
@@ -244,7 +243,6 @@ class _Sightings:
         self._connection = connection
         self._records: dict[tuple[int, int], list[tuple[str, int, int, str]]] = {}
         self._fields: dict[int, dict[str, list[str]]] = {}
-        self._places: dict[int, dict[tuple[str, int, str, str], tuple[int, str]]] = {}
         rows = list(_of_entities(connection, entities))
         for view, number, kind, record, state, name in rows:
             self._records.setdefault((view, number), []).append((kind, record, state, name))
@@ -325,14 +323,14 @@ class _Sightings:
         )
 
     def _details(self, number: int, reading: int, view: int) -> tuple[Detail, ...]:
-        if reading not in self._places:
-            self._places[reading] = places_of_values(self._connection, reading, KINDS)
-        places = self._places[reading]
+        seen = sorted(self._records[view, number])[:_AT_ONCE]
+        kind, records = seen[0][0], [record for _, record, _, _ in seen]
+        places = places_of_values(self._connection, reading, kind, records)
         told = []
-        for kind, record, state, _ in sorted(self._records[view, number]):
+        for _, record, state, _ in seen:
             for field, values in self._fields[state].items():
                 for value in values:
-                    position, raw = places.get((kind, record, field, value), (None, ""))
+                    position, raw = places.get((record, field, value), (None, ""))
                     told.append(Detail(record, field, value, raw, reading, position))
         return tuple(told)
 

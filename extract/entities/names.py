@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 from hashlib import sha256
 
 from extract.reference.places import area_key, is_area
@@ -9,6 +10,7 @@ from extract.reference.places import area_key, is_area
 __all__ = ["area_named", "kind_named", "name_key", "slug_of"]
 
 _LONGEST = 80  # characters of a slug
+_REMEMBERED = 1 << 14  # names; the same ones come in capture after capture
 _ACRONYM = re.compile(r"\(\s*[A-Z][A-Z.]{1,8}s?\s*\)")
 _DOTTED = re.compile(r"\b(?:[a-z]\.){2,8}")
 _WORDS = re.compile(r"[^\W_]+")
@@ -44,6 +46,7 @@ _WELSH = {  # principal areas by their Welsh names
 }
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def name_key(name: str) -> str:
     """Fold a partnership's name to what tells it from others; what kind it is does not.
 
@@ -57,6 +60,7 @@ def name_key(name: str) -> str:
     return _ENDS.sub("", bare).strip()
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def kind_named(name: str) -> str | None:
     """Say which kind a name calls a partnership: CDRP or CSP, or None when it says neither.
 
@@ -69,6 +73,7 @@ def kind_named(name: str) -> str | None:
     return "CSP" if _IS_CSP.search(plain) else None
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def area_named(name: str) -> str | None:
     """Give the key of the known area that a name consists of, in English; None when there is none.
 

@@ -24,6 +24,7 @@ __all__ = ["claims", "contact", "contacts", "partnership", "partnerships"]
 
 _CHOICES = {"region": REGIONS, "country": ("England", "Wales")}
 _MOST_SOURCES = 50  # captures named beside one run
+_MOST_ROWS = 200  # runs of one table, or contacts of a partnership
 _MOST_OTHERS = 20  # others offered where there is none of that name
 
 _Row = TypeVar("_Row")
@@ -125,6 +126,7 @@ def _one(request: Request, kind: str) -> Response:
         asked=asked,
         wrong_date=wrong_date,
         most=_MOST_SOURCES,
+        rows_most=_MOST_ROWS,
         entity_address=entity_address,
         value_address=value_address,
     )
