@@ -37,6 +37,7 @@ class Seen:
     mentions: Sequence[PartnershipMention]
 
 
+_MOST_APART = 20  # partnerships of one area that a further name is held against
 _Atom = tuple[str, str]  # the key of a name, and the region that a page places it in, or ""
 
 
@@ -91,10 +92,10 @@ def group_partnerships(
     Memory grows with the number of different names and lists, not with that of captures.
     """
     known: dict[_Atom, _Known] = {}
-    lists: dict[frozenset[_Atom], int] = {}
+    lists: dict[int, int] = {}  # by the hash of what is listed: two alike would count as one
     for reading in seen:
         atoms = [_atom(mention, reading.site) for mention in reading.mentions]
-        number = lists.setdefault(frozenset(atoms), len(lists))
+        number = lists.setdefault(hash(frozenset(atoms)), len(lists))
         for atom, mention in zip(atoms, reading.mentions, strict=True):
             about = known.setdefault(atom, _Known())
             about.pages |= reading.pages
@@ -193,9 +194,14 @@ class _Groups:
                 if areas:
                     by_areas.setdefault(areas, []).append(atom)
         for areas in sorted(by_areas, key=sorted):
-            first, *others = by_areas[areas]
-            for atom in others:
-                self._join(first, atom, together=True)
+            apart: list[_Atom] = []  # one of each group so far
+            for atom in by_areas[areas]:
+                for other in apart:
+                    self._join(other, atom, together=True)
+                if len(apart) < _MOST_APART and all(
+                    self._of[atom] != self._of[other] for other in apart
+                ):
+                    apart.append(atom)
 
     def _join(self, one: _Atom, other: _Atom, *, together: bool) -> None:
         # `together`: that one page lists both speaks against it.

@@ -72,6 +72,18 @@ def test_what_one_page_lists_twice_is_two_even_of_one_area() -> None:
     assert found["Safer Sunderland Partnership"] == "safer-sunderland"
 
 
+def test_two_of_one_area_do_not_keep_a_third_name_from_either() -> None:
+    found = keys(
+        [
+            seen("Safer Sunderland Partnership", "Sunderland CSP"),
+            seen("Sunderland City CDRP", page="b"),
+            seen("Sunderland District CDRP", page="c"),
+        ]
+    )
+    assert len(set(found.values())) == 2
+    assert found["Sunderland City CDRP"] == found["Sunderland District CDRP"]
+
+
 def test_the_same_name_in_two_regions_is_two() -> None:
     here, there = placed("Ashford CDRP", "South East"), placed("Ashford CDRP", "North West")
     grouping = group_partnerships([seen(here, page="a"), seen(there, page="b")])
