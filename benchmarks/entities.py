@@ -19,8 +19,8 @@ from sqlalchemy import delete, func, select
 from archiver.timestamps import parse_timestamp
 from extract.entities.building import build_entities
 from extract.entities.histories import history_of
+from extract.entities.observed import observations_by_reading
 from extract.entities.standing import contacts_as_of, partnerships_as_of
-from extract.observed import observations_by_reading
 from extract.store import extract_archive
 from extract.tables import entity, entity_build, entity_sighting, extraction
 from snapshots.archive import Archive

@@ -1,18 +1,16 @@
-"""Observations as the catalogue keeps them: given back by reading, in their order."""
+"""Observations as the catalogue keeps them: the columns of their table, and finding them again."""
 
-from collections.abc import Iterator, Sequence
-from itertools import groupby
 from typing import Final
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from extract.facts.observations import Observation
 from extract.tables import observation
-from snapshots.catalogue import stream
+from snapshots.catalogue import Prepared
 
-__all__ = ["COLUMNS", "observations_by_reading", "observations_of", "places_of_values"]
+__all__ = ["COLUMNS", "observations_of"]
 
-COLUMNS: Final = (
+COLUMNS: Final = (  # of an observation, in the order of its fields
     "kind",
     "record",
     "parent",
@@ -25,48 +23,20 @@ COLUMNS: Final = (
     "rule",
     "confidence",
 )
-"""Of an observation, in the order of its fields."""
 
 
 def observations_of(connection: Connection, extraction_id: int) -> list[Observation]:
-    """Give the observations of one reading, in their order."""
-    columns = [observation.c[name] for name in COLUMNS]
-    query = (
-        select(*columns)
-        .where(observation.c.extraction_id == extraction_id)
-        .order_by(observation.c.position)
-    )
-    return [Observation(*row) for row in connection.execute(query)]
+    """Give the observations of one reading, in their order, as they were read.
 
-
-def observations_by_reading(
-    connection: Connection, kinds: Sequence[str]
-) -> Iterator[tuple[int, list[Observation]]]:
-    """Give the observations of some kinds of every reading that has any, reading by reading.
-
-    One reading is held at a time; the table of observations is gone through once.
+    What people corrected is not in them: who shows them goes through
+    `extract.corrections.view.corrected`.
     """
-    query = (
-        select(observation.c.extraction_id, *(observation.c[name] for name in COLUMNS))
-        .where(observation.c.kind.in_(kinds))
-        .order_by(observation.c.extraction_id, observation.c.position)
-    )
-    for number, rows in groupby(stream(connection, query), key=lambda row: int(row[0])):
-        yield number, [Observation(*row[1:]) for row in rows]
+    rows = _OF_READING.rows(connection, reading=extraction_id)
+    return [Observation(*row) for row in rows]
 
 
-def places_of_values(
-    connection: Connection, extraction_id: int, kind: str, records: Sequence[int]
-) -> dict[tuple[int, str, str], tuple[int, str]]:
-    """Say where the values of some records of a reading stand, and how they are printed.
-
-    Returns:
-        By record, field and value the position of its observation and the text as printed.
-    """
-    row = observation.c
-    query = (
-        select(row.record, row.field, row.value, row.position, row.raw)
-        .where(row.extraction_id == extraction_id, row.kind == kind, row.record.in_(records))
-        .order_by(row.position.desc())
-    )
-    return {(each[0], each[1], each[2]): (each[3], each[4]) for each in connection.execute(query)}
+_OF_READING = Prepared(
+    select(*(observation.c[name] for name in COLUMNS))
+    .where(observation.c.extraction_id == bindparam("reading"))
+    .order_by(observation.c.position)
+)

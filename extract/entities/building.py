@@ -20,8 +20,8 @@ from extract.asof import Reading, readings_with
 from extract.entities.grouping import Decision, Grouping, Seen, group_partnerships
 from extract.entities.mentions import KINDS, contacts_in, partnerships_in
 from extract.entities.names import name_key, slug_of
+from extract.entities.observed import observations_by_reading
 from extract.facts.observations import Observation
-from extract.observed import observations_by_reading
 from extract.tables import (
     ENTITY_TABLES,
     entity,

@@ -11,8 +11,8 @@ from extract.asof import Deciding, deciding_captures
 from extract.entities.building import entities_made
 from extract.entities.codes import Reference, reference_of
 from extract.entities.names import kind_named, name_key, slug_of
+from extract.entities.observed import places_of_values
 from extract.entities.runs import Evidence, Look, Run, Source, evidence_at, runs_of
-from extract.observed import places_of_values
 from extract.tables import (
     entity,
     entity_key,
