@@ -70,11 +70,11 @@ class View:
 class Edits(Protocol):
     """What people changed in what was read."""
 
-    def on(self, page: str, timestamp: str) -> tuple[int, ...]:
+    def on(self, page: str, timestamp: str, /) -> tuple[int, ...]:
         """Give the numbers of the decisions that hold for a capture of a page, by its key."""
 
     def apply(
-        self, observations: Sequence[Observation], page: str, timestamp: str
+        self, observations: Sequence[Observation], page: str, timestamp: str, /
     ) -> Sequence[Observation]:
         """Give the observations of that capture as people have them."""
 
