@@ -56,7 +56,10 @@ def test_every_message_is_used_and_every_message_asked_for_is_there() -> None:
     assert asked <= set(language.messages)
     written = set(re.findall(r"""["']([a-z_]+(?:_[0-9]+)?)["']""", text))
     # Those of a family are put together from its name and a value.
-    families = ("source_", "detail_", "grade_", "kept_", "link_", "taken_by_", "title_")
+    families = (
+        *("source_", "detail_", "grade_", "kept_", "link_", "taken_by_", "title_"),
+        *("all_", "field_"),
+    )
     unused = [
         key for key in language.messages if key not in written and not key.startswith(families)
     ]
