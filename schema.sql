@@ -1,10 +1,10 @@
--- The catalogue of a Marsham archive, version 4. Made from the tables in
+-- The catalogue of a Marsham archive, version 6. Made from the tables in
 -- snapshots/tables.py and extract/tables.py by `make schema`; do not edit.
 --
--- This text loads into SQLite and PostgreSQL alike. The archive's own catalogue differs in three
--- ways only: on SQLite the tables marked "without rowid" are made so, and url.url is not stored but
--- put together when it is read; on PostgreSQL url.urlkey and url.url have COLLATE "C", so that
--- ranges follow the order of bytes.
+-- This text loads into SQLite and PostgreSQL alike. The archive's own catalogue differs in four
+-- ways only: on SQLite the tables marked "without rowid" are made so, url.url is not stored but
+-- put together when it is read, and an index of words is kept of what pages say (word_index, FTS5);
+-- on PostgreSQL url.urlkey and url.url have COLLATE "C", so that ranges follow the order of bytes.
 
 -- One commit, and the note beside the files from which its rows can be made anew.
 --   id: counts up from 1
@@ -330,6 +330,7 @@ CREATE TABLE crawl_site (
 --   outcome: against what the archive held: see Outcome
 --   timestamp: of its capture; null without one
 --   bytes: of the answer, as they came
+--   leads_to_id: the address a redirect leads to; else null
 CREATE TABLE crawl_url (
     crawl_id INTEGER NOT NULL,
     id INTEGER NOT NULL,
@@ -347,6 +348,7 @@ CREATE TABLE crawl_url (
     outcome SMALLINT,
     timestamp BIGINT,
     bytes BIGINT,
+    leads_to_id INTEGER,
     PRIMARY KEY (crawl_id, id),
     FOREIGN KEY(crawl_id) REFERENCES crawl (id)
 );
@@ -443,11 +445,13 @@ CREATE TABLE erased_record (
 
 CREATE INDEX ix_erased_record_url_id ON erased_record (url_id);
 
--- One reading of one payload; the same bytes are never read twice by one version.
+-- One reading of one payload; the same bytes are never read twice by the same rules.
 --   id: counts up from 1
 --   digest: SHA-1 of the payload, decoded
 --   version: version of the extractor
+--   recipe: SHA-256 of its recipe; empty without one
 --   text_id: its text
+--   title: what the page is called; empty when nothing
 --   url: the address its links were resolved against
 --   charset_declared: empty when none was
 --   charset_used: in which it was read
@@ -456,15 +460,19 @@ CREATE TABLE extraction (
     id INTEGER NOT NULL,
     digest BYTEA NOT NULL,
     version INTEGER NOT NULL,
+    recipe BYTEA NOT NULL,
     text_id INTEGER NOT NULL,
+    title TEXT NOT NULL,
     url TEXT NOT NULL,
     charset_declared TEXT NOT NULL,
     charset_used TEXT NOT NULL,
     problems TEXT NOT NULL,
     PRIMARY KEY (id),
-    UNIQUE (digest, version),
+    UNIQUE (digest, version, recipe),
     FOREIGN KEY(text_id) REFERENCES page_text (id)
 );
+
+CREATE INDEX ix_extraction_text_id ON extraction (text_id);
 
 -- One input taken in; the same digest again changes nothing.
 --   id: counts up from 1

@@ -7,6 +7,7 @@
     │   ├── TimestampError    not a date or archive timestamp
     │   ├── UrlError          not a web address
     │   ├── PatternError      not a regular expression we can match with
+    │   ├── RecipeError       a site recipe says something we do not understand
     │   └── FormatError       a file is not of a kind we can read
     ├── FetchError            an address of the web could not be fetched
     │   ├── RefusedAddressError  it leads to an address that must not be connected to
@@ -47,6 +48,7 @@ __all__ = [
     "NoPayloadError",
     "NotWritableError",
     "PatternError",
+    "RecipeError",
     "RedirectLoopError",
     "RefusedAddressError",
     "SettingsError",
@@ -94,6 +96,25 @@ class PatternError(InputError):
             f"not a usable regular expression: {text[:200]!r} ({reason}); "
             r"write one such as https?://www\.example\.gov\.uk/news/"
         )
+
+
+class RecipeError(InputError):
+    """A site recipe says something that is not understood.
+
+    Attributes:
+        path: its file.
+        line: where in the file, from 1; None when it cannot be told.
+        key: what it is about, such as ``records[1].fields.phone``; empty for the whole file.
+        reason: what is wrong.
+    """
+
+    def __init__(self, path: str, line: int | None, key: str, reason: str) -> None:
+        self.path = path
+        self.line = line
+        self.key = key
+        self.reason = reason
+        where = f"{path}, line {line}" if line is not None else path
+        super().__init__(": ".join(part for part in (where, key, reason) if part))
 
 
 class FormatError(InputError):

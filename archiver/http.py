@@ -19,6 +19,7 @@ from archiver.errors import MarshamError
 from archiver.headers import Headers
 
 __all__ = [
+    "CODINGS",
     "CodingError",
     "Dechunker",
     "Head",
@@ -28,6 +29,7 @@ __all__ = [
     "reason_phrase",
 ]
 
+CODINGS = "gzip, deflate, br, zstd"  # the content codings that can be undone, as a request tells
 _CODING_STEP = 1 << 18  # bytes of output a decoder may give before its limit is looked at
 _MOST_CODINGS = 8  # more than this is no page but a trap
 _CHUNK_SIZE = re.compile(rb"[ \t]*([0-9a-fA-F]{1,15})[ \t]*(?:;[^\r\n]{0,4096})?\r?\n")

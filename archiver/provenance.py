@@ -9,14 +9,16 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from archiver.errors import FormatError, MarshamError, TimestampError
 from archiver.records import DateSource, Grade, StatedDate
 from archiver.software import software_name
 from archiver.timestamps import format_timestamp, parse_span
-from archiver.unreplay import Recovered, Removed
 from archiver.urls import ReplayAddress
+
+if TYPE_CHECKING:
+    from archiver.unreplay import Recovered, Removed
 
 __all__ = ["RULES", "ChosenDate", "NoDateError", "Provenance", "choose_date"]
 
@@ -96,7 +98,7 @@ class Provenance:
     layers: tuple[ReplayAddress, ...]
     stated: tuple[StatedDate, ...]
     chosen: ChosenDate | None
-    removed: tuple[Removed, ...]
+    removed: "tuple[Removed, ...]"
     left: tuple[str, ...]
     grade: Grade
     software: str
@@ -105,7 +107,7 @@ class Provenance:
     @classmethod
     def of(
         cls,
-        recovered: Recovered,
+        recovered: "Recovered",
         *,
         source_file: str,
         source_sha256: str,
@@ -265,6 +267,8 @@ def _conflict(dates: Sequence[StatedDate]) -> str:
 
 
 def _read(data: dict[str, Any]) -> Provenance:
+    from archiver.unreplay import Removed  # takes long to load
+
     chosen = data["chosen"]
     return Provenance(
         source_file=data["source_file"],

@@ -9,7 +9,18 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Subquery, and_, func, inspect, or_, select
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Connection,
+    Subquery,
+    and_,
+    func,
+    inspect,
+    literal,
+    or_,
+    select,
+)
 
 from archiver.errors import ArchiveError
 from archiver.records import Capture
@@ -47,6 +58,7 @@ __all__ = [
 _GONE = (404, 410)
 _AT_ONCE = 500  # addresses of one query
 _MOVED = (301, 302, 303, 307, 308)  # 304 says that nothing changed
+_NO_PAGE = [literal(status) for status in (*_GONE, *_MOVED)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,11 +184,11 @@ def check_extracted(connection: Connection) -> None:
         raise ArchiveError("nothing has been extracted yet; run: marsham extract")
 
 
-def newest_states(moment: datetime, *of: ColumnElement[bool]) -> Subquery:
+def newest_states(moment: datetime | BindParameter[int], *of: ColumnElement[bool]) -> Subquery:
     """Rank, for every address, the captures up to a moment that say whether a page stands there.
 
     Args:
-        moment: an aware datetime.
+        moment: an aware datetime, or a parameter for its 14 digits as a number.
         of: further conditions for addresses and captures.
 
     Returns:
@@ -193,6 +205,7 @@ def newest_states(moment: datetime, *of: ColumnElement[bool]) -> Subquery:
         page_version.c.timestamp == capture.c.timestamp,
         page_version.c.seq == capture.c.seq,
     )
+    last = int(format_timestamp(moment)) if isinstance(moment, datetime) else moment
     return (
         select(
             capture.c.url_id,
@@ -206,7 +219,7 @@ def newest_states(moment: datetime, *of: ColumnElement[bool]) -> Subquery:
         .where(
             visible(),
             *of,
-            capture.c.timestamp <= int(format_timestamp(moment)),
+            capture.c.timestamp <= last,
             _decides(),
         )
         .subquery()
@@ -253,8 +266,7 @@ def _decides() -> ColumnElement[bool]:
             page_version.c.extraction_id.is_not(None),
             page_version.c.extraction_id.not_in(given_up),
         ),
-        capture.c.status.in_(_GONE),
-        capture.c.status.in_(_MOVED),
+        capture.c.status.in_(_NO_PAGE),
     )
 
 

@@ -5,7 +5,15 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, inspect, select, tuple_
 
-from extract.tables import ENTITY_TABLES, extraction, observation, page_text, page_version
+from extract.tables import (
+    ENTITY_TABLES,
+    extraction,
+    extraction_failure,
+    observation,
+    page_text,
+    page_version,
+)
+from extract.wordindex import clean_out
 
 __all__ = ["forget_readings"]
 
@@ -40,9 +48,12 @@ def forget_readings(
         connection.execute(delete(page_version).where(version.extraction_id.in_(theirs)))
     pointed = select(version.extraction_id)
     connection.execute(delete(observation).where(observation.c.extraction_id.not_in(pointed)))
+    failed = extraction_failure.c.extraction_id
+    connection.execute(delete(extraction_failure).where(failed.not_in(pointed)))
     connection.execute(delete(extraction).where(extraction.c.id.not_in(pointed)))
     texts = select(extraction.c.text_id)
     connection.execute(delete(page_text).where(page_text.c.id.not_in(texts)))
+    clean_out(connection)
 
 
 def _batches(values: list[Any]) -> list[list[Any]]:

@@ -33,6 +33,8 @@ from extract.facts.observations import (
 from extract.facts.pieces import piece_of
 from extract.facts.records import Contact, Records, records_of
 from extract.hints import blocks_at, places_of
+from extract.recipes.reading import RecipeReading, read_by_recipe
+from extract.recipes.recipe import Recipe
 
 __all__ = ["Page", "page_as_json", "read_page"]
 
@@ -117,6 +119,7 @@ def read_page(
     url: str | None = None,
     content_type: str | None = None,
     archived: Sequence[date] = (),
+    recipe: Recipe | None = None,
 ) -> Page:
     """Read a page's bytes; never fails, whatever the bytes are.
 
@@ -126,6 +129,7 @@ def read_page(
         url: the page's original URL, against which its links are resolved.
         content_type: the Content-Type header; ``text/plain`` is read as a plain rendering.
         archived: the dates an archive stated for the page, the chosen one first.
+        recipe: the site's recipe that is for this page; not used for a plain rendering.
     """
     decoded = decode(payload, content_type)
     plain = bool(content_type and _PLAIN_TYPE.match(content_type)) or (
@@ -133,17 +137,25 @@ def read_page(
     )
     document = text_blocks(decoded.text) if plain else html_blocks(decoded.text)
     resolve = _resolver(url, document.base)
+    by_recipe = None
+    if recipe and not plain:
+        by_recipe = read_by_recipe(recipe, decoded.text, document, resolve)
+    if by_recipe:
+        document = by_recipe.document
+    record = _page_record(document)
+    if by_recipe:
+        record = by_recipe.put_in_page(record)
     return Page(
         url=url,
         observations=(
-            *number_records([_page_record(document), *_headings(document)]),
+            *number_records([record, *_headings(document)]),
             *_links(document, resolve, url),
-            *number_records(_drafts(document, resolve, archived)),
+            *number_records(_drafts(document, resolve, archived, by_recipe)),
         ),
         document=document,
         declared_charset=decoded.declared,
         used_charset=decoded.used,
-        problems=_problems(decoded, document),
+        problems=(*_problems(decoded, document), *(by_recipe.problems if by_recipe else ())),
     )
 
 
@@ -174,11 +186,17 @@ def _resolver(url: str | None, base: str | None) -> Resolve:
 
 
 def _drafts(
-    document: Document, resolve: Resolve, archived: Sequence[date]
+    document: Document,
+    resolve: Resolve,
+    archived: Sequence[date],
+    by_recipe: RecipeReading | None,
 ) -> Iterator[RecordDraft]:
-    yield from read_dates(document, archived)
+    dates = read_dates(document, archived)
+    yield from by_recipe.put_in_dates(list(dates)) if by_recipe else dates
     yield from read_attachments(document, resolve)
     records = read_contacts(document, resolve)
+    if by_recipe:
+        records = by_recipe.put_in(records)
     partnerships = [record for record in records if record.kind == "partnership"]
     contacts = [record for record in records if record.kind == "contact"]
     yield from records

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from archiver.confined import Confined
 from extract.page import read_page
+from extract.recipes.recipe import Recipe
 
 __all__ = ["Reading", "read_confined", "reading_as_json"]
 
@@ -28,7 +29,9 @@ class Reading:
     observations: Sequence[Sequence[object]]
 
 
-def read_confined(children: Confined, payload: bytes, url: str, content_type: str) -> Reading:
+def read_confined(
+    children: Confined, payload: bytes, url: str, content_type: str, recipe: Recipe | None = None
+) -> Reading:
     """Read a page's bytes in a child.
 
     Args:
@@ -36,20 +39,23 @@ def read_confined(children: Confined, payload: bytes, url: str, content_type: st
         payload: the body, transfer and content codings taken off.
         url: the page's original URL.
         content_type: the Content-Type header; may be empty.
+        recipe: the site's recipe that is for this page.
 
     Raises:
         ConfinedError: when the page passed the limits or could not be read at all.
     """
-    reply = children.call(reading_as_json, payload, url, content_type)
+    reply = children.call(reading_as_json, payload, url, content_type, recipe)
     return Reading(**json.loads(reply))
 
 
-def reading_as_json(payload: bytes, url: str, content_type: str) -> bytes:
+def reading_as_json(
+    payload: bytes, url: str, content_type: str, recipe: Recipe | None = None
+) -> bytes:
     """Read a page's bytes in this process, and write a `Reading` as it travels.
 
     The arguments are those of `read_confined`.
     """
-    page = read_page(payload, url=url, content_type=content_type)
+    page = read_page(payload, url=url, content_type=content_type, recipe=recipe)
     reading = Reading(
         page.document.text,
         page.declared_charset or "",

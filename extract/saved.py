@@ -12,10 +12,12 @@ from archiver.records import DateSource, StatedDate
 from archiver.timestamps import parse_span
 from archiver.unreplay import recover_page
 from extract.page import Page, page_as_json, read_page
+from extract.recipes.recipe import Recipe
 
 __all__ = ["SavedPage", "read_saved_page", "saved_page_as_json", "saved_page_confined"]
 
 _BY_ARCHIVE = (DateSource.MEMENTO, DateSource.FRAME, DateSource.BANNER, DateSource.ADDRESS)
+_WHOLE = 14  # digits of a timestamp to the second
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,7 @@ def read_saved_page(
     url: str | None = None,
     content_type: str | None = None,
     stated: tuple[StatedDate, ...] = (),
+    recipe: Recipe | None = None,
 ) -> SavedPage:
     """Read a saved page without any archive; never fails, whatever the bytes are.
 
@@ -44,16 +47,23 @@ def read_saved_page(
         url: the page's address, possibly one in another archive; None when not known.
         content_type: the Content-Type it was served with; told from name and content without it.
         stated: dates stated for it elsewhere, such as in a list.
+        recipe: a site's recipe; not followed where the page's address is known and another's.
     """
     kind, charset = media_type(content_type)
     kind = kind or kind_of(name, data)
     recovered = recover_page(data, media_type=kind, charset=charset, address=url)
     provenance = Provenance.of(recovered, source_file=name, source_sha256=sha256, stated=stated)
+    address = recovered.url or url
+    at = provenance.chosen.timestamp if provenance.chosen else ""
+    moment = int(at) if len(at) == _WHOLE else None
+    if recipe and address and not recipe.is_for(address, moment):
+        recipe = None
     page = read_page(
         recovered.body,
-        url=recovered.url or url,
+        url=address,
         content_type=content_type or kind,
         archived=_archived(provenance),
+        recipe=recipe,
     )
     return SavedPage(page, provenance)
 
@@ -67,6 +77,7 @@ def saved_page_confined(
     url: str | None = None,
     content_type: str | None = None,
     stated: tuple[StatedDate, ...] = (),
+    recipe: Recipe | None = None,
 ) -> str:
     """Read a saved page in a child, and give `saved_page_as_json` of it as text.
 
@@ -83,6 +94,7 @@ def saved_page_confined(
         url=url,
         content_type=content_type,
         stated=stated,
+        recipe=recipe,
     )
     return reply.decode("utf-8", "replace")
 
@@ -95,9 +107,16 @@ def _saved_page_text(
     url: str | None,
     content_type: str | None,
     stated: tuple[StatedDate, ...],
+    recipe: Recipe | None,
 ) -> bytes:
     saved = read_saved_page(
-        data, name=name, sha256=sha256, url=url, content_type=content_type, stated=stated
+        data,
+        name=name,
+        sha256=sha256,
+        url=url,
+        content_type=content_type,
+        stated=stated,
+        recipe=recipe,
     )
     text = json.dumps(saved_page_as_json(saved), ensure_ascii=False, indent=1)
     return text.encode("utf-8", "replace")
@@ -119,6 +138,7 @@ def saved_page_as_json(saved: SavedPage) -> dict[str, object]:
         "fidelity": provenance.grade.value,
         "archive": provenance.archive,
         "not_undone": list(provenance.left),
+        "problems": list(saved.page.problems),
     }
 
 

@@ -1,8 +1,14 @@
 """Facts into the catalogue: every page read once, and its observations found again.
 
-The unit of work is one payload. A payload that was read before by this version of the extractor is
-not read again, whatever address or date it was captured under; the capture only points at the
-reading. Work is committed in batches, so a run that is killed goes on where it was.
+The unit of work is one payload. A payload that was read before by this version of the extractor,
+and by the recipe that is for the page now, is not read again, whatever address or date it was
+captured under; the capture only points at the reading. Work is committed in batches, so a run that
+is killed goes on where it was.
+
+A newer version of the extractor, and a recipe that was written, changed or removed, make new
+readings of what they are for. What they say otherwise than those before is counted, and a reading
+that no capture points at any more is removed: it can be made again from the payload, and nothing
+refers to it by its number.
 
 Pages are read in child processes (see `archiver.confined`), several at once, and stored in the
 order of the archive: how many there are changes nothing in the catalogue. A page that was given up
@@ -14,6 +20,7 @@ import os
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import islice
 
@@ -34,9 +41,13 @@ from archiver.digests import sha1, write_digest
 from archiver.errors import ConfinedError, MarshamError
 from archiver.records import Capture, Kind, Problem
 from archiver.urls import url_key
+from extract.changes import ReadingChanges, changed_values
 from extract.entities.building import build_entities
 from extract.observed import COLUMNS, observations_of
 from extract.reading import Reading, read_confined
+from extract.recipes.files import FOLDER, read_recipes
+from extract.recipes.matching import digest_wanted
+from extract.recipes.recipe import Recipe
 from extract.tables import (
     FACT_TABLES,
     extraction,
@@ -51,6 +62,7 @@ from snapshots.archive import Archive
 from snapshots.catalogue import insert_tuples, next_id
 from snapshots.erasure.completing import settle
 from snapshots.mementos import memento_of
+from snapshots.query import key_ranges
 from snapshots.tables import capture, digest_prefix, media_type, metadata, url
 from snapshots.withdrawals import FoundIn, note_found, put_in_force, standing_values
 
@@ -76,7 +88,8 @@ class ExtractReport:
         read: payloads that were read.
         shared: captures whose payload had been read already.
         given_up: payloads whose reading was given up, in this run or an earlier one.
-        problems: pages that could not be read, and why.
+        problems: pages that could not be read, and why; and where a recipe could not be followed.
+        changes: what is read otherwise than before.
     """
 
     captures: int = 0
@@ -84,12 +97,19 @@ class ExtractReport:
     shared: int = 0
     given_up: int = 0
     problems: list[Problem] = field(default_factory=list)
+    changes: ReadingChanges = field(default_factory=ReadingChanges)
 
 
 @dataclass(frozen=True, slots=True)
 class _Pending:
     capture: Capture
     key: tuple[int, int, int]
+    recipe: Recipe | None
+    before: int | None  # the reading it points at now
+
+    @property
+    def rules(self) -> bytes:
+        return self.recipe.digest if self.recipe else b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,9 +132,14 @@ def extract_archive(
     jobs: int | None = None,
     limits: Limits | None = None,
     again: bool = False,
+    only: str | None = None,
+    dry_run: bool = False,
     tick: Callable[[int, int], None] = lambda done, of: None,
 ) -> ExtractReport:
-    """Read every page of the archive that this version of the extractor has not read yet.
+    """Read every page of the archive that was not read yet as it would be read now.
+
+    That is by this version of the extractor, and by the recipe in the archive's folder ``recipes``
+    that is for the page.
 
     At the end partnerships and contacts are put together, if anything changed.
 
@@ -123,37 +148,51 @@ def extract_archive(
         jobs: pages read at once, each in a process; one for each processor when not given.
         limits: what reading one page may take.
         again: try those pages too whose reading was given up in an earlier run.
+        only: an address, with ``*`` at the end for all that begin so: other pages are left alone.
+        dry_run: report what would be, and store nothing.
         tick: told after each batch how many captures are done, and how many there are to do.
 
     Raises:
+        RecipeError: when a recipe says something that is not understood; nothing was read then.
+        InputError: when `only` is no address.
         LockedError: when another process writes to the archive.
     """
     report = ExtractReport()
+    recipes = read_recipes(archive.path / FOLDER)
+    ranges = key_ranges(only, None) if only else ()
     jobs = jobs or len(os.sched_getaffinity(0))
     with archive.lock():
         settle(archive)  # or what an erasure cut short still has to take would be read again
         put_in_force(archive)  # a value just withdrawn is looked for in what is read
         with archive.catalogue.write() as connection:
             metadata.create_all(connection, tables=FACT_TABLES)
-            if again:
+            if again and not dry_run:
                 _forget_failures(connection)
         with archive.catalogue.read() as connection:
-            pending = list(_pending(connection))
+            pending = list(_pending(connection, recipes, ranges))
         # Leaving: the children are ended first, so that no thread waits for one.
         with ThreadPoolExecutor(jobs) as threads, Confined(limits, jobs) as children:
             run = _Run(archive, threads, children, _AHEAD * jobs)
             looks = run.looks(pending)
-            for start in range(0, len(pending), _BATCH):
-                with archive.catalogue.write() as run.connection:
+            batch = max(len(pending), 1) if dry_run else _BATCH  # undone whole, or shared in vain
+            for start in range(0, len(pending), batch):
+                with suppress(_DryRunError), archive.catalogue.write() as run.connection:
                     withdrawn = _Withdrawn(run.connection)
-                    for look in islice(looks, _BATCH):
+                    for look in islice(looks, batch):
                         _extract(run.connection, look, report, withdrawn)
+                    if dry_run:
+                        raise _DryRunError
                     note_found(archive, run.connection, withdrawn.found)
-                tick(min(start + _BATCH, len(pending)), len(pending))
+                tick(min(start + batch, len(pending)), len(pending))
         with archive.catalogue.write() as connection:
-            build_entities(connection)
+            if not dry_run:
+                build_entities(connection)
             report.given_up = _failures(connection)
     return report
+
+
+class _DryRunError(Exception):
+    """Raised to undo a transaction whose results were only wanted."""
 
 
 class _Run:
@@ -175,21 +214,21 @@ class _Run:
     def looks(self, pending: Sequence[_Pending]) -> Iterator[_Look]:
         """Give every page in order, its reading begun."""
         coming: deque[_Look] = deque()
-        under_way: set[bytes] = set()
+        under_way: set[tuple[bytes, bytes]] = set()
         waiting = 0
         for item in pending:
             look = self._look(item, under_way)
             coming.append(look)
-            under_way.add(look.digest)
+            under_way.add((look.digest, item.rules))
             waiting += look.size
             while len(coming) > self._ahead or waiting > _AHEAD_BYTES:
                 first = coming.popleft()
                 yield first
-                under_way.discard(first.digest)
+                under_way.discard((first.digest, first.pending.rules))
                 waiting -= first.size
         yield from coming
 
-    def _look(self, item: _Pending, under_way: set[bytes]) -> _Look:
+    def _look(self, item: _Pending, under_way: set[tuple[bytes, bytes]]) -> _Look:
         found = item.capture
         try:
             memento = memento_of(self._archive, found)
@@ -197,10 +236,11 @@ class _Run:
         except MarshamError as error:
             return _Look(item, problem=_problem("not-readable", str(error), found))
         digest = sha1(payload)
-        if digest in under_way or _known(self.connection, digest) is not None:
+        is_known = _known(self.connection, digest, item.rules) is not None
+        if is_known or (digest, item.rules) in under_way:
             return _Look(item, digest)
         reading = self._threads.submit(
-            read_confined, self._children, payload, found.url, memento.content_type
+            read_confined, self._children, payload, found.url, memento.content_type, item.recipe
         )
         return _Look(item, digest, len(payload), reading)
 
@@ -210,28 +250,31 @@ def title_of(connection: Connection, of: Capture) -> str | None:
     if not inspect(connection).has_table(observation.name):
         return None
     query = (
-        select(observation.c.value)
-        .join(page_version, page_version.c.extraction_id == observation.c.extraction_id)
+        select(extraction.c.title)
+        .join(page_version, page_version.c.extraction_id == extraction.c.id)
         .join(url, url.c.id == page_version.c.url_id)
         .where(
             url.c.urlkey == url_key(of.url),
             url.c.url == of.url,
             page_version.c.timestamp == int(of.timestamp),
-            observation.c.kind == "page",
-            observation.c.field == "title",
         )
-        .order_by(page_version.c.seq, observation.c.position)
+        .order_by(page_version.c.seq)
         .limit(1)
     )
-    title: str | None = connection.scalar(query)
-    return title
+    return connection.scalar(query) or None
 
 
-def _pending(connection: Connection) -> Iterator[_Pending]:
+def _pending(
+    connection: Connection, recipes: Sequence[Recipe], ranges: Sequence[tuple[str, str]]
+) -> Iterator[_Pending]:
     # In the order in which the records stand in their files, so that reading does not jump about.
     renderings = and_(capture.c.kind == index.KIND_CODES[Kind.RESOURCE], url.c.url.like("http%"))
+    wanted = digest_wanted(recipes)
+    by_digest = {recipe.digest: recipe for recipe in recipes}
     query = (
-        index.select_captures(capture.c.url_id)
+        index.select_captures(
+            capture.c.url_id, page_version.c.extraction_id, wanted.label("recipe_wanted")
+        )
         .outerjoin(
             page_version,
             and_(
@@ -251,13 +294,22 @@ def _pending(connection: Connection) -> Iterator[_Pending]:
                 renderings,
                 _revisits_of_pages(),
             ),
-            or_(extraction.c.version.is_(None), extraction.c.version != EXTRACTOR_VERSION),
+            or_(
+                extraction.c.version.is_(None),
+                extraction.c.version != EXTRACTOR_VERSION,
+                extraction.c.recipe != wanted,
+            ),
         )
         .order_by(capture.c.file_id, capture.c.record_offset)
     )
+    if ranges:
+        query = query.where(
+            or_(*(and_(url.c.urlkey >= first, url.c.urlkey < beyond) for first, beyond in ranges))
+        )
     for row in connection.execute(query):
         found = index.capture_of(row)
-        yield _Pending(found, (row[11], int(found.timestamp), found.number))
+        key = (row[11], int(found.timestamp), found.number)
+        yield _Pending(found, key, by_digest.get(bytes(row[13])), row[12])
 
 
 def _revisits_of_pages() -> ColumnElement[bool]:
@@ -310,7 +362,7 @@ def _extract(
         report.problems.append(look.problem)
         return
     found = look.pending.capture
-    number = _known(connection, look.digest)
+    number = _known(connection, look.digest, look.pending.rules)
     if number is None:
         number = _store_look(connection, look, report)
     else:
@@ -321,41 +373,77 @@ def _extract(
     connection.execute(delete(page_version).filter_by(**key))
     connection.execute(insert(page_version).values(**key, extraction_id=number))
     withdrawn.watch(connection, found, number)
+    if look.pending.before is not None:
+        _leave(connection, look.pending.before)
 
 
 def _store_look(connection: Connection, look: _Look, report: ExtractReport) -> int:
     found = look.pending.capture
+    before = look.pending.before
+    said = observations_of(connection, before) if before is not None else []
     try:
         reading = look.reading.result()
     except ConfinedError as error:
         message = f"{error}; payload {write_digest(look.digest)} was given up"
         report.problems.append(_problem("given-up", message, found))
-        return _store_failure(connection, error, look.digest, found.url)
-    report.read += 1
-    return _store(connection, reading, look.digest, found.url)
+        number = _store_failure(connection, error, look)
+    else:
+        report.read += 1
+        number = _store(connection, reading, look)
+        if look.pending.recipe:
+            report.problems += [
+                _problem("recipe", line, found)
+                for line in reading.problems.splitlines()
+                if line.startswith(f"{look.pending.recipe.rule}: ")
+            ]
+    if before is not None:
+        says = observations_of(connection, number)
+        report.changes.note(changed_values(said, says, found.url, found.timestamp))
+    return number
+
+
+def _leave(connection: Connection, before: int) -> None:
+    """Remove a reading that no capture points at any more, and its text with the last of it."""
+    pointing = select(page_version.c.extraction_id).where(page_version.c.extraction_id == before)
+    if connection.scalar(pointing.limit(1)) is not None:
+        return
+    text_id = connection.scalar(select(extraction.c.text_id).where(extraction.c.id == before))
+    for table, column in (
+        (observation, observation.c.extraction_id),
+        (extraction_failure, extraction_failure.c.extraction_id),
+        (extraction, extraction.c.id),
+    ):
+        connection.execute(delete(table).where(column == before))
+    shared = select(extraction.c.id).where(extraction.c.text_id == text_id)
+    if connection.scalar(shared.limit(1)) is None:
+        connection.execute(delete(page_text).where(page_text.c.id == text_id))
 
 
 def _problem(code: str, message: str, found: Capture) -> Problem:
     return Problem(code, message, found.file, found.offset, found.length, found.url)
 
 
-def _known(connection: Connection, digest: bytes) -> int | None:
+def _known(connection: Connection, digest: bytes, rules: bytes) -> int | None:
     query = select(extraction.c.id).where(
-        extraction.c.digest == digest, extraction.c.version == EXTRACTOR_VERSION
+        extraction.c.digest == digest,
+        extraction.c.version == EXTRACTOR_VERSION,
+        extraction.c.recipe == rules,
     )
     number: int | None = connection.scalar(query)
     return number
 
 
-def _store(connection: Connection, reading: Reading, digest: bytes, address: str) -> int:
+def _store(connection: Connection, reading: Reading, look: _Look) -> int:
     number = next_id(connection, extraction)
     connection.execute(
         insert(extraction).values(
             id=number,
-            digest=digest,
+            digest=look.digest,
             version=EXTRACTOR_VERSION,
+            recipe=look.pending.rules,
             text_id=_text_id(connection, _plain(reading.text)),
-            url=address,
+            title=_plain(_title(reading)),
+            url=look.pending.capture.url,
             charset_declared=reading.charset_declared,
             charset_used=reading.charset_used,
             problems=reading.problems,
@@ -370,10 +458,16 @@ def _store(connection: Connection, reading: Reading, digest: bytes, address: str
     return number
 
 
-def _store_failure(
-    connection: Connection, error: ConfinedError, digest: bytes, address: str
-) -> int:
-    number = _store(connection, Reading("", "", "", str(error), []), digest, address)
+def _title(reading: Reading) -> str:
+    at = {name: COLUMNS.index(name) for name in ("kind", "field", "value")}
+    for found in reading.observations:
+        if found[at["kind"]] == "page" and found[at["field"]] == "title":
+            return str(found[at["value"]])
+    return ""
+
+
+def _store_failure(connection: Connection, error: ConfinedError, look: _Look) -> int:
+    number = _store(connection, Reading("", "", "", str(error), []), look)
     what = _plain(error.what)
     connection.execute(
         insert(extraction_failure).values(extraction_id=number, cause=error.cause, what=what)

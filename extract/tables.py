@@ -1,12 +1,14 @@
 """The fact tables: what pages say, as observations that never change.
 
-An *extraction* is one reading of one payload by one version of the extractor; captures of the same
-bytes share it. Contacts, partnerships and claims are views of its observations.
+An *extraction* is one reading of one payload by one version of the extractor, and by a site's
+recipe where one is for the page; captures of the same bytes share it. Contacts, partnerships and
+claims are views of its observations.
 """
 
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import (
+    DDL,
     BigInteger,
     Column,
     Float,
@@ -18,6 +20,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    event,
 )
 
 from snapshots.tables import metadata
@@ -25,6 +28,7 @@ from snapshots.tables import metadata
 __all__ = [
     "ENTITY_TABLES",
     "FACT_TABLES",
+    "WORD_INDEX",
     "entity",
     "entity_build",
     "entity_key",
@@ -57,13 +61,17 @@ extraction = Table(
     Column("id", Integer, primary_key=True, autoincrement=False, comment="counts up from 1"),
     Column("digest", LargeBinary, nullable=False, comment="SHA-1 of the payload, decoded"),
     Column("version", Integer, nullable=False, comment="version of the extractor"),
-    Column("text_id", ForeignKey("page_text.id"), nullable=False, comment="its text"),
+    Column(
+        "recipe", LargeBinary, nullable=False, comment="SHA-256 of its recipe; empty without one"
+    ),
+    Column("text_id", ForeignKey("page_text.id"), nullable=False, index=True, comment="its text"),
+    Column("title", Text, nullable=False, comment="what the page is called; empty when nothing"),
     Column("url", Text, nullable=False, comment="the address its links were resolved against"),
     Column("charset_declared", Text, nullable=False, comment="empty when none was"),
     Column("charset_used", Text, nullable=False, comment="in which it was read"),
     Column("problems", Text, nullable=False, comment="what made reading doubtful, a line each"),
-    UniqueConstraint("digest", "version"),
-    comment="One reading of one payload; the same bytes are never read twice by one version.",
+    UniqueConstraint("digest", "version", "recipe"),
+    comment="One reading of one payload; the same bytes are never read twice by the same rules.",
 )
 
 extraction_failure = Table(
@@ -226,3 +234,36 @@ FACT_TABLES: Final = (
     observation,
     *ENTITY_TABLES,
 )
+
+WORD_INDEX: Final = "word_index"
+# What SQLite keeps beside the tables, by itself: see extract.wordindex. The title counts ten times:
+# who looks for a page by its name finds it first.
+_WORD_INDEX_DEFINITIONS = (
+    """
+    CREATE VIEW word_source AS
+    SELECT extraction.id AS id, extraction.title AS title, page_text.text AS text
+    FROM extraction JOIN page_text ON page_text.id = extraction.text_id
+    """,
+    """
+    CREATE VIRTUAL TABLE word_index USING fts5(
+        title, text, content='word_source', content_rowid='id',
+        tokenize='unicode61 remove_diacritics 2'
+    )
+    """,
+    "INSERT INTO word_index(word_index, rank) VALUES ('rank', 'bm25(10.0, 1.0)')",
+    """
+    CREATE TRIGGER words_read AFTER INSERT ON extraction BEGIN
+        INSERT INTO word_index(rowid, title, text)
+        SELECT id, title, text FROM word_source WHERE id = new.id;
+    END
+    """,
+    """
+    CREATE TRIGGER words_forgotten BEFORE DELETE ON extraction BEGIN
+        INSERT INTO word_index(word_index, rowid, title, text)
+        SELECT 'delete', id, title, text FROM word_source WHERE id = old.id;
+    END
+    """,
+)
+for _definition in _WORD_INDEX_DEFINITIONS:
+    _made: Any = DDL(_definition)  # type: ignore[no-untyped-call]
+    event.listen(extraction, "after_create", _made.execute_if(dialect="sqlite"))

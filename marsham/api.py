@@ -89,6 +89,7 @@ def capture(
     operator: str = "",
     contact: str = "",
     allow_private: bool = False,
+    allow_private_at: Iterable[str] = (),
 ) -> CrawlReport:
     """Capture live sites as a dated snapshot, and report what came of it.
 
@@ -104,7 +105,9 @@ def capture(
         snapshot: what the snapshot is called; empty for the host of the first URL.
         operator: who does this, for the record.
         contact: how a webmaster can reach a person; empty for what the settings say.
-        allow_private: whether servers at private and loopback addresses may be asked.
+        allow_private: whether the servers of the URLs, and those named in scope and inclusions, may
+            be at private and loopback addresses.
+        allow_private_at: further hosts, and networks such as ``10.1.0.0/16``, that may be asked.
 
     Runs until everything is asked for or the limit is reached. The same again goes on with a crawl
     that was interrupted; once that is finished it begins a new snapshot. A crawl that nobody
@@ -129,6 +132,7 @@ def capture(
             operator=operator,
             contact=contact,
             allow_private=allow_private,
+            allow_private_at=tuple(allow_private_at),
         ),
         archive,
     )

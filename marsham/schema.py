@@ -14,10 +14,10 @@ _HEAD = f"""\
 -- The catalogue of a Marsham archive, version {SCHEMA_VERSION}. Made from the tables in
 -- snapshots/tables.py and extract/tables.py by `make schema`; do not edit.
 --
--- This text loads into SQLite and PostgreSQL alike. The archive's own catalogue differs in three
--- ways only: on SQLite the tables marked "without rowid" are made so, and url.url is not stored but
--- put together when it is read; on PostgreSQL url.urlkey and url.url have COLLATE "C", so that
--- ranges follow the order of bytes.
+-- This text loads into SQLite and PostgreSQL alike. The archive's own catalogue differs in four
+-- ways only: on SQLite the tables marked "without rowid" are made so, url.url is not stored but
+-- put together when it is read, and an index of words is kept of what pages say (word_index, FTS5);
+-- on PostgreSQL url.urlkey and url.url have COLLATE "C", so that ranges follow the order of bytes.
 """
 
 

@@ -270,10 +270,8 @@ class LookUp:
     """
 
     def __init__(self, query: Callable[[list[ColumnElement[Any]]], SelectBase]) -> None:
-        self._queries: list[tuple[tuple[str, ...], Prepared]] = []
-        for number in _AT_ONCE:
-            names = tuple(f"wanted_{place}" for place in range(number))
-            self._queries.append((names, Prepared(query([bindparam(name) for name in names]))))
+        self._query = query
+        self._made: dict[int, tuple[tuple[str, ...], Prepared]] = {}  # by how many it looks up
 
     def rows(
         self, connection: Connection, wanted: Sequence[object], **more: object
@@ -282,14 +280,20 @@ class LookUp:
         start = 0
         while start < len(wanted):
             left = len(wanted) - start
-            names, query = next(
-                (one for one in self._queries if len(one[0]) >= left), self._queries[-1]
-            )
+            names, query = self._for(next((n for n in _AT_ONCE if n >= left), _AT_ONCE[-1]))
             some = wanted[start : start + len(names)]
             # Places that are left over ask for the last value again.
             filled = dict.fromkeys(names, some[-1]) | dict(zip(names, some, strict=False))
             yield from query.rows(connection, **filled, **more)
             start += len(names)
+
+    def _for(self, number: int) -> tuple[tuple[str, ...], Prepared]:
+        made = self._made.get(number)
+        if made is None:
+            names = tuple(f"wanted_{place}" for place in range(number))
+            made = names, Prepared(self._query([bindparam(name) for name in names]))
+            self._made[number] = made
+        return made
 
 
 class _Made:

@@ -6,7 +6,7 @@ bytes. Everything here can be rebuilt from the archive's files, decisions.jsonl 
 what a crawl has still to do: that stands in the tables of crawls alone.
 """
 
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import (
     BigInteger,
@@ -29,6 +29,7 @@ from sqlalchemy import (
     literal_column,
 )
 from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.schema import CreateIndex
 from sqlalchemy.sql.compiler import DDLCompiler
 
 __all__ = [
@@ -60,7 +61,7 @@ __all__ = [
     "withdrawn_payload",
 ]
 
-SCHEMA_VERSION: Final = 4
+SCHEMA_VERSION: Final = 6
 # Bytes of a digest that are indexed; among a billion digests one in a thousand shares them.
 DIGEST_PREFIX: Final = 5
 
@@ -80,6 +81,18 @@ class _PutTogether(Computed):
 @compiles(_PutTogether, "sqlite")
 def _when_read(made: _PutTogether, compiler: DDLCompiler, **_: object) -> str:
     return f"GENERATED ALWAYS AS ({made.sqltext}) VIRTUAL"
+
+
+# Under which an index has its condition when it is partial. By the names that SQLAlchemy has for it
+# the dialects of all databases would be loaded, whichever is used.
+_WHERE = "where"
+
+
+@compiles(CreateIndex)
+def _partial(create: CreateIndex, compiler: DDLCompiler, **told: Any) -> str:
+    text = str(compiler.visit_create_index(create, **told))  # type: ignore[no-untyped-call]
+    condition = create.element.info.get(_WHERE)
+    return f"{text} WHERE {condition}" if condition else text
 
 
 def _id() -> Column[int]:
@@ -437,6 +450,7 @@ crawl_url = Table(
     Column("outcome", SmallInteger, comment="against what the archive held: see Outcome"),
     Column("timestamp", BigInteger, comment="of its capture; null without one"),
     Column("bytes", BigInteger, comment="of the answer, as they came"),
+    Column("leads_to_id", Integer, comment="the address a redirect leads to; else null"),
     PrimaryKeyConstraint("crawl_id", "id"),
     comment="An address that a crawl met.",
     sqlite_with_rowid=False,
@@ -444,10 +458,8 @@ crawl_url = Table(
 # Found without the crawl's number: a planner that knows nothing of the table takes that for rare,
 # and would go through all addresses of the crawl.
 Index("crawl_url_key", crawl_url.c.key, unique=True)
-_QUEUED = crawl_url.c.state == literal_column("0")
 Index(  # of what is still to be asked alone, in the order in which it is
     "crawl_url_queued",
     *(crawl_url.c[name] for name in ("site_id", "priority", "id", "due")),
-    sqlite_where=_QUEUED,
-    postgresql_where=_QUEUED,
+    info={_WHERE: "state = 0"},
 )

@@ -3,7 +3,7 @@
 The parent hands out errands: questions to one server, one errand at a time for each. The child has
 threads that run them (`archiver.capture.asking`), and sends every reply as soon as it is there. It
 keeps nothing: what it was handed and did not answer is given back when an errand ends, even if that
-is because the child is gone.
+is because the child is gone. The next errand has another one.
 """
 
 import os
@@ -12,7 +12,7 @@ import traceback
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from queue import SimpleQueue
 from socket import socket
 from typing import Any
@@ -45,7 +45,8 @@ class Terms:
 
     Attributes:
         user_agent: what they are told we are.
-        guard: which addresses may be connected to, by the system's own resolver.
+        guard: which addresses may be connected to, by the system's own resolver, besides those that
+            an errand lets be private.
         limits: how much of an answer is taken.
         guesses: whether addresses in scripts are looked for.
         workers: how many are asked at once.
@@ -66,11 +67,14 @@ class Done:
         left: questions that were not answered, in their order.
         fault: what went wrong with the first of them, in words; empty when nothing did.
         full: the temporary folder has no room for an answer.
+        gone: whether it ended because the process did. The first question was under way then, as
+            one of every other errand was, and may be why.
     """
 
     left: tuple[Question, ...] = ()
     fault: str = ""
     full: NotWritableError | None = None
+    gone: bool = False
 
 
 @dataclass(slots=True)
@@ -87,7 +91,7 @@ class Askers:
     """
 
     def __init__(self, terms: Terms, came: Callable[[Message | None], object]) -> None:
-        """Make one; the process is started with the first errand.
+        """Make one; the process is started with the first errand, or by `begin`.
 
         Args:
             terms: how servers are asked.
@@ -111,21 +115,27 @@ class Askers:
         """The id of the process; None while there is none."""
         return self._child.process.pid if self._child else None
 
+    def begin(self) -> None:
+        """Start the process, so that it is ready when the first errand comes."""
+        if self._channel is None:
+            self._start()
+
     def left(self, number: int) -> int:
         """Tell how many questions of a server that is asked are not answered yet."""
         return len(self._under_way[number].questions)
 
-    def ask(self, number: int, questions: Sequence[Question], jar: Jar) -> None:
+    def ask(self, number: int, questions: Sequence[Question], jar: Jar, private: str = "") -> None:
         """Begin an errand.
 
         Args:
             number: of a server of which nothing is under way.
             questions: for it.
             jar: its cookies.
+            private: the server as ``host:port``, if it may be at a private address.
         """
         self._under_way[number] = _Errand(deque(questions), jar)
         asked = [write_question(one) for one in questions]
-        self._send(_ASK, number, asked, jar.to_text() if jar.cookies else "")
+        self._send(_ASK, number, private, asked, jar.to_text() if jar.cookies else "")
 
     def add(self, number: int, questions: Sequence[Question]) -> None:
         """Add questions to an errand; should that be over by now, they are given back."""
@@ -165,8 +175,7 @@ class Askers:
             self._child = None
 
     def _send(self, *values: object) -> None:
-        if self._channel is None:
-            self._start()
+        self.begin()
         assert self._channel is not None  # noqa: S101 - just made
         with suppress(OSError):  # it is gone, which whoever reads tells
             self._channel.send(Message.of(values))
@@ -177,8 +186,7 @@ class Askers:
             f"{__name__}:serve",
             {
                 "user_agent": terms.user_agent,
-                "everywhere": terms.guard.everywhere,
-                "private": sorted(terms.guard.private),
+                "private": [*sorted(terms.guard.private), *map(str, terms.guard.networks)],
                 "limits": asdict(terms.limits),
                 "guesses": terms.guesses,
                 "workers": terms.workers,
@@ -199,14 +207,14 @@ class Askers:
             self._came(None)
 
     def _bereft(self) -> Iterator[tuple[int, Done]]:
-        # The child is gone. What it was asking may be why; the rest is asked by the next one.
+        # The child is gone, and nobody here knows why.
         if self._child is not None:
             self._child.end()
         self._child = self._channel = None
         under_way, self._under_way = self._under_way, {}
         for number, errand in under_way.items():
             fault = "the process that asks has ended" if errand.questions else ""
-            yield number, Done(tuple(errand.questions), fault)
+            yield number, Done(tuple(errand.questions), fault, gone=True)
 
 
 # ------------------------------------------------------------ in the child
@@ -216,17 +224,17 @@ def serve(
     ours: socket,
     *,
     user_agent: str,
-    everywhere: bool,
     private: Iterable[str],
     limits: dict[str, Any],
     guesses: bool,
     workers: int,
 ) -> None:
     """Be the process that asks, until the socket is closed; terms as of `Terms`."""
-    guard = Guard(frozenset(private), everywhere=everywhere)
+    guard = Guard.of(private)
 
-    def asker() -> Asker:
-        return Asker(user_agent, guard, Limits(**limits), guesses=guesses)
+    def asker(own: str) -> Asker:
+        also = replace(guard, private=guard.private | {own}) if own else guard
+        return Asker(user_agent, also, Limits(**limits), guesses=guesses)
 
     asking = _Asking(Channel(ours), asker)
     for _ in range(workers):
@@ -252,10 +260,11 @@ class _Task:
 class _Asking:
     """The threads of the child, and what they share."""
 
-    def __init__(self, channel: Channel, asker: Callable[[], Asker]) -> None:
+    def __init__(self, channel: Channel, asker: Callable[[str], Asker]) -> None:
         self._channel = channel
         self._asker = asker
-        self._askers: dict[int, Asker] = {}  # that used longest ago first
+        # By server, and by what may be private there; that used longest ago first.
+        self._askers: dict[tuple[int, str], Asker] = {}
         self._tasks: dict[int, _Task] = {}
         self._work: SimpleQueue[_Task] = SimpleQueue()
         self._stopping = threading.Event()
@@ -265,8 +274,8 @@ class _Asking:
         for message in self._channel.messages():
             kind, *told = message.values
             if kind == _ASK:
-                number, asked, cookies = told
-                self._begin(number, asked, Jar.from_text(cookies) if cookies else Jar())
+                number, private, asked, cookies = told
+                self._begin(number, private, asked, Jar.from_text(cookies) if cookies else Jar())
             elif kind == _MORE:
                 number, asked = told
                 if task := self._tasks.get(number):  # else its end is on its way to the parent
@@ -291,14 +300,14 @@ class _Asking:
             except OSError:
                 return  # there is no parent any more
 
-    def _begin(self, number: int, asked: Iterable[tuple[Any, ...]], jar: Jar) -> None:
-        asker = self._askers.pop(number, None) or self._asker()
+    def _begin(self, number: int, private: str, asked: Iterable[tuple[Any, ...]], jar: Jar) -> None:
+        asker = self._askers.pop((number, private), None) or self._asker(private)
         while len(self._askers) >= _OPEN:  # only those of errands under way are in use
-            idle = next((one for one in self._askers if one not in self._tasks), None)
+            idle = next((one for one in self._askers if one[0] not in self._tasks), None)
             if idle is None:
                 break
             self._askers.pop(idle).close()
-        self._askers[number] = asker
+        self._askers[number, private] = asker
         task = _Task(number, asker, deque(map(read_question, asked)), jar)
         self._tasks[number] = task
         self._work.put(task)

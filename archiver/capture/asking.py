@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from archiver.capture.content import content
 from archiver.capture.cookies import Jar
 from archiver.capture.exchange import Exchange
-from archiver.capture.finding import LARGEST_LIST, Found, find
+from archiver.capture.finding import LARGEST_LIST, Found, find, unpacked
 from archiver.capture.kinds import AnswerKind, answer_kind
 from archiver.capture.link import Hop
 from archiver.capture.manners import Came
@@ -109,7 +109,8 @@ def learn(
     """
     # Of what leads nowhere, such as a film of gigabytes, no more than the start is read.
     read = payload(_START)
-    kind = answer_kind(question.url, head.headers.get("Content-Type"), read)
+    content_type = head.headers.get("Content-Type")
+    kind = answer_kind(question.url, content_type, read)
     if kind is AnswerKind.SCRIPT:
         leads = guesses
     else:
@@ -119,6 +120,7 @@ def learn(
     found = find(question.url, head, read, guesses=guesses, sitemap=question.sitemap)
     if kind not in _PAGES:
         return Learnt(found)
+    read, *_ = unpacked(question.url, content_type, read)
     wording = read_wording(read)
     mark = fingerprint(wording)
     measure = Answer.of_wording(question.url, head.status, wording, mark, len(read))

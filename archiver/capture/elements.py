@@ -9,13 +9,14 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from archiver.capture.addresses import fetch_url
-from archiver.capture.collecting import LONGEST, Collector
+from archiver.capture.collecting import Collector
 from archiver.markup import SPACE, Tag, attribute_text, tokens
 
 __all__ = ["Element", "elements", "local_name", "stylesheet_references"]
 
 _DEEPEST = 64  # what is nested deeper is read as if it stood there
 _MOST = 1_000_000  # elements of one document
+_LONGEST = 1_000_000  # characters of the text of one
 _SECTION = re.compile(r"<!\[CDATA\[(.*?)(?:\]\]>|\Z)|<!--.*?(?:-->|\Z)", re.DOTALL)
 _INSTRUCTION = re.compile(r"<\?xml-stylesheet[ \t\r\n]((?:[^?]|\?(?!>)){0,2000})\?>")
 _HREF = re.compile(r"""(?:\A|[ \t\r\n])href[ \t\r\n]*=[ \t\r\n]*(?:"([^"]*)"|'([^']*)')""")
@@ -28,7 +29,8 @@ class Element(NamedTuple):
     Attributes:
         name: in lower case, with its prefix as written.
         parent: the same of the element it stands in; empty for the outermost.
-        text: what it says up to the next tag, references and CDATA sections undone, trimmed.
+        text: what it says up to the next tag, references and CDATA sections undone, trimmed; empty
+            where it is longer than a million characters.
         tag: its start tag.
         base: what its references are relative to.
     """
@@ -97,7 +99,7 @@ def stylesheet_references(text: str) -> Iterator[str]:
 
 def _element(text: str, tag: Tag, parent: str, base: str, end: int) -> Element:
     said = ""
-    if end - tag.end <= LONGEST:
+    if end - tag.end <= _LONGEST:
         said = _said(text[tag.end : end]).strip(SPACE)
     return Element(tag.name, parent, said, tag, base)
 

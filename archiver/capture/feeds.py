@@ -5,21 +5,31 @@ from collections.abc import Callable, Mapping
 from archiver.capture.collecting import Collector
 from archiver.capture.elements import Element, elements, local_name
 from archiver.capture.link import Hop
+from archiver.capture.pages import collect_page, collect_tag
 
 __all__ = ["collect_feed"]
 
 _ITEMS = ("item", "entry")
+_MARKED_UP = ("html", "text/html")  # what an element's type says of text that is a piece of a page
 _PAGES = frozenset(("next", "previous", "prev", "first", "last", "prev-archive", "next-archive"))
 
 
 def collect_feed(text: str, found: Collector) -> None:
-    """Find what a feed lists (`Hop.SITEMAP`), what it is shown with, and what else it names."""
+    """Find what a feed lists (`Hop.SITEMAP`), what it is shown with, and what else it names.
+
+    What it says of an item may be a piece of a page, as text or as elements of the feed itself:
+    that leads where a page does.
+    """
     for element in elements(text, found):
         reader = _READERS.get(element.name) or _READERS.get(local_name(element.name))
         if reader is not None:
             reader(element, found)
-            if found.faults and found.full:
-                return
+        elif (element.tag.get("type") or "").strip().lower() in _MARKED_UP:
+            _page(element, found)
+        elif element.tag.attributes:
+            collect_tag(element.tag, found, element.base)
+        if found.faults and found.full:
+            return
 
 
 def _link(element: Element, found: Collector) -> None:
@@ -59,6 +69,18 @@ def _text(element: Element, found: Collector, hop: Hop, where: str) -> None:
         found.add(element.text, hop, where, element.base)
 
 
+def _page(element: Element, found: Collector) -> None:
+    if "<" in element.text:
+        collect_page(element.text, found, "utf-8", url=element.base)
+
+
+def _content(element: Element, found: Collector) -> None:
+    # RFC 4287, clause 4.1.3.
+    _attribute("src", Hop.EMBED)(element, found)
+    if (element.tag.get("type") or "").strip().lower() in _MARKED_UP:
+        _page(element, found)
+
+
 def _said(hop: Hop) -> Callable[[Element, Collector], None]:
     return lambda element, found: _text(element, found, hop, local_name(element.name))
 
@@ -82,7 +104,9 @@ _READERS: Mapping[str, Callable[[Element, Collector], None]] = {
     "media:thumbnail": _attribute("url", Hop.EMBED),
     "media:player": _attribute("url", Hop.LINK),
     "itunes:image": _attribute("href", Hop.EMBED),
-    "content": _attribute("src", Hop.EMBED),
+    "content": _content,
+    "content:encoded": _page,
+    "description": _page,
     "source": _attribute("url", Hop.LINK),
     "icon": _said(Hop.EMBED),
     "logo": _said(Hop.EMBED),

@@ -32,7 +32,7 @@ from archiver.charsets import (
 )
 from archiver.http import CodingError, Head, decode_content, media_type
 
-__all__ = ["LARGEST_LIST", "LARGEST_PAGE", "Found", "find"]
+__all__ = ["LARGEST_LIST", "LARGEST_PAGE", "Found", "find", "unpacked"]
 
 LARGEST_LIST = 1 << 26  # bytes read of a sitemap or feed; sitemaps.org allows 50 MiB
 LARGEST_PAGE = 1 << 24  # and of anything else
@@ -42,6 +42,7 @@ _MARKED_UP = frozenset((AnswerKind.HTML, AnswerKind.XHTML, AnswerKind.SVG))
 _XML = frozenset((AnswerKind.XHTML, AnswerKind.SVG, AnswerKind.XML))
 _XML_LISTS = frozenset((AnswerKind.FEED, AnswerKind.SITEMAP))
 _LISTS = _XML_LISTS | {AnswerKind.LIST}
+_UNPACKED = _MARKED_UP | {AnswerKind.XML, AnswerKind.CSS}
 _XHTML = "http://www.w3.org/1999/xhtml"
 _CSS_CHARSET = b'@charset "'
 
@@ -82,8 +83,9 @@ def find(
     found = Collector(url)
     collect_fields(head, found)
     content_type = head.headers.get("Content-Type")
-    if payload.startswith(_GZIP) and (inflated := _inflated(url, payload, sitemap, found)):
-        payload, content_type = inflated, "text/plain"
+    payload, content_type, fault = unpacked(url, content_type, payload, sitemap=sitemap)
+    if fault:
+        found.fault(fault)
     kind = answer_kind(url, content_type, payload)
     if sitemap and kind is AnswerKind.OTHER:
         kind = AnswerKind.LIST
@@ -169,15 +171,36 @@ def _xml_labels(payload: bytes) -> list[str]:
     return [label] if label else []
 
 
-def _inflated(url: str, payload: bytes, sitemap: bool, found: Collector) -> bytes:
-    # A sitemap or feed that is a gzip file; nothing of anything else in gzip.
-    start, _ = _inflate(payload, _GZIP_START)
-    if answer_kind(url, "text/plain", start) not in _LISTS and not sitemap:
-        return b""
-    whole, fault = _inflate(payload, LARGEST_LIST)
-    if fault:
-        found.fault(fault)
-    return whole
+def unpacked(
+    url: str, content_type: str | None, payload: bytes, *, sitemap: bool = False
+) -> tuple[bytes, str | None, str]:
+    """Open a payload that is a gzip file where it holds what leads elsewhere.
+
+    That is a sitemap or a feed, whatever it is declared to be; and what is declared to be a page or
+    a style sheet, by a server that forgot to name the coding. Anything else in gzip stays closed.
+
+    Args:
+        url: of the answer.
+        content_type: as declared.
+        payload: without the codings that are declared.
+        sitemap: see `find`.
+
+    Returns:
+        The payload and its type, both as they were if it stays closed; what is amiss with it.
+    """
+    if not payload.startswith(_GZIP):
+        return payload, content_type, ""
+    start, fault = _inflate(payload, _GZIP_START)
+    if not start:
+        return payload, content_type, fault if sitemap else ""
+    if sitemap or answer_kind(url, "text/plain", start) in _LISTS:
+        most, content_type = LARGEST_LIST, "text/plain"
+    elif answer_kind("", content_type, b"") in _UNPACKED:
+        most = LARGEST_PAGE
+    else:
+        return payload, content_type, ""
+    whole, fault = _inflate(payload, most)
+    return whole, content_type, fault
 
 
 def _inflate(payload: bytes, most: int) -> tuple[bytes, str]:

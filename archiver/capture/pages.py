@@ -22,7 +22,7 @@ from archiver.markup import (
     tokens,
 )
 
-__all__ = ["collect_page"]
+__all__ = ["collect_page", "collect_tag"]
 
 _DEEPEST = 8  # pages within pages within pages (srcdoc)
 _MOST_REFERENCES = 4 * MOST_LINKS  # many may be of one address
@@ -37,8 +37,23 @@ _LATER = re.compile(
     r"|bg|background(?:-image)?|image|img|poster|thumb|href)"
 )
 _LATER_LISTS = re.compile(r"data-(?:(?:lazy-)?srcset|(?:original|lazy)-set|bgset)")
+# Pictures by which a page is shown elsewhere: the property, name or itemprop of a meta element.
+_PICTURES = frozenset(
+    (
+        *("og:image", "og:image:url", "og:image:secure_url", "twitter:image", "twitter:image:src"),
+        *("image", "thumbnail", "thumbnailurl", "msapplication-tileimage"),
+    )
+)
+# Elements that say something of others, or stand in need of them, or hold a page.
+_DEPENDENT = frozenset(("base", "button", "form", "iframe", "input"))
+_MOST_KNOWN, _LONGEST_KNOWN = 1 << 13, 300  # tags remembered, and characters of one
 _NO_ADDRESS = frozenset(" \t\n\f\r{}<>[]|\"'`,;()")
 _UNFOLLOWED = ("#", "javascript:", "data:", "mailto:", "tel:")
+
+
+# A reference, how it leads on, whether its query is UTF-8, whether it is used where it stands.
+_Reference = tuple[str, Hop, bool, bool]
+_References = tuple[tuple[_Reference, str], ...]  # with what each stands in
 
 
 @dataclass(slots=True)
@@ -47,7 +62,7 @@ class _Reading:
 
     base: str | None = None  # the first one's reference
     method: str = "get"  # of the form that was last begun
-    references: dict[tuple[str, Hop, bool, bool], str] = field(default_factory=dict)
+    references: dict[_Reference, str] = field(default_factory=dict)
     inner: list[str] = field(default_factory=list)  # pages in srcdoc attributes
 
     @property
@@ -71,12 +86,21 @@ class _Reading:
         early = at_once and self.base is None and hop is not Hop.LINK
         self.references.setdefault((reference, hop, plain, early), where)
 
+    def take(self, references: _References) -> None:
+        """Take the references of a tag that was read by itself."""
+        for key, where in references:
+            reference, hop, plain, early = key
+            if early and self.base is not None:
+                key = reference, hop, plain, False
+            self.references.setdefault(key, where)
+
 
 def collect_page(
     text: str,
     found: Collector,
     charset: str,
     *,
+    url: str | None = None,
     xml: bool = False,
     guesses: bool = False,
 ) -> None:
@@ -84,8 +108,9 @@ def collect_page(
 
     Args:
         text: the page, decoded.
-        found: takes the links; its `url` is the page's address.
+        found: takes the links.
         charset: what the page is in, for the queries of its addresses.
+        url: what it is relative to, where that is not the answer's own address.
         xml: it is XHTML or SVG.
         guesses: look into its scripts too.
 
@@ -94,7 +119,14 @@ def collect_page(
     forms only those that ask by GET give their address, without any field. Time is linear in the
     length of the page.
     """
-    _collect(text, found, found.url, charset, xml, guesses, 0)
+    _collect(text, found, url or found.url, charset, xml, guesses, 0)
+
+
+def collect_tag(tag: Tag, found: Collector, url: str) -> None:
+    """Find where a start tag leads that stands in a document of another kind."""
+    reading = _Reading()
+    _read_tag(tag, reading, False, False)
+    _settle(reading, found, url, url, "utf-8")
 
 
 def _collect(
@@ -107,11 +139,15 @@ def _collect(
     base = url
     if reading.base is not None:
         base = fetch_url(reading.base, url, charset) or url
-    for (reference, hop, plain, early), where in reading.references.items():
-        found.add(reference, hop, where, url if early else base, "utf-8" if plain else charset)
+    _settle(reading, found, url, base, charset)
     for page in reading.inner:
         if depth < _DEEPEST and not found.full:
             _collect(page, found, base, charset, False, guesses, depth + 1)
+
+
+def _settle(reading: _Reading, found: Collector, url: str, base: str, charset: str) -> None:
+    for (reference, hop, plain, early), where in reading.references.items():
+        found.add(reference, hop, where, url if early else base, "utf-8" if plain else charset)
 
 
 def _read(
@@ -131,7 +167,10 @@ def _read(
                 if token.name == "form":
                     reading.method = "get"
                 continue
-            _read_tag(token, reading, token.start < behind, guesses)
+            if guesses or token.name in _DEPENDENT or last - first > _LONGEST_KNOWN:
+                _read_tag(token, reading, token.start < behind, guesses)
+            else:
+                reading.take(_references(token))
             if reading.full:
                 return
         elif isinstance(token, Raw):
@@ -150,6 +189,22 @@ def _read(
             behind = token.end
 
 
+# What the tags met of late lead to: the pages of a site have most of their tags in common.
+_known: dict[str, _References] = {}
+
+
+def _references(tag: Tag) -> _References:
+    source = tag.text[tag.start : tag.end]
+    found = _known.get(source)
+    if found is None:
+        alone = _Reading()
+        _read_tag(tag, alone, False, False)
+        if len(_known) >= _MOST_KNOWN:
+            _known.clear()
+        found = _known[source] = tuple(alone.references.items())
+    return found
+
+
 def _read_style(sheet: str, reading: _Reading, xml: bool) -> None:
     if xml and "&" in sheet and "<![CDATA[" not in sheet:
         sheet = attribute_text(sheet)
@@ -165,6 +220,8 @@ def _read_tag(tag: Tag, reading: _Reading, in_comment: bool, guesses: bool) -> N
         reading.method = (tag.get("method") or "get").strip(SPACE).lower()
     elif name == "base" and reading.base is None and not in_comment:
         reading.base = tag.get("href")
+    elif name == "meta":
+        _take_picture(tag, reading)
     elif name in _INCLUDING and (reference := tag.get("href")):
         reading.add(reference, Hop.EMBED, f"{name}/@href")
     for address in _first_of_each(tag, tag_addresses(tag, inside=False, longest=LONGEST)):
@@ -186,6 +243,15 @@ def _read_tag(tag: Tag, reading: _Reading, in_comment: bool, guesses: bool) -> N
             for reference in guessed_references(attribute_text(attribute.value[:LONGEST])):
                 where = f"{name[:40]}/@{key[:40]}"
                 reading.add(reference, Hop.GUESS, where, plain=True, at_once=False)
+
+
+def _take_picture(tag: Tag, reading: _Reading) -> None:
+    for key in ("property", "name", "itemprop"):
+        said = (tag.get(key) or "").strip(SPACE).lower()
+        if said in _PICTURES and (reference := (tag.get("content") or "").strip(SPACE)):
+            if len(reference) <= LONGEST and not reference.startswith(_UNFOLLOWED):
+                reading.add(reference, Hop.EMBED, f"meta/@{key}", at_once=False)
+            return
 
 
 def _first_of_each(tag: Tag, addresses: list[Address]) -> list[Address]:

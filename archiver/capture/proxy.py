@@ -20,7 +20,7 @@ from archiver.capture.exchange import Exchange
 from archiver.capture.link import Hop
 from archiver.capture.verdict import Verdict
 from archiver.errors import FetchError
-from archiver.fetch.client import CODINGS
+from archiver.http import CODINGS
 
 __all__ = ["Answered", "Ask", "Failed", "Proxy", "Reply", "Request", "Unasked"]
 

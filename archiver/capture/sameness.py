@@ -7,13 +7,13 @@ has. Pages that differ in a few words differ in a few bits. Which bits those are
 import hashlib
 import re
 from array import array
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
 from html import unescape
 
 from archiver.markup import read_source
 
-__all__ = ["NEAR", "Wording", "distance", "fingerprint", "near", "read_wording"]
+__all__ = ["NEAR", "Wording", "distance", "fingerprint", "near", "read_wording", "simhash"]
 
 # Bits. Of 5,000 pairs of real pages of three sites one is so near, two short messages of one
 # discussion; the same site's many pages for what it does not have are 0 apart.
@@ -23,6 +23,7 @@ NEAR = 3
 _FACTORS = (0x3243F6A8885A308D, 0x2B7E151628AED2A7, 0x1E3779B97F4A7C15)
 _MOST_BYTES = 1 << 18  # of a page; what stands behind is not read
 _MOST_WORDS = 8192
+_MOST_KNOWN, _LONGEST_KNOWN = 1 << 14, 64  # words remembered, and characters of one
 _TITLE_VOTES = 4  # a title is a few words among hundreds, and says the most
 # Each alternative ends at the text's end if not before, so that nothing is ever tried twice.
 _UNSEEN = re.compile(
@@ -94,7 +95,7 @@ def fingerprint(page: bytes | str | Wording) -> int:
     page = page if isinstance(page, Wording) else read_wording(page)
     runs = _runs(page.title) * _TITLE_VOTES
     runs.extend(_runs(page.text))
-    return _simhash(runs.tobytes())
+    return simhash(runs.tobytes())
 
 
 def distance(one: int, other: int) -> int:
@@ -111,7 +112,22 @@ def _plain(markup: str) -> str:
     return " ".join(unescape(_UNSEEN.sub(" ", markup)).split())
 
 
-@lru_cache(maxsize=1 << 14)
+class _Known(dict[str, bytes]):
+    """What words come to, remembered as far as there is room; several are told in a microsecond."""
+
+    def __init__(self, make: Callable[[str], bytes]) -> None:
+        super().__init__()
+        self._make = make
+
+    def __missing__(self, word: str) -> bytes:
+        made = self._make(word)
+        if len(word) <= _LONGEST_KNOWN:
+            if len(self) >= _MOST_KNOWN:
+                self.clear()
+            self[word] = made
+        return made
+
+
 def _word_bits(word: str) -> bytes:
     if word in _TIMES or _TIME_NUMBER.fullmatch(word):
         return b""
@@ -119,10 +135,13 @@ def _word_bits(word: str) -> bytes:
     return digest + bytes(8)
 
 
-@lru_cache(maxsize=1 << 14)
 def _bits(between: str) -> bytes:
     # Of what stands between blanks: mostly a word, and what is written behind it.
-    return b"".join(map(_word_bits, _WORD.findall(between)))
+    return b"".join(map(_WORDS.__getitem__, _WORD.findall(between)))
+
+
+_WORDS = _Known(_word_bits)
+_BETWEEN = _Known(_bits)
 
 
 def _runs(text: str) -> "array[int]":
@@ -131,9 +150,9 @@ def _runs(text: str) -> "array[int]":
     if (
         len(text) < 2 * _MOST_WORDS
     ):  # it cannot have more words, and most come again on the next page
-        hashes = b"".join(map(_bits, text.split()))
+        hashes = b"".join(map(_BETWEEN.__getitem__, text.split(" ")))
     else:
-        hashes = b"".join(map(_word_bits, _WORD.findall(text)[:_MOST_WORDS]))
+        hashes = b"".join(map(_WORDS.__getitem__, _WORD.findall(text)[:_MOST_WORDS]))
     # All runs at once, for a word's number has as much room behind it: each times one factor, plus
     # the next times another, plus the one after that; the last runs go on at the start. Of the sums
     # the middle is taken, where all bits of the three words meet.
@@ -144,14 +163,37 @@ def _runs(text: str) -> "array[int]":
     return array("Q", list(set(runs[::2])))  # a list is taken at once, a set one by one
 
 
-def _simhash(runs: bytes) -> int:
-    """Let runs, 8 bytes each, vote on each of 64 bits."""
-    count = len(runs) // 8
-    result = 0
-    masks = [int.from_bytes(bytes([1 << bit]) * count, "little") for bit in range(8)]
-    for place in range(8):
-        column = int.from_bytes(runs[place::8], "little")
-        for bit in range(8):
-            if (column & masks[bit]).bit_count() * 2 > count:
-                result |= 1 << (place * 8 + bit)
-    return result
+def simhash(runs: bytes) -> int:
+    """Let runs, 8 bytes each, vote on each of 64 bits; a bit is set where more than half have it.
+
+    >>> simhash(bytes([3, *bytes(7)]) + bytes([1, *bytes(7)]))
+    1
+    """
+    words = count = len(runs) // 8
+    # All bits of many runs are counted at once. Plane 0 holds the last binary digit of each count,
+    # plane 1 the one before it, and so on; at first each run counts for itself. One half of the
+    # runs is added to the other, until a single one is left, which holds 64 counts.
+    planes = [int.from_bytes(runs, "little")]
+    while words > 1:
+        words = (words + 1) // 2
+        bits = 64 * words
+        lower = (1 << bits) - 1
+        carried = 0
+        for place, plane in enumerate(planes):
+            one, other = plane & lower, plane >> bits
+            differs = one ^ other
+            planes[place] = differs ^ carried
+            carried = one & other | carried & differs
+        planes.append(carried)
+    # A bit is set where its count is above the half: of two numbers the greater is the one that has
+    # the first digit which the other has not.
+    half = count // 2
+    above, equal = 0, (1 << 64) - 1
+    for place in reversed(range(max(len(planes), half.bit_length()))):
+        plane = planes[place] if place < len(planes) else 0
+        if half >> place & 1:
+            equal &= plane
+        else:
+            above |= equal & plane
+            equal &= ~plane
+    return above

@@ -42,6 +42,11 @@ _SHOWN = 20  # seeds told in a description
 _TOLD = 200  # characters of an expression told in a verdict
 _CREDENTIALS = re.compile(r"//[^/?#]*@")
 _WORD = re.compile(r"\w*", re.ASCII)
+_LITERAL = re.compile(r"\\([^a-z0-9])")  # a character that stands for itself
+_OTHER_ESCAPE = re.compile(r"\\.")
+_OF_NAME = re.compile(r"[\w.-]")
+_LONGER_NAME = re.compile(r"[\w-]|\.[\w-]")
+_PORT = re.compile(r":([0-9]{1,5})(?![\w\0\[(.*+?{|])")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
 
 
@@ -172,6 +177,23 @@ class Scope:
             return Verdict(True, "scope: redirect of a seed")
         return Verdict(False, f"scope: outside {self._named}")
 
+    def names(self, url: str) -> bool:
+        """Tell whether a person named the server of an address; pages cannot bring that about.
+
+        Named are the servers of seeds, and where these moved within their site; with ``domain`` all
+        hosts of the registered domain. A host is named as well where it stands as it is, letter by
+        letter, in an expression of the scope or of an inclusion: at the port that follows there, at
+        the usual ones before a slash, else at any.
+        """
+        place = _place(url)
+        if place is None:
+            return False
+        if self._within.knows(place) or self._within.has_domain(place):
+            return True
+        expressions = [pattern.text for pattern in self.include]
+        expressions += [self.text] if self.kind == "regex" else []
+        return any(_stands_in(text, place) for text in expressions)
+
     def widened(self, target: str) -> "Scope":
         """Give the scope with the place a seed redirected to, where that is the same site.
 
@@ -274,18 +296,43 @@ class _Within:
     def knows(self, place: _Place) -> bool:
         return place.site in self._sites
 
+    def has_domain(self, place: _Place) -> bool:
+        return self._kind == "domain" and any(
+            above in self._domains for above in _above(place.host)
+        )
+
     def holds(self, url: str, place: _Place) -> bool:
         if self._expression is not None:
             return self._expression.found_in(url)
         if self._kind == "prefix":
             return place.path.startswith(self._directories.get(place.site, ()))
-        if self._kind == "domain" and any(above in self._domains for above in _above(place.host)):
+        if self.has_domain(place):
             return True
         return self._kind in ("host", "domain") and place.site in self._sites
 
 
 def _found(patterns: Iterable[Pattern], url: str) -> Pattern | None:
     return next((pattern for pattern in patterns if pattern.found_in(url)), None)
+
+
+def _stands_in(expression: str, place: _Place) -> bool:
+    # Whether an expression names a host letter by letter, and its port where one stands there.
+    text = _OTHER_ESCAPE.sub("\0", _LITERAL.sub(r"\1", expression.lower()))
+    host = f"[{place.host}]" if ":" in place.host else place.host
+    at = text.find(host)
+    while at >= 0:
+        before, after = text[at - 1 : at], text[at + len(host) :]
+        if not _OF_NAME.match(before) and not _LONGER_NAME.match(after):
+            port = _PORT.match(after)
+            if port is None:
+                at_port = place.port is None or not after.startswith("/")
+            else:
+                ports = _PORTS.values() if place.port is None else (place.port,)
+                at_port = int(port[1]) in ports
+            if at_port:
+                return True
+        at = text.find(host, at + 1)
+    return False
 
 
 def _place(url: str) -> _Place | None:

@@ -20,10 +20,9 @@ from archiver.fetch.place import place_of
 from archiver.headers import Headers
 from archiver.spool import new_spool, rewind, spool
 
-__all__ = ["BODY_LIMIT", "CODINGS", "Answer", "Fetcher"]
+__all__ = ["BODY_LIMIT", "Answer", "Fetcher"]
 
 BODY_LIMIT = 1 << 32  # bytes
-CODINGS = "gzip, deflate, br, zstd"  # the content codings that `archiver.http` can undo
 _IN_MEMORY = 1 << 21  # bytes of a body that are held in memory; a longer one goes to disk
 _STEP = 1 << 16
 _CONNECT, _SILENCE, _LONGEST = 30.0, 60.0, 3600.0  # seconds

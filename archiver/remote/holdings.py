@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
 from archiver.errors import BusyError, FetchError, FormatError, UrlError
-from archiver.fetch.client import CODINGS, Answer
+from archiver.fetch.client import Answer
 from archiver.fetch.politeness import Visitor
-from archiver.http import CodingError, decode_content
+from archiver.http import CODINGS, CodingError, decode_content
 from archiver.ingest.saved import SavedFile
 from archiver.remote.lists import LIST_LIMIT, Listed, MementoList, read_list
 from archiver.timestamps import Span, format_timestamp, parse_timestamp

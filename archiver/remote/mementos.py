@@ -13,9 +13,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import chain
 
-from archiver.fetch.client import CODINGS, Answer
+from archiver.fetch.client import Answer
 from archiver.fetch.politeness import Visitor
-from archiver.http import CodingError, media_type
+from archiver.http import CODINGS, CodingError, media_type
 from archiver.ingest.converted import RESPONSE, Converted, message, spooled, status_line
 from archiver.ingest.saved import SavedFile, doubts
 from archiver.provenance import Provenance

@@ -5,6 +5,7 @@ comes first, as British pages write it.
 """
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 
@@ -116,6 +117,7 @@ _TYPED = {
 }
 _READ_REGIONS = frozenset({"main", "aside", "footer", "header"})
 _YEAR = re.compile(r"\d[\d/.-]{3,9}")
+_BEFORE = 100  # characters before a label that tell whether it opens a sentence
 _ISO = re.compile(r"(\d{4})-?(\d{2})(?:-?(\d{2}))?")
 
 
@@ -133,7 +135,7 @@ def read_day(text: str) -> str | None:
         return _day(_full_year(year), month, day)
     words = re.findall(r"[^\W\d_]+|\d+", plain)
     month = next((_MONTHS[word] for word in words if word in _MONTHS), 0)
-    numbers = [int(word) for word in words if word.isdigit()]
+    numbers = [int(word) for word in words if word.isdecimal() and len(word) <= 4]
     if not month or not numbers:
         return None
     year = _full_year(numbers[-1])
@@ -252,17 +254,21 @@ def _in_block(block: Block) -> Iterator[tuple[str, Quote]]:
     covered: list[tuple[int, int]] = []
     for kind, pattern in _LABELLED:
         for match in pattern.finditer(piece.text):
-            if any(start < match.end() and match.start() < end for start, end in covered):
+            after = bisect_left(covered, match.span())
+            if any(
+                start < match.end() and match.start() < end
+                for start, end in covered[max(after - 1, 0) : after + 1]
+            ):
                 continue
             if not _opens(piece.text, match.start(), match["label"]):
                 continue
-            covered.append(match.span())
+            covered.insert(after, match.span())
             yield kind, quote(piece.cut(*match.span("date")), "date label", LABELLED)
 
 
 def _opens(text: str, at: int, label: str) -> bool:
     """Whether a label opens its line or sentence; inside one it speaks of something else."""
-    before = text[:at].rstrip(" \t([|")
+    before = text[max(at - _BEFORE, 0) : at].rstrip(" \t([|")
     if not before or before[-1] in "\n.;:!?|•\u2013-" or len(text) < 80:
         return True
     return (

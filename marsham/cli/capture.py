@@ -166,7 +166,14 @@ _TIME = _Read("time", read_seconds)
 @click.option(
     "--allow-private",
     is_flag=True,
-    help="Servers on this machine and in private networks may be asked.",
+    help="The servers of the URLs, and those that scope and --include name, may be on this machine "
+    "and in private networks.",
+)
+@click.option(
+    "--allow-private-at",
+    multiple=True,
+    metavar="HOST|NETWORK",
+    help="A further host, or network such as 10.1.0.0/16, that may be asked though it is private.",
 )
 @click.option(
     "--plan",
@@ -208,6 +215,7 @@ def capture(
     operator: str,
     contact: str,
     allow_private: bool,
+    allow_private_at: tuple[str, ...],
     plan: Path | None,
     anew: bool,
     show: bool,
@@ -260,6 +268,7 @@ def capture(
         body=int(max_size),
         traps=TrapLimits(depth=max_depth, hops=max_hops, queries=max_queries, alike=max_alike),
         allow_private=allow_private,
+        allow_private_at=allow_private_at,
     )
     return _run([Planned("", order)], None, anew=anew, as_json=as_json)
 

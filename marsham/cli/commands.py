@@ -21,6 +21,7 @@ _COMMANDS = {  # the function in a module of this package
     "package": "package",
     "read": "read",
     "rebuild": "rebuild",
+    "search": "search",
     "serve": "serve",
     "show": "show",
     "snapshots": "snapshots",

@@ -13,6 +13,7 @@ __all__ = ["crawl_as_json", "crawl_lines"]
 _WIDE = 9
 _TRAP = "trap: "  # how its rules begin
 _LONGEST = 10  # lines of one kind
+_TOLD = {Outcome.FAILED: "why", Outcome.MOVED: "leads_to"}  # beside an address, by its outcome
 
 
 def crawl_as_json(report: CrawlReport) -> dict[str, object]:
@@ -46,7 +47,8 @@ def crawl_as_json(report: CrawlReport) -> dict[str, object]:
         "seeds_failed": report.seeds,
         "listed": {
             outcome.name.lower(): [
-                {"url": url, "why": why} if why else {"url": url} for url, why in rows
+                {"url": url, _TOLD.get(outcome, ""): told} if told else {"url": url}
+                for url, told in rows
             ]
             for outcome, rows in report.listed.items()
         },
@@ -73,7 +75,9 @@ def crawl_lines(report: CrawlReport) -> Iterator[str]:
         number = report.outcomes[outcome]
         yield _line(name, f"{number:,}")
         if outcome not in (Outcome.NEW, Outcome.UNCHANGED):
-            rows = [f"{url}: {why}" if why else url for url, why in report.listed.get(outcome, ())]
+            mark = " ->" if outcome is Outcome.MOVED else ":"
+            listed = report.listed.get(outcome, ())
+            rows = [f"{url}{mark} {told}" if told else url for url, told in listed]
             yield from _listed(rows, number, f"{where} {name}")
     for url, why in report.seeds.items():
         yield _line("seed", f"{url} came to nothing: {why}")

@@ -162,7 +162,7 @@ def _tell(report: CrawlReport, name: str, again: str, ending: str, *, as_json: b
         why = next(iter(report.seeds.items()), None)
         said = f": {why[0]}: {why[1]}" if why else ""
         hint = ""
-        if why and why[1].startswith("address:"):
+        if why and why[1].startswith("address:") and not report.order.allow_private:
             hint = "; give --allow-private if that is where it should be"
         say(f"marsham: {name}nothing was captured{said}{hint}", err=True)
         return FAILED

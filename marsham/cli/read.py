@@ -13,6 +13,8 @@ from archiver.ingest.sniff import Format, sniff
 from archiver.records import DateSource, StatedDate
 from archiver.timestamps import Span, format_timestamp, parse_date
 from archiver.urls import check_url
+from extract.recipes.files import read_recipe
+from extract.recipes.recipe import Recipe
 from extract.saved import saved_page_confined
 from marsham.cli.support import DATE, DONE, FINDINGS, say
 
@@ -28,6 +30,12 @@ _PAGE_LIMIT = 1 << 26  # bytes
 @click.option("--url", help="The page's address, possibly one in another archive.")
 @click.option("--captured", type=DATE, metavar="DATE", help="When it was captured.")
 @click.option("--content-type", help="The Content-Type it was served with.")
+@click.option(
+    "--recipe",
+    "recipe_file",
+    type=click.Path(path_type=Path),
+    help="A site recipe to follow; without FILES it is only checked.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object for each file.")
 @click.option(
     "--manifest",
@@ -40,6 +48,7 @@ def read(
     url: str | None,
     captured: Span | None,
     content_type: str | None,
+    recipe_file: Path | None,
     as_json: bool,
     manifest: Path | None,
     out: Path | None,
@@ -48,7 +57,11 @@ def read(
 
     Works on files alone, without any archive. Another archive's banner and rewritten links are
     taken off first, and every date stated for the page is given with its source.
+
+    With --recipe, what a site recipe reads takes the place of what is read without it, and status 1
+    means that it could not be followed in something, which is told.
     """
+    recipe = read_recipe(recipe_file) if recipe_file else None
     if manifest:
         if files or not out:
             raise click.UsageError("--manifest goes with --out and without FILES")
@@ -57,7 +70,10 @@ def read(
                 "--url, --captured, --content-type and --json are for FILES; a manifest states "
                 "these for each page, and JSON is what --out gets"
             )
-        return _read_manifest(manifest, out)
+        return _read_manifest(manifest, out, recipe)
+    if recipe and not files:
+        say(f"{recipe_file}: recipe {recipe.name} can be used; it is for {', '.join(recipe.pages)}")
+        return DONE
     if not files:
         raise click.UsageError("give a FILE to read, or --manifest")
     if out:
@@ -66,14 +82,28 @@ def read(
         raise click.UsageError("--url and --captured speak of one page; give one FILE with them")
     stated = _listed(format_timestamp(captured.first), str(captured.first)) if captured else ()
     address = check_url(url) if url else None
+    status = DONE
     with Confined() as children:
         for file in files:
-            text = _read_file(children, file, address, content_type, stated)
+            text = _read_file(children, file, address, content_type, stated, recipe)
+            saved = json.loads(text)
             if as_json:
                 click.echo(text)
             else:
-                _print(file, json.loads(text))
-    return DONE
+                _print(file, saved)
+            if recipe and _tell_recipe(recipe, file, saved):
+                status = FINDINGS
+    return status
+
+
+def _tell_recipe(recipe: Recipe, file: Path, saved: dict[str, Any]) -> bool:
+    """Say in what a recipe could not be followed; tells whether there was anything."""
+    said = [each for each in saved["problems"] if each.startswith(f"{recipe.rule}: ")]
+    if saved["url"] and not recipe.is_for(saved["url"]):
+        said = [f"{recipe.rule}: is not for {saved['url']}; it is for {', '.join(recipe.pages)}"]
+    for each in said:
+        say(f"  {file}: {each}", err=True)
+    return bool(said)
 
 
 def _read_file(
@@ -82,6 +112,7 @@ def _read_file(
     url: str | None,
     content_type: str | None,
     stated: tuple[StatedDate, ...],
+    recipe: Recipe | None,
 ) -> str:
     """Read one file; gives what it says as JSON text."""
     if not path.is_dir() and sniff(path) is Format.WARC:
@@ -104,12 +135,13 @@ def _read_file(
             url=url,
             content_type=content_type,
             stated=stated,
+            recipe=recipe,
         )
     except ConfinedError as error:
         raise FormatError(str(path), f"{error}; it was given up") from error
 
 
-def _read_manifest(manifest: Path, out: Path) -> int:
+def _read_manifest(manifest: Path, out: Path, recipe: Recipe | None) -> int:
     try:
         entries = json.loads(manifest.read_text("utf-8"))
         wanted = [_entry(entry) for entry in entries]
@@ -133,6 +165,7 @@ def _read_manifest(manifest: Path, out: Path) -> int:
                     entry.get("snapshot_url") or entry.get("url"),
                     entry.get("content_type"),
                     _stated(entry),
+                    recipe,
                 )
             except InputError as error:
                 say(f"marsham: {error}", err=True)

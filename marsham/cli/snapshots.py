@@ -11,7 +11,6 @@ import click
 
 from archiver.confined import Confined
 from archiver.errors import InputError
-from extract.missing import says_missing
 from marsham.cli.crawl_report import crawl_as_json, crawl_lines
 from marsham.cli.support import as_json_line, pass_archive, print_table, readable, say
 from snapshots.archive import Archive
@@ -80,6 +79,8 @@ def snapshots(
         if number is None and not as_json:
             print_table(_SHOWN, [[_value(name, row[name]) for name in _SHOWN] for row in rows])
             return
+        from extract.missing import says_missing  # takes long to load
+
         for row in rows:
             report = report_on(
                 archive,

@@ -7,7 +7,7 @@ from starlette.responses import RedirectResponse, Response
 
 from archiver.errors import TimestampError
 from archiver.timestamps import format_timestamp, parse_span
-from extract.search import Searched, search_pages
+from extract.search import Searched, count_found, search_pages
 from marsham.web.dates import read_asked
 from marsham.web.leaving import typed_words
 from marsham.web.pages import views_of
@@ -15,6 +15,7 @@ from marsham.web.pages import views_of
 __all__ = ["search", "search_box"]
 
 _MOST = 50  # results on the page
+_FARTHEST = 100_000  # result from which a page of results may begin
 _LONGEST = 300  # characters of what is looked for
 
 
@@ -31,18 +32,26 @@ def search(request: Request) -> Response:
             "search.html", status=400, words_asked=words, site=site, asked=asked, wrong_date=True
         )
     moment = parse_span(digits).last if digits else datetime.now(UTC)
+    skip = _number(query.get("skip", ""))
     with views.archive.catalogue.read() as connection:
-        found, searched = search_pages(connection, words, moment, site=site, limit=_MOST + 1)
+        results = search_pages(connection, words, moment, site=site, limit=_MOST, skip=skip)
+        facet = count_found(connection, words, moment, site=site) if results.pages else None
     return views.page(
         "search.html",
         words_asked=words,
         site=site,
         asked=asked,
         digits=digits or format_timestamp(moment)[:8],
-        found=found[:_MOST],
-        cut=len(found) > _MOST,
-        in_text=searched is Searched.TEXT,
+        found=results.pages,
+        more=skip + _MOST if results.more else 0,
+        skip=skip,
+        facet=facet,
+        in_text=results.searched is Searched.TEXT,
     )
+
+
+def _number(text: str) -> int:
+    return min(int(text), _FARTHEST) if text.isascii() and text.isdigit() and len(text) < 9 else 0
 
 
 def search_box(request: Request) -> Response:

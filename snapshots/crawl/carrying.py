@@ -25,6 +25,9 @@ __all__ = ["carry_over", "drop_strays"]
 
 _TABLES = (crawl, crawl_site, crawl_note, crawl_url)
 _BATCH = 5_000
+_READABLE = (4, 5, SCHEMA_VERSION)  # versions whose tables of crawls lack only what may be null
+
+_COLUMNS = "SELECT name FROM pragma_table_info(?)"
 
 
 def carry_over(connection: Connection, earlier: Path) -> None:
@@ -44,8 +47,9 @@ def carry_over(connection: Connection, earlier: Path) -> None:
     taking = connection.begin_nested()
     try:
         [[version]] = old.execute("SELECT version FROM schema_version")
-        for table in _TABLES if version == SCHEMA_VERSION else ():
-            names = [column.name for column in table.columns]
+        for table in _TABLES if version in _READABLE else ():
+            there = {name for (name,) in old.execute(_COLUMNS, (table.name,))}
+            names = [column.name for column in table.columns if column.name in there]
             rows = old.execute(f"SELECT {', '.join(names)} FROM {table.name}")  # noqa: S608
             while some := rows.fetchmany(_BATCH):
                 insert_tuples(connection, table, names, some)

@@ -10,6 +10,7 @@ import logging
 import threading
 from collections import Counter
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -48,6 +49,7 @@ from archiver.digests import write_digest
 from archiver.errors import FetchError, MarshamError, NotWritableError, RefusedAddressError
 from archiver.fetch.guard import Guard
 from archiver.fetch.pace import Pace
+from archiver.fetch.place import place_of
 from archiver.http import media_type
 from archiver.records import Capture, Kind, Problem
 from archiver.software import software_name
@@ -80,6 +82,8 @@ _LISTED = Hop.SITEMAP.value  # hop path of a sitemap that robots.txt names
 _SCOPE, _TRAPS = "scope", "trap"
 _PAGE = PageLimits(at_once=32)  # each server is asked one thing at a time anyway
 _WISHES_SECONDS = 0.01  # that a page's wish waits for others
+_ENDED_WITH = 3  # times the process that asks ends with a question, asked alone but for the first
+_ENDED = 20  # times it ends in a row without an answer between
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,11 +154,21 @@ class Crawl:
             BrowserError: when pages are to be shown, and there is no browser; nothing is begun.
         """
         scope = Scope.of(order.scope, order.seeds, order.include, order.exclude, order.embeds_leave)
+        terms = Terms(
+            user_agent(order.contact),
+            Guard.of(order.allow_private_at),
+            Limits(body=order.body, seconds=order.seconds, silence=order.silence),
+            order.guesses,
+            order.workers,
+        )
         self._came: SimpleQueue[Message | tuple[Server, Wish | Shown] | None] = SimpleQueue()
         self._pages = self._start_browser(writer, order, page) if order.browser else None
+        self._askers = Askers(terms, self._came.put)
         try:
+            self._askers.begin()  # it takes its time, and so does what follows
             self.store = CrawlStore(writer, order, scope.describe())
         except BaseException:
+            self._askers.close()
             if self._pages:
                 self._pages.close()
             raise
@@ -172,14 +186,6 @@ class Crawl:
         self._manners = Manners(Pace(delay=order.delay, tries=order.tries, backoff=order.back_off))
         within = replace(self._manners.pace, delay=0.0)
         self._within_page = replace(self._manners, pace=within)
-        terms = Terms(
-            user_agent(order.contact),
-            Guard(everywhere=order.allow_private),
-            Limits(body=order.body, seconds=order.seconds, silence=order.silence),
-            order.guesses,
-            order.workers,
-        )
-        self._askers = Askers(terms, self._came.put)
         self._servers: dict[int, Server] = {}
         self._leases: dict[int, Lease] = {}
         self._validators: dict[int, Validators] = {}
@@ -188,6 +194,11 @@ class Crawl:
         self._wished: dict[int, Wish] = {}  # by the number of the address that is asked for it
         self._showing = 0
         self._visited: dict[int, Server] = {}  # asked for what a page needs, without pauses
+        # Servers whose first question was under way when the process that asks ended, and how often
+        # it did so with a question.
+        self._suspects: set[int] = set()
+        self._ended_with: Counter[str] = Counter()
+        self._ended = 0
         self._stopping = threading.Event()
         self._heard = monotonic()
         self._failures = 0
@@ -257,6 +268,10 @@ class Crawl:
 
     def _hand_out(self) -> None:
         now = datetime.now(UTC)
+        if self._suspects:
+            if not self._askers.busy:
+                self._hand_out_suspect(now)
+            return
         for server in list(self._servers.values()):
             if not server.waiting:
                 continue
@@ -271,7 +286,25 @@ class Crawl:
             number = 1 if self._pages else len(server.waiting)
             questions, server.waiting = server.waiting[:number], server.waiting[number:]
             server.busy = True
-            self._askers.ask(server.number, questions, server.jar)
+            self._askers.ask(server.number, questions, server.jar, self._private(server))
+
+    def _hand_out_suspect(self, now: datetime) -> None:
+        # One question and nothing beside it: if the process ends with this one, it is known why.
+        for number in self._suspects:
+            server = self._servers[number]
+            if server.standing.wait(now) <= 0:
+                question = server.waiting.pop(0)
+                server.busy = True
+                self._askers.ask(number, [question], server.jar, self._private(server))
+                return
+
+    def _private(self, server: Server) -> str:
+        # What of a server may be at a private address: itself, where a person named it.
+        if not self._order.allow_private or not self._scope.names(server.authority):
+            return ""
+        with suppress(FetchError):  # no address of the web, which whoever asks tells
+            return place_of(server.authority).authority
+        return ""
 
     def _goes_on(self, server: Server, now: datetime) -> bool:
         # Whether a server that is asked may be asked more without a pause.
@@ -318,7 +351,8 @@ class Crawl:
         if self._stopping.is_set():
             return None
         pauses = []
-        for number in {*self._frontier.queued, *(n for n, s in self._servers.items() if s.waiting)}:
+        waiting = {number for number, server in self._servers.items() if server.waiting}
+        for number in self._suspects or {*self._frontier.queued, *waiting}:
             server = self._servers.get(number)
             if server is None:
                 return 0.0
@@ -334,7 +368,7 @@ class Crawl:
 
     def _pause_of_page(self, now: datetime) -> float:
         pauses = [wish.due - now.timestamp() for wish in self._wishes if wish.due > 0]
-        if self._askers.busy < self._order.workers:
+        if self._askers.busy < (1 if self._suspects else self._order.workers):
             idle = (one for one in self._servers.values() if one.waiting and not one.busy)
             pauses += (one.standing.wait(now) for one in idle)
         return max(min([*pauses, _LONGEST_WAIT]), 0.0)
@@ -377,23 +411,47 @@ class Crawl:
             server.busy = False
             if one.full:
                 raise one.full
-            left = list(one.left)
-            if one.fault and left:
-                question = left.pop(0)
-                _log.error("%s could not be dealt with: %s", question.url, one.fault)
-                last = one.fault.strip().rpartition("\n")[2]
-                self._settle(question, State.FAILED, f"error: {last}")
-                self._failures += 1
-            server.waiting = [*left, *server.waiting]
+            self._suspects.discard(number)
+            server.waiting = [*one.left, *server.waiting]
+            if one.fault and one.left:
+                if one.gone and self._may_try_again(server, one.left[0]):
+                    self._suspects.add(number)
+                else:
+                    self._fail(server, server.waiting.pop(0), one.fault)
         if ended and not self._stopping.is_set():
             self._hand_out()
         return ended
+
+    def _may_try_again(self, server: Server, question: Question) -> bool:
+        # The process that asks has ended with a question; tells whether it is asked once more.
+        _log.warning("the process that asks has ended while it asked for %s", question.url)
+        self._ended += 1
+        if self._ended >= _ENDED:
+            self.ending = self.ending or "the process that asks ends again and again"
+            self._stopping.set()
+        delay = self._crawl_delay(server)
+        now = datetime.now(UTC)
+        server.standing = self._manners.paused(server.standing, now, self._dice, crawl_delay=delay)
+        self._ended_with[question.url] += 1
+        return self._ended_with[question.url] < _ENDED_WITH
+
+    def _fail(self, server: Server, question: Question, fault: str) -> None:
+        # A question that could not be dealt with, though the server is not to blame.
+        _log.error("%s could not be dealt with: %s", question.url, fault)
+        rule = f"error: {fault.strip().rpartition(chr(10))[2]}"
+        if _is_robots(server, question):
+            server.closed = rule  # or its rules would be asked for for ever
+        if not question.number:
+            server.probing = ""
+        self._settle(question, State.FAILED, rule)
+        self._failures += 1
 
     # What came
 
     def _note(self, connection: Connection, server: Server, reply: Reply) -> None:
         question = reply.question
         server.jar = reply.jar
+        self._ended = 0
         self._batch.servers[server.number] = server
         self._batch.answers[server.number] += 1
         if isinstance(reply.error, RefusedAddressError):
@@ -425,6 +483,8 @@ class Crawl:
             self._settle(question, State.FAILED, f"no answer: {reply.error.reason}")
             if _is_robots(server, question):
                 server.closed = f"no answer: {reply.error.reason}"
+            elif not question.number:
+                server.probing = ""  # the probe led to nothing
             return
         if is_page and self._pages:
             server.showing = True
@@ -575,6 +635,7 @@ class Crawl:
             outcome=outcome,
             timestamp=timestamp,
             size=exchange.length,
+            leads_to=_redirected_to(reply),
         )
         if whole and (status == 200 or unchanged):
             self._traps.saw(question.url, digest.hex(), reply.fingerprint)
@@ -623,30 +684,27 @@ class Crawl:
 
     def _follow(self, server: Server, reply: Reply, exchange: Exchange, *, missing: bool) -> None:
         question = reply.question
-        assert exchange.head is not None  # noqa: S101 - it was looked at
-        targets = [link.url for link in _links(reply) if link.hop is Hop.REDIRECT]
-        status = exchange.head.status
-        redirected = 300 <= status < 400 and status != _NOT_MODIFIED and bool(targets)
+        target = _redirected_to(reply)
         if _is_robots(server, question):
-            self._take_robots(server, question, exchange, targets[0] if redirected else None)
+            self._take_robots(server, question, exchange, target or None)
             return
         if _is_probe(server, question):
-            if redirected and question.number and authority_of(targets[0]) == server.authority:
+            if target and question.number and authority_of(target) == server.authority:
                 # Where it ends is what tells; the probe is who asked.
-                server.waiting.insert(0, Question(0, targets[0], question.path + Hop.REDIRECT))
+                server.waiting.insert(0, Question(0, target, question.path + Hop.REDIRECT))
                 server.probing = question.url
             elif reply.measure:
                 asked = server.probing or question.url
                 server.probed(replace(reply.measure, asked=asked))
                 server.probing = ""
             return
-        if redirected and not question.path.strip(Hop.REDIRECT):
-            widened = self._scope.widened(targets[0])
+        if target and not question.path.strip(Hop.REDIRECT):
+            widened = self._scope.widened(target)
             if widened is not self._scope:
                 self._scope = widened
                 self._batch.notes[_SCOPE] = widened.to_text()
-        if redirected:
-            self._pass_cookie_wall(server, question, targets[0])
+        if target:
+            self._pass_cookie_wall(server, question, target)
         via = question.number or None
         for link in _links(reply):
             if missing and link.hop is Hop.LINK:
@@ -709,6 +767,7 @@ class Crawl:
         outcome: Outcome | None = None,
         timestamp: str | None = None,
         size: int | None = None,
+        leads_to: str = "",
     ) -> None:
         self._validators.pop(question.number, None)
         if not question.number:
@@ -719,7 +778,7 @@ class Crawl:
         if wish := self._wished.pop(question.number, None):
             self._batch.decided.append((wish, FetchError(question.url, rule)))
         self._batch.settled.append(
-            Settled(question.number, state, rule, status, outcome, timestamp, size)
+            Settled(question.number, state, rule, status, outcome, timestamp, size, leads_to)
         )
 
     def _problem(self, code: str, message: str, place: Place, url: str) -> None:
@@ -997,6 +1056,14 @@ def _is_probe(server: Server, question: Question) -> bool:
     if question.number == 0:
         return bool(server.probing)
     return question.path.endswith(Hop.PREREQUISITE) and question.url != server.robots_url
+
+
+def _redirected_to(reply: Reply) -> str:
+    # Where an answer redirects to by its status; empty for one that does not.
+    status = reply.status
+    if status is None or not 300 <= status < 400 or status == _NOT_MODIFIED:
+        return ""
+    return next((link.url for link in _links(reply) if link.hop is Hop.REDIRECT), "")
 
 
 def _links(reply: Reply) -> tuple[Link, ...]:

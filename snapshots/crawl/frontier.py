@@ -145,6 +145,7 @@ class Settled(NamedTuple):
         outcome: against what the archive held.
         timestamp: 14 digits, of its capture.
         bytes: of the answer.
+        leads_to: the address to which the answer redirects, met by now; empty for none.
     """
 
     id: int
@@ -154,6 +155,7 @@ class Settled(NamedTuple):
     outcome: Outcome | None = None
     timestamp: str | None = None
     bytes: int | None = None
+    leads_to: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +191,7 @@ class Met:
     timestamp: str | None
     bytes: int | None
     tries: int
+    leads_to: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -383,10 +386,14 @@ class Frontier:
     def settle(self, connection: Connection, settled: Iterable[Settled]) -> None:
         """Note what came of leases."""
         rows: list[tuple[object, ...]] = []
+        settled = list(settled)
+        keys = {one.leads_to: self._key(one.leads_to) for one in settled if one.leads_to}
+        led = {bytes(key): number for key, number, *_ in _KNOWN.rows(connection, [*keys.values()])}
         for one in settled:
+            to = led.get(keys[one.leads_to]) if one.leads_to else None
             at = None if one.timestamp is None else int(one.timestamp)
             outcome = None if one.outcome is None else int(one.outcome)
-            told = (int(one.state), _told(one.rule), one.status, outcome, at, one.bytes)
+            told = (int(one.state), _told(one.rule), one.status, outcome, at, one.bytes, to)
             rows.append((*told, self.crawl_id, one.id))
             self.states[State.LEASED] -= 1
             self.states[one.state] += 1
@@ -550,13 +557,14 @@ def met(
     outcome: Outcome | None = None,
 ) -> Iterator[Met]:
     """Give the addresses of a crawl in the order found, all or those of a state and an outcome."""
-    found, via = crawl_url.c, crawl_url.alias("via")
+    found, via, to = crawl_url.c, crawl_url.alias("via"), crawl_url.alias("leads_to")
     query = (
         select(
             *(found.id, found.url, via.c.url, found.path, found.state, found.rule, found.status),
-            *(found.outcome, found.timestamp, found.bytes, found.tries),
+            *(found.outcome, found.timestamp, found.bytes, found.tries, to.c.url),
         )
         .outerjoin(via, (via.c.crawl_id == found.crawl_id) & (via.c.id == found.via_id))
+        .outerjoin(to, (to.c.crawl_id == found.crawl_id) & (to.c.id == found.leads_to_id))
         .where(found.crawl_id == crawl_id)
         .order_by(found.id)
     )
@@ -564,14 +572,14 @@ def met(
         query = query.where(found.state == int(state))
     if outcome is not None:
         query = query.where(found.outcome == int(outcome))
-    for number, url, by, path, at, rule, status, code, time, size, tries in stream(
+    for number, url, by, path, at, rule, status, code, time, size, tries, leads_to in stream(
         connection, query
     ):
         yield Met(
             *(number, url, by or "", path, State(at), rule, status),
             None if code is None else Outcome(code),
             None if time is None else f"{time:014}",
-            *(size, tries),
+            *(size, tries, leads_to or ""),
         )
 
 
@@ -623,8 +631,8 @@ _LET = (
     "due = ?, url = ? WHERE crawl_id = ? AND id = ?"
 )
 _SETTLE = (
-    "UPDATE crawl_url SET state = ?, rule = ?, status = ?, outcome = ?, timestamp = ?, bytes = ? "
-    "WHERE crawl_id = ? AND id = ?"
+    "UPDATE crawl_url SET state = ?, rule = ?, status = ?, outcome = ?, timestamp = ?, bytes = ?, "
+    "leads_to_id = ? WHERE crawl_id = ? AND id = ?"
 )
 _PUT_BACK = (
     "UPDATE crawl_url SET state = 0, due = ?, tries = tries + ? WHERE crawl_id = ? AND id = ?"

@@ -48,7 +48,9 @@ class Order:
         seconds: how long one answer may take.
         silence: how many seconds may pass without a byte.
         traps: the bounds on endless sites.
-        allow_private: whether servers at private and loopback addresses may be asked.
+        allow_private: whether servers that seeds and scope name (`Scope.names`) may be asked at
+            private and loopback addresses.
+        allow_private_at: further hosts and networks that may be asked there, see `Guard.of`.
     """
 
     seeds: tuple[str, ...]
@@ -77,6 +79,7 @@ class Order:
     silence: float = 60.0
     traps: TrapLimits = field(default_factory=TrapLimits)
     allow_private: bool = False
+    allow_private_at: tuple[str, ...] = ()
 
     @property
     def identity(self) -> str:

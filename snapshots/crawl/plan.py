@@ -119,6 +119,7 @@ _KEYS: dict[str, tuple[str, Callable[[object], object]]] = {
     "max_answer_time": ("seconds", _seconds),
     "max_silence": ("silence", _seconds),
     "allow_private": ("allow_private", _truth),
+    "allow_private_at": ("allow_private_at", _texts),
 }
 _TRAPS = tuple(field.name for field in fields(TrapLimits))
 _OWN = ("name", "traps")

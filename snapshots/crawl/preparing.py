@@ -8,7 +8,7 @@ from archiver.capture.chromium import check_browser
 from archiver.capture.scope import Scope
 from archiver.capture.traps import TrapLimits
 from archiver.errors import FetchError, InputError, UrlError
-from archiver.fetch.guard import look_up, refusal
+from archiver.fetch.guard import Guard, look_up, refusal
 from archiver.fetch.place import place_of
 from archiver.urls import check_url
 from snapshots.archive import Archive
@@ -49,8 +49,9 @@ def prepare(order: Order, archive: Archive) -> Order:
         UrlError: when a seed is no address of the web, or holds a name and password.
         PatternError: when an expression cannot be used.
         InputError: when there is no seed, a number is out of its range, a text is not one line, or
-            nobody is named whom a webmaster could ask. Such a person must be named unless all seeds
-            are at private addresses and these are allowed.
+            nobody is named whom a webmaster could ask, or what is let be private is neither host
+            nor network. A person must be named unless all seeds are at private addresses and these
+            are allowed.
         BrowserError: when pages are to be shown, and there is no browser for it.
     """
     seeds = tuple(dict.fromkeys(_seed(text) for text in order.seeds))
@@ -71,6 +72,7 @@ def prepare(order: Order, archive: Archive) -> Order:
     label = order.label or place_of(seeds[0]).host
     order = replace(order, seeds=seeds, label=label, contact=contact)
     _check_contact(order, archive)
+    Guard.of(order.allow_private_at)
     Scope.of(order.scope, order.seeds, order.include, order.exclude, order.embeds_leave)
     if order.browser:
         check_browser()
@@ -118,7 +120,8 @@ def _seed(text: str) -> str:
 
 def _check_contact(order: Order, archive: Archive) -> None:
     contact = order.contact
-    if not contact and not (order.allow_private and _are_private(order.seeds)):
+    private = order.allow_private or order.allow_private_at
+    if not contact and not (private and _are_private(order.seeds)):
         raise InputError(
             "webmasters should know whom to ask about a crawl; set contact in "
             f"{archive.path}/marsham.toml, or give --contact with an e-mail or web address"

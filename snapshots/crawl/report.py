@@ -5,7 +5,7 @@ Addresses that a withdrawal reaches are counted and never listed.
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 
 from sqlalchemy import ColumnElement, CompoundSelect, Connection, Select, func, select
@@ -47,7 +47,7 @@ KINDS = (
 )
 _COLUMNS = (
     *("url", "via", "path", "state", "outcome"),
-    *("status", "why", "timestamp", "bytes", "tries"),
+    *("status", "why", "timestamp", "bytes", "tries", "leads_to"),
 )
 _TRAP_NOTES = "trap % stopped %"  # as the engine names what `Traps.changes` gave
 _AT_ONCE = 500
@@ -88,7 +88,8 @@ class CrawlReport:
         failures: how many came to nothing, by reason.
         traps: endless sites that were stopped.
         seeds: seeds that came to nothing, each with the reason.
-        listed: addresses by outcome, in the order found; of failed ones with the reason.
+        listed: addresses by outcome, in the order found; of failed ones with the reason, of moved
+            ones with the address they redirect to.
         soft_404s: how many pages say they are not there with status 200, and the first of them.
         truncated: how many answers are not whole, and the first of them.
         not_met: None when it cannot be told: no crawl before, or this one is not finished.
@@ -159,8 +160,7 @@ def report_on_crawl(connection: Connection, number: int, lines: int = 20) -> Cra
     )
     listed: dict[Outcome, tuple[tuple[str, str], ...]] = {
         outcome: tuple(
-            (one.url, _why(one) if outcome is Outcome.FAILED else "")
-            for one in islice(_did(connection, number, outcome), lines)
+            (one.url, _told_of(one)) for one in islice(_did(connection, number, outcome), lines)
         )
         for outcome in REPORTED
         if outcome in outcomes and outcome is not Outcome.UNCHANGED
@@ -200,8 +200,8 @@ def addresses(connection: Connection, number: int, kind: str) -> Iterator[dict[s
     Returns:
         Each with what `columns_of` names: its url, what it was found at (via), the hop path, state,
         outcome, HTTP status, the rule that refused it or how it failed (why), timestamp of the
-        capture, bytes of the answer, and how often it was put back (tries). None for what there is
-        not.
+        capture, bytes of the answer, how often it was put back (tries), and the address to which
+        the answer redirects (leads_to). None for what there is not.
     """
     if kind == NOT_MET:
         [row] = crawls(connection, number)
@@ -223,8 +223,16 @@ def addresses(connection: Connection, number: int, kind: str) -> Iterator[dict[s
             *(one.url, one.via or None, one.path, one.state.name.lower()),
             None if one.outcome is None else one.outcome.name.lower(),
             *(one.status, _why(one) or None, one.timestamp, one.bytes, one.tries),
+            one.leads_to or None,
         )
         yield dict(zip(_COLUMNS, values, strict=True))
+
+
+def _told_of(one: Met) -> str:
+    # What is said beside an address where it is listed by its outcome.
+    if one.outcome is Outcome.FAILED:
+        return _why(one)
+    return one.leads_to if one.outcome is Outcome.MOVED else ""
 
 
 def _why(one: Met) -> str:
@@ -353,9 +361,11 @@ def _not_met(connection: Connection, row: CrawlRow, ending: str, lines: int) -> 
 def _in_view(connection: Connection, found: Iterable[Met]) -> Iterator[Met]:
     source = iter(found)
     while some := list(islice(source, _AT_ONCE)):
-        named = {url for one in some for url in (one.url, one.via) if url}
+        named = {url for one in some for url in (one.url, one.via, one.leads_to) if url}
         closed = closed_pages(connection, named)
-        yield from (one for one in some if one.url not in closed and one.via not in closed)
+        for one in some:
+            if one.url not in closed and one.via not in closed:
+                yield replace(one, leads_to="") if one.leads_to in closed else one
 
 
 def _open(connection: Connection, urls: Iterable[str]) -> Iterator[str]:

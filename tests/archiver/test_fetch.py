@@ -4,6 +4,7 @@ import ssl
 import subprocess
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archiver.errors import BusyError, FetchError, RefusedAddressError
+from archiver.errors import BusyError, FetchError, InputError, RefusedAddressError
 from archiver.fetch.adapter import PinnedAdapter
 from archiver.fetch.client import Answer, Fetcher
 from archiver.fetch.guard import Guard, look_up, refusal
@@ -104,6 +105,54 @@ def test_however_it_is_spelt_this_machine_is_not_asked(host: str) -> None:
             asking.get(f"http://{host}:{port}/")
         assert "nothing was asked of it" in str(caught.value)
         assert server.connections == 0
+
+
+@pytest.mark.parametrize(
+    ("named", "host", "address", "port"),
+    [
+        ("10.1.0.0/16", "wiki.example", "10.1.2.3", 80),
+        ("10.1.2.3", "wiki.example", "10.1.2.3", 8080),
+        ("10.1.2.3:8080", "10.1.2.3", "10.1.2.3", 8080),
+        ("Wiki.example", "wiki.example", "10.9.9.9", 81),
+        ("wiki.example:8080", "WIKI.example", "10.9.9.9", 8080),
+        ("fd00::/8", "wiki.example", "fd12::1", 80),
+        ("[::1]", "localhost", "::1", 80),
+        ("[::1]:8080", "::1", "::1", 8080),
+        ("127.0.0.0/8", "wiki.example", "::ffff:127.0.0.1", 80),
+    ],
+)
+def test_what_a_person_lets_be_private_may_be(
+    named: str, host: str, address: str, port: int
+) -> None:
+    guard = replace(Guard.of([named]), resolver=lambda *_: [address])
+    assert guard.addresses("http://x.example/", host, port) == (address,)
+
+
+@pytest.mark.parametrize(
+    ("named", "host", "address", "port"),
+    [
+        ("10.1.0.0/16", "metadata.example", "169.254.169.254", 80),
+        ("10.1.0.0/16", "wiki.example", "10.2.0.1", 80),
+        ("10.1.2.3:8080", "10.1.2.3", "10.1.2.3", 80),
+        ("wiki.example", "a.wiki.example", "10.9.9.9", 80),
+        ("wiki.example:8080", "wiki.example", "10.9.9.9", 80),
+        ("0.0.0.0/0", "wiki.example", "224.0.0.1", 80),  # stands for no single host
+        ("::/0", "wiki.example", "10.0.0.1", 80),
+    ],
+)
+def test_what_nobody_named_stays_refused(named: str, host: str, address: str, port: int) -> None:
+    guard = replace(Guard.of([named]), resolver=lambda *_: [address])
+    with pytest.raises(RefusedAddressError):
+        guard.addresses("http://x.example/", host, port)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "10.1.0.0/99", "http://a.example/", "a.example/x", "a b", "me@a.example", "*", "a:b"],
+)
+def test_what_is_neither_host_nor_network_is_said_to_be_none(text: str) -> None:
+    with pytest.raises(InputError, match="not a host or network"):
+        Guard.of([text])
 
 
 def test_a_name_that_stands_for_another_address_at_each_look_up_is_judged_by_the_one_used() -> None:

@@ -98,7 +98,8 @@ class Outside:
 
 
 def order(url: str, **more: object) -> Order:
-    told = {"delay": 0.0, "back_off": 0.05, "probes": False, "allow_private": True, "browser": True}
+    told = {"delay": 0.0, "back_off": 0.05, "probes": False, "browser": True}
+    told |= {"allow_private_at": ("127.0.0.0/8",)}
     seeds = (f"{url}/",)
     return Order(seeds, exclude=("/excluded/",), **told | more)  # type: ignore[arg-type]
 

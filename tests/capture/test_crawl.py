@@ -1,5 +1,6 @@
 """A small crawl, on either database: what is asked, what is kept, and how it ends."""
 
+import re
 import threading
 from dataclasses import replace
 from datetime import timedelta
@@ -136,6 +137,39 @@ def test_a_private_server_is_left_alone_unless_it_is_allowed(sqlite_archive: Arc
     with sqlite_archive.catalogue.read() as connection:
         [one, *_] = met(connection, run.store.number, state=State.REFUSED)
     assert one.rule.startswith("address: ")
+
+
+def test_what_a_private_site_leads_to_is_private_only_where_it_is_named(
+    sqlite_archive: Archive,
+) -> None:
+    rest = Site({"/pic.png": answer(b"picture", fields=[("Content-Type", "image/png")])})
+    rest.pages["/page"] = answer(page("Another"))
+    with Loopback(rest) as own, Loopback(rest) as other, Loopback(rest) as third:
+        metadata = "http://169.254.169.254/latest/meta-data/"
+        first = page("Home", "/away", metadata, f"{own.url}/page", f"{third.url}/page")
+        first += f'<img src="{own.url}/pic.png"><img src="{other.url}/pic.png">'.encode()
+        first += f'<img src="{metadata}role"><iframe src="http://10.255.255.1/"></iframe>'.encode()
+        site = Site({"/": answer(first)})
+        site.pages["/away"] = answer(status="302 Found", fields=[("Location", metadata + "key")])
+        with Loopback(site, keep_alive=True) as server:
+            named = re.escape(own.authority)
+            order = order_of(
+                server, include=[f"//{named}/", "169"], allow_private_at=[third.authority]
+            )
+            run = crawl(sqlite_archive, order)
+            assert run.ending == ""
+            assert own.asked == ["/robots.txt", "/pic.png", "/page"]
+            assert other.asked == []
+            assert third.asked == []  # let be private, and still outside the scope
+            order = order_of(server, include=["/page$"], allow_private_at=[third.authority])
+            crawl(sqlite_archive, order)
+            assert third.asked == ["/robots.txt", "/page"]
+            assert other.asked == []
+    with sqlite_archive.catalogue.read() as connection:
+        refused = {one.url: one.rule for one in met(connection, 1, state=State.REFUSED)}
+    for url in (f"{other.url}/pic.png", f"{metadata}role", f"{metadata}key", metadata):
+        assert refused[url].startswith("address: "), url
+    assert refused["http://10.255.255.1/"].startswith("address: ")
 
 
 def test_a_server_that_is_not_there_fails_its_addresses(sqlite_archive: Archive) -> None:

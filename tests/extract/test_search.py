@@ -43,8 +43,8 @@ def fill(archive: Archive, tmp_path: Path, *, extract: bool = True) -> Archive:
 
 def found(archive: Archive, words: str, at: str, site: str = "") -> list[str]:
     with archive.catalogue.read() as connection:
-        pages, _ = search_pages(connection, words, parse_span(at).last, site=site)
-    return [f"{one.capture.url} {one.capture.timestamp[:4]}" for one in pages]
+        results = search_pages(connection, words, parse_span(at).last, site=site)
+    return [f"{one.capture.url} {one.capture.timestamp[:4]}" for one in results.pages]
 
 
 def test_pages_are_found_as_they_stood_at_the_date_titles_first(
@@ -91,16 +91,18 @@ def test_what_was_found_is_shown_with_what_stands_around_it(
 ) -> None:
     fill(sqlite_archive, tmp_path)
     with sqlite_archive.catalogue.read() as connection:
-        pages, searched = search_pages(connection, "windows lock", parse_span("2009").last)
-    assert searched is Searched.TEXT
-    assert (pages[0].title, pages[0].word) == ("Burglary", "Lock")
-    assert pages[0].before.endswith("Burglary ")
-    assert pages[0].after == " your Windows."
+        results = search_pages(connection, "windows lock", parse_span("2009").last)
+    assert results.searched is Searched.TEXT
+    page = results.pages[0]
+    assert page.title == "Burglary"
+    assert page.snippet == (
+        ("Burglary ", False), ("Lock", True), (" your ", False), ("Windows", True), (".", False)
+    )  # fmt: skip
 
 
 def test_without_extraction_addresses_are_searched(archive: Archive, tmp_path: Path) -> None:
     fill(archive, tmp_path, extract=False)
     with archive.catalogue.read() as connection:
-        pages, searched = search_pages(connection, "HOMEOFFICE b_c", parse_span("2011").last)
-    assert searched is Searched.ADDRESSES
-    assert [one.capture.url for one in pages] == [f"{HOST}/b_c/"]
+        results = search_pages(connection, "HOMEOFFICE b_c", parse_span("2011").last)
+    assert results.searched is Searched.ADDRESSES
+    assert [one.capture.url for one in results.pages] == [f"{HOST}/b_c/"]

@@ -141,6 +141,9 @@ def test_a_second_capture_tells_what_became_of_each_address(run: Run) -> None:
             "gone": [f"{site.url}going"],
             "moved": [f"{site.url}moving"],
         }
+        assert told["listed"]["moved"] == [
+            {"url": f"{site.url}moving", "leads_to": f"{site.url}new"}
+        ]
         assert told["not_met"] == {
             "crawl": 1,
             "snapshot": 1,
@@ -149,6 +152,9 @@ def test_a_second_capture_tells_what_became_of_each_address(run: Run) -> None:
         }
         lines = run("snapshots", 2).stdout.splitlines()
         assert f"          {site.url}going" in lines
+        assert f"          {site.url}moving -> {site.url}new" in lines
+        [moved] = run("snapshots", 2, "--addresses", "moved", "--json").stdout.splitlines()
+        assert json.loads(moved)["leads_to"] == f"{site.url}new"
         assert "not met   1 that snapshot 1 had; nothing leads there now" in lines
         crawl = json.loads(run("snapshots", 2, "--json").stdout)["crawl"]
         assert crawl == told
@@ -223,6 +229,29 @@ def test_a_withdrawn_address_is_counted_and_not_named(run: Run) -> None:
             assert "only-once" not in told
         told = json.loads(run("snapshots", 2, "--json").stdout)["crawl"]
         assert (told["outcomes"]["changed"], told["not_met"]["number"]) == (1, 1)
+
+
+def test_where_a_page_moved_to_is_named_only_while_that_is_in_view(run: Run) -> None:
+    by = ("--authority", "Panel", "--reason", "x")
+    with small_site() as site:
+        run("capture", site.url, *FREELY)
+        site.pages["/a"] = OFF.encode()
+        run("capture", site.url, *FREELY)
+        moving = f"          {site.url}a"
+        assert f"{moving} -> {site.url}new" in run("snapshots", 2).stdout.splitlines()
+        run("withdraw", f"{site.url}new", *by)
+        lines = run("snapshots", 2).stdout.splitlines()
+        assert moving in lines
+        for kind in ("moved", "all"):
+            assert "/new" not in run("snapshots", 2, "--addresses", kind).stdout
+        assert run("erase", f"{site.url}new", "--address-too", "--yes", *by).returncode == 0
+        with Archive.open(Path("archive")) as archive, archive.catalogue.read() as connection:
+            [moved] = addresses(connection, 2, "moved")
+        assert (moved["url"], moved["leads_to"]) == (f"{site.url}a", None)
+        run("withdraw", f"{site.url}a", *by)
+        told = run("snapshots", 2).stdout
+        assert "moved     1" in told.splitlines()
+        assert f"{site.url}a" not in told
 
 
 def test_a_trap_is_told_by_rule_with_how_often_and_an_example(run: Run) -> None:

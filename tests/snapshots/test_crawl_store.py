@@ -416,6 +416,21 @@ def test_of_a_catalogue_that_cannot_be_read_no_half_of_a_crawl_is_taken_over(
             assert list(met(connection, 1)) == []
 
 
+def test_a_crawl_of_the_version_before_goes_on_in_a_catalogue_made_anew(
+    sqlite_archive: Archive,
+) -> None:
+    archive = sqlite_archive
+    whole_crawl(archive)
+    with archive.catalogue.write() as connection:
+        connection.exec_driver_sql("ALTER TABLE crawl_url DROP COLUMN leads_to_id")
+        connection.exec_driver_sql("UPDATE schema_version SET version = 4")
+    archive.close()
+    assert rebuild(archive.path).problems == ()
+    with Archive.open(archive.path) as again, again.catalogue.read() as connection:
+        assert [row.number for row in crawls(connection)] == [1]
+        assert [one.leads_to for one in met(connection, 1)] == [""] * 4
+
+
 def test_a_crawl_whose_snapshot_is_no_more_is_left_out_when_made_anew(archive: Archive) -> None:
     whole_crawl(archive)
     with archive.catalogue.write() as connection:

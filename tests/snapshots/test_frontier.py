@@ -236,6 +236,18 @@ def test_an_address_that_has_to_go_is_forgotten_by_every_crawl(
     assert list(met(connection, 2)) == []
 
 
+def test_a_redirect_names_its_target_until_that_is_forgotten(
+    connection: Connection, frontier: Frontier
+) -> None:
+    add(frontier, connection, links("/a"))
+    [a] = frontier.claim(connection, 1, 1, 0)
+    add(frontier, connection, links("/b", verdict=NO))  # also one that is not asked for
+    frontier.settle(connection, [Settled(a.id, status=301, leads_to=f"{HOST}/b")])
+    assert [one.leads_to for one in met(connection, 1)] == [f"{HOST}/b", ""]
+    forget(connection, [f"{HOST}/b"])
+    assert [one.leads_to for one in met(connection, 1)] == [""]
+
+
 def test_counts_tell_states_rules_and_outcomes(connection: Connection, frontier: Frontier) -> None:
     add(frontier, connection, [*links("/a", "/b", "/c", "/d"), *links("/e", "/f", verdict=NO)])
     a, b, c, _ = frontier.claim(connection, 1, 4, NOW)

@@ -40,6 +40,7 @@ max_size = 1048576
 max_answer_time = "5m"
 max_silence = 20
 allow_private = true
+allow_private_at = ["10.1.0.0/16", "wiki.homeoffice.example"]
 
 [crawl.traps]
 length = 2000
@@ -94,6 +95,7 @@ def test_a_plan_can_say_everything_an_order_has(tmp_path: Path) -> None:
         silence=20,
         traps=TrapLimits(2000, 9, 1, 50, 5, 8, 100, 3, 0, 3, 12, 5000),
         allow_private=True,
+        allow_private_at=("10.1.0.0/16", "wiki.homeoffice.example"),
     )
     usual = Order(())
     same = [

@@ -35,14 +35,14 @@ PATIENCE = 30
 class Heard:
     """An asking process, and what it has said."""
 
-    def __init__(self, **guard: object) -> None:
+    def __init__(self, guard: Guard) -> None:
         self.came: SimpleQueue[Message | None] = SimpleQueue()
-        terms = Terms("marsham-test", Guard(**guard), Limits(seconds=20))  # type: ignore[arg-type]
+        terms = Terms("marsham-test", guard, Limits(seconds=20))
         self.askers = Askers(terms, self.came.put)
 
-    def ask(self, *urls: str, jar: Jar | None = None) -> None:
+    def ask(self, *urls: str, jar: Jar | None = None, private: str = "") -> None:
         questions = [Question(number, url, "L") for number, url in enumerate(urls, 1)]
-        self.askers.ask(SERVER, questions, jar or Jar())
+        self.askers.ask(SERVER, questions, jar or Jar(), private)
 
     def next(self) -> Reply | Done:
         [(number, told)] = self.askers.receive(self.came.get(timeout=PATIENCE))
@@ -62,8 +62,8 @@ class Heard:
 
 
 @contextmanager
-def asking(**guard: object) -> Iterator[Heard]:
-    heard = Heard(**{"everywhere": True} | guard)
+def asking(*private: str) -> Iterator[Heard]:
+    heard = Heard(Guard.of(private or ["127.0.0.0/8"]))
     try:
         yield heard
     finally:
@@ -109,7 +109,7 @@ def test_cookies_of_one_errand_are_known_to_the_next() -> None:
 
 def test_what_cannot_be_asked_is_told_as_in_one_process() -> None:
     with Loopback(lambda _: PAGE) as server:
-        with asking(everywhere=False) as heard:
+        with asking("10.0.0.0/8") as heard:
             heard.ask(f"{server.url}/")
             refused = heard.reply().error
         nobody = server.url
@@ -121,6 +121,18 @@ def test_what_cannot_be_asked_is_told_as_in_one_process() -> None:
     assert "nothing was asked" in str(refused)
     assert type(failed) is FetchError
     assert failed.passing
+
+
+def test_an_errand_lets_its_own_server_be_private_and_no_other() -> None:
+    with Loopback(lambda _: PAGE) as one, Loopback(lambda _: PAGE) as other:
+        with asking("10.0.0.0/8") as heard:
+            heard.ask(f"{one.url}/", f"{other.url}/", private=one.authority)
+            assert heard.reply().status == 200
+            assert isinstance(heard.reply().error, RefusedAddressError)
+            assert isinstance(heard.next(), Done)
+            heard.ask(f"{one.url}/")  # what was allowed once is not for ever
+            assert isinstance(heard.reply().error, RefusedAddressError)
+        assert (len(one.requests), len(other.requests)) == (1, 0)
 
 
 def test_after_trouble_the_other_questions_are_given_back() -> None:
@@ -155,6 +167,9 @@ def test_an_errand_that_is_stopped_ends_with_the_answer_under_way() -> None:
         heard.ask(f"{server.url}/a", f"{server.url}/b")
         assert begun.wait(PATIENCE)
         heard.askers.stop()
+        heard.askers.ask(SERVER + 1, [], Jar())  # what is told later is heard later
+        last = heard.askers.receive(heard.came.get(timeout=PATIENCE))
+        assert list(last) == [(SERVER + 1, Done())]
         go_on.set()
         [reply], done = heard.all()
     assert reply.exchange is not None

@@ -100,7 +100,7 @@ RSS = """<?xml version="1.0" encoding="windows-1252"?>
   <link>
     http://www.homeoffice.example/1?a=1&amp;b=2 </link>
   <guid>http://www.homeoffice.example/id/1</guid><comments>/1/comments</comments>
-  <description>&lt;a href="/nor/this"&gt;</description>
+  <description>&lt;a href="/told?a&amp;amp;b"&gt;, a &lt; b&lt;img src=told.png&gt;</description>
   <enclosure url="/1.mp3" length="1" type="audio/mpeg"/></item>
 <item><link><![CDATA[http://www.homeoffice.example/2?a=1&b=2]]></link>
   <guid isPermaLink="false">http://www.homeoffice.example/id/2</guid>
@@ -143,6 +143,8 @@ def test_rss_is_a_list_of_pages_whatever_it_is_sent_as(content_type: str | None)
         ("M", "/1?a=1&b=2"),
         ("M", "/id/1"),
         ("L", "/1/comments"),
+        ("L", "/told?a&b"),
+        ("E", "/crime/told.png"),
         ("E", "/1.mp3"),
         ("M", "/2?a=1&b=2"),
         ("E", "/2.jpg"),
@@ -165,7 +167,40 @@ def test_atom_is_read_with_its_bases() -> None:
         ("L", "/news/2011/one-replies.atom"),
         ("E", "/news/2011/one.png"),
         ("M", "/news/two.htm"),
+        ("E", "/news/x.png"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("told", "links"),
+    [
+        ('<content:encoded><![CDATA[<p><a href="/a">a</a>]]></content:encoded>', [("L", "/a")]),
+        ("<content:encoded>&lt;a href=/a&gt;</content:encoded>", [("L", "/a")]),
+        ('<content type="html" xml:base="/b/">&lt;a href="a"></content>', [("L", "/b/a")]),
+        ('<summary type="text/html">&lt;a href="/a"></summary>', [("L", "/a")]),
+        ('<title type="html">&lt;img src="/a.gif"></title>', [("E", "/a.gif")]),
+        ('<content>&lt;a href="/a"></content>', []),  # RFC 4287, clause 4.1.3.1: it is text
+        ('<summary type="text">&lt;a href="/a"></summary>', []),
+        ('<dc:subject>&lt;a href="/a"></dc:subject>', []),
+        (
+            '<content type="xhtml"><div xmlns="http://www.w3.org/1999/xhtml" style="color: red">'
+            '<a href="/a?b&amp;c">x</a><p><img src="/a.gif"/></p></div></content>',
+            [("L", "/a?b&c"), ("E", "/a.gif")],
+        ),
+        (
+            "<content:encoded>" + "x " * 40_000 + "&lt;a href=/a&gt;</content:encoded>",
+            [("L", "/a")],
+        ),
+    ],
+)
+def test_pieces_of_pages_in_a_feed_lead_where_pages_do(
+    told: str, links: list[tuple[str, str]]
+) -> None:
+    for feed in (
+        f"<rss><channel><item>{told}</item></channel></rss>",
+        f"<feed><entry>{told}</entry>",
+    ):
+        assert hops(feed, "text/xml") == links
 
 
 def test_rdf_is_a_feed_too() -> None:
@@ -220,6 +255,22 @@ def test_the_entries_of_an_index_are_found() -> None:
 def test_a_gzip_file_that_holds_a_sitemap_is_opened(content_type: str | None) -> None:
     answer = look(gzip.compress(SITEMAP.encode()), content_type, url=f"{SITE}/s.xml.gz")
     assert found(answer) == ENTRIES
+
+
+@pytest.mark.parametrize(
+    ("content_type", "payload", "links"),
+    [
+        ("text/html; charset=windows-1252", "<a href='/caf?\xe9'>".encode("cp1252"), ["/caf?%E9"]),
+        ("application/xhtml+xml", b"<html><a href='/a'/></html>", ["/a"]),
+        ("text/css", b"a { background: url(/a) }", ["/a"]),
+        ("text/html", b"<rss><item><link>/a</link></item></rss>", ["/a"]),
+        ("application/octet-stream", SITEMAP.encode(), [target for _, target in ENTRIES]),
+    ],
+)
+def test_a_page_that_is_sent_as_gzip_and_does_not_say_so_is_opened(
+    content_type: str, payload: bytes, links: list[str]
+) -> None:
+    assert targets(look(gzip.compress(payload), content_type)) == links
 
 
 def test_a_gzip_file_that_holds_anything_else_is_left_alone() -> None:

@@ -361,3 +361,43 @@ def test_what_chromium_loads_for_a_page_is_found_as_its_parts(browser: Browser) 
     # Of two pictures for two screens, and of a picture in two forms, it loads one.
     spare = {unquote(url).rpartition("/")[2] for url in embeds - asked}
     assert spare <= {"s,2.png", "s1.png", "pic.png", "pic.webp"}
+
+
+@pytest.mark.parametrize(
+    ("meta", "links"),
+    [
+        ('<meta property="og:image" content="/a.png">', [("E", "/a.png")]),
+        ('<meta content=" /a.png?b&amp;c " property=" OG:Image:url">', [("E", "/a.png?b&c")]),
+        ('<meta name="twitter:image" content="a.png">', [("E", "/crime/a.png")]),
+        ('<meta itemprop="image" content="/a.png"/>', [("E", "/a.png")]),
+        ('<meta name="msapplication-TileImage" content="/a.png">', [("E", "/a.png")]),
+        ('<base href="/b/"><meta property="og:image" content="a.png">', [("E", "/b/a.png")]),
+        ('<meta property="og:image" content="a.png"><base href="/b/">', [("E", "/b/a.png")]),
+        ('<meta property="og:image" content="">', []),
+        ('<meta property="og:image">', []),
+        ('<meta property="og:image" content="data:image/gif;base64,AA">', []),
+        ('<meta property="og:image:width" content="600"><meta name="author" content="/a">', []),
+        ('<!-- <meta property="og:image" content="/a.png"> -->', []),
+    ],
+)
+def test_the_picture_a_page_is_shared_with_belongs_to_it(
+    meta: str, links: list[tuple[str, str]]
+) -> None:
+    assert hops(meta) == links
+
+
+def test_a_tag_that_was_met_before_leads_where_it_leads_now() -> None:
+    tags = '<img src="a.png"><a href="b">b</a><p style="background: url(c.png)">'
+    first = [("E", "/crime/a.png"), ("L", "/crime/b"), ("E", "/crime/c.png")]
+    based = [("E", "/x/a.png"), ("L", "/x/b"), ("E", "/x/c.png")]
+    late = [("E", "/crime/a.png"), ("L", "/x/b"), ("E", "/crime/c.png")]
+    for _ in range(2):
+        assert hops(tags) == first
+        assert hops(f'<base href="/x/">{tags}') == based
+        assert hops(f'{tags}<base href="/x/">') == late
+        for method, links in (("post", []), ("get", [("L", "/x")])):
+            form = f'<form method={method}><button formaction="/x"></form>'
+            assert hops(form) == links
+        [guessed] = look("<p onclick=\"go('/y/')\">", guesses=True).links
+        assert guessed.hop is Hop.GUESS
+        assert hops("<p onclick=\"go('/y/')\">") == []

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from warcio.archiveiterator import ArchiveIterator
 
-from archiver.capture.sameness import NEAR, distance, fingerprint, near, read_wording
+from archiver.capture.sameness import NEAR, distance, fingerprint, near, read_wording, simhash
 
 NAMES = "wells bells lanterns commons moots barrows kilns mills ferries orchards byways fords"
 MENU = "".join(f"<li><a href=/{name}>Part {name} of the council</a>" for name in NAMES.split(" "))
@@ -182,3 +182,11 @@ def test_a_page_of_20_kb_takes_about_a_millisecond() -> None:
     for _ in range(20):
         fingerprint(payload)
     assert (process_time() - begin) / 20 < 5e-3  # 1 ms where nothing else runs
+
+
+@given(st.lists(st.binary(min_size=8, max_size=8), max_size=70))
+def test_each_bit_is_as_most_runs_have_it(runs: list[bytes]) -> None:
+    votes = [int.from_bytes(run, "little") for run in runs]
+    for_it = [sum(vote >> bit & 1 for vote in votes) for bit in range(64)]
+    expected = sum(1 << bit for bit, number in enumerate(for_it) if 2 * number > len(votes))
+    assert simhash(b"".join(runs)) == expected

@@ -234,6 +234,51 @@ def test_a_scope_is_told_in_a_line_without_secrets() -> None:
     assert expression == "addresses that match https?://x; embeds from anywhere"
 
 
+@pytest.mark.parametrize(
+    ("scope", "include", "url", "named"),
+    [
+        ("host", "", "http://www.homeoffice.example/elsewhere", True),
+        ("host", "", "https://www.homeoffice.example/", True),
+        ("host", "", "http://www.homeoffice.example:8080/", False),
+        ("host", "", "http://press.homeoffice.example/", False),
+        ("page", "", "http://www.homeoffice.example/robots.txt", True),
+        ("domain", "", "http://press.homeoffice.example:8080/", True),
+        ("domain", "", "http://127.0.0.1/", False),
+        ("host", ".*", "http://169.254.169.254/", False),  # matches, and names nobody
+        (".*", "", "http://10.0.0.1/", False),
+        ("host", r"//10\.0\.0\.1/", "http://10.0.0.1/", True),
+        ("host", r"//10\.0\.0\.1/", "http://10.0.0.1:8080/", False),
+        ("host", r"//10\.0\.0\.1/", "http://110.0.0.1/", False),
+        ("host", r"10\.0\.0\.1", "http://10.0.0.12/", False),
+        ("host", r"10\.0\.0\.12", "http://10.0.0.1/", False),
+        ("host", r"//10\.0\.0\.1:8080/", "http://10.0.0.1:8080/", True),
+        ("host", r"//10\.0\.0\.1:8080/", "http://10.0.0.1:6379/", False),
+        ("host", r"//10\.0\.0\.1:8080/", "http://10.0.0.1/", False),
+        ("host", r"//10\.0\.0\.1:80\d\d/", "http://10.0.0.1:8080/", True),
+        ("host", r"//10\.0\.0\.1/a|//10\.0\.0\.1:81/", "http://10.0.0.1:81/", True),
+        ("host", r"//\[::1\]:81/", "http://[::1]:81/", True),
+        (
+            r"https?://Press\.homeoffice\.example(:\d+)?/",
+            "",
+            "http://press.homeoffice.example:1/",
+            1,
+        ),
+        ("host", "", "nothing", False),
+    ],
+)
+def test_a_server_is_named_by_a_person_alone(
+    scope: str, include: str, url: str, named: bool
+) -> None:
+    judging = Scope.of(scope, [SEED], include=[include] if include else [])
+    assert judging.names(url) == named
+
+
+def test_a_seed_names_where_its_site_moved_to_and_nothing_else() -> None:
+    scope = Scope.of("host", ["http://homeoffice.example/"])
+    assert scope.widened("http://www.homeoffice.example/").names("http://www.homeoffice.example/x")
+    assert not scope.widened("http://10.0.0.1/").names("http://10.0.0.1/")
+
+
 URLS = st.text(st.sampled_from("htps:/w.xample?#%2eE@[]é-") | st.characters(), max_size=20)
 
 

@@ -1,0 +1,149 @@
+"""Where words occur through time: of each page from when to when, and how often in each year.
+
+An archive only samples: "first" and "last" are of captures, not of the page itself.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, Connection, FromClause, and_, func, select
+
+from archiver.timestamps import Span, format_timestamp
+from extract.questions import read_question
+from extract.search import of_site
+from extract.tables import extraction, page_version
+from extract.wordindex import has_index, matching
+from snapshots.tables import capture, url
+from snapshots.visible import visible
+
+__all__ = ["Spell", "Trend", "spells", "trends"]
+
+_YEAR = 10**10  # what a 14-digit number is divided by to get its year
+
+
+@dataclass(frozen=True, slots=True)
+class Spell:
+    """A page that says what was asked in some of its captures.
+
+    Attributes:
+        url: its address.
+        title: what it was called first.
+        first: timestamp of the earliest such capture.
+        last: timestamp of the latest.
+        captures: how many such there are.
+        of: how many captures of the page were read in all.
+    """
+
+    url: str
+    title: str
+    first: str
+    last: str
+    captures: int
+    of: int
+
+
+@dataclass(frozen=True, slots=True)
+class Trend:
+    """How many captures of a year say what was asked, of how many that were read."""
+
+    year: str
+    captures: int
+    of: int
+
+
+def spells(
+    connection: Connection,
+    words: str,
+    *,
+    span: Span | None = None,
+    site: str = "",
+    limit: int = 50,
+) -> Iterator[Spell]:
+    """Find the pages that ever said something; those that said it first come first.
+
+    Args:
+        connection: a connection of the catalogue.
+        words: as `extract.questions` reads them.
+        span: captures taken within it; all when not given.
+        site: a host to which the search is kept.
+        limit: pages given at most.
+
+    Nothing is given where the database has no index of words.
+    """
+    question = read_question(words)
+    if not question or not has_index(connection):
+        return
+    hits = matching(question).subquery()
+    said = (
+        select(
+            url.c.id,
+            url.c.url,
+            func.min(capture.c.timestamp).label("first"),
+            func.max(capture.c.timestamp).label("last"),
+            func.count().label("captures"),
+        )
+        .select_from(_read_captures().join(hits, hits.c.id == page_version.c.extraction_id))
+        .where(visible(), *of_site(site), *_within(span))
+        .group_by(url.c.id, url.c.url)
+        .order_by("first", url.c.url)
+        .limit(limit)
+    )
+    for number, address, first, last, captures in connection.execute(said).all():
+        every = select(func.count()).select_from(_read_captures())
+        here = (url.c.id == number, visible(), *_within(span))
+        title = (
+            select(extraction.c.title)
+            .join(page_version, page_version.c.extraction_id == extraction.c.id)
+            .where(page_version.c.url_id == number, page_version.c.timestamp == first)
+            .order_by(page_version.c.seq)
+            .limit(1)
+        )
+        yield Spell(
+            address,
+            connection.scalar(title) or "",
+            f"{first:014}",
+            f"{last:014}",
+            captures,
+            connection.scalar(every.where(*here)) or 0,
+        )
+
+
+def trends(connection: Connection, words: str, *, site: str = "") -> list[Trend]:
+    """Count by year the captures that say something, beside all that were read.
+
+    Years without a capture are left out. Costs a look at every capture that was read.
+    """
+    question = read_question(words)
+    if not question or not has_index(connection):
+        return []
+    year = (capture.c.timestamp // _YEAR).label("year")
+    counted = select(year, func.count()).group_by("year").where(visible(), *of_site(site))
+    hits = matching(question).subquery()
+    every = counted.select_from(_read_captures())
+    saying = counted.select_from(
+        _read_captures().join(hits, hits.c.id == page_version.c.extraction_id)
+    )
+    found = {int(at): number for at, number in connection.execute(saying)}
+    return [
+        Trend(f"{int(at):04}", found.get(int(at), 0), number)
+        for at, number in sorted(connection.execute(every))
+    ]
+
+
+def _read_captures() -> FromClause:
+    version = page_version.c
+    same = and_(
+        version.url_id == capture.c.url_id,
+        version.timestamp == capture.c.timestamp,
+        version.seq == capture.c.seq,
+    )
+    return capture.join(url, url.c.id == capture.c.url_id).join(page_version, same)
+
+
+def _within(span: Span | None) -> tuple[ColumnElement[bool], ...]:
+    if span is None:
+        return ()
+    return (
+        capture.c.timestamp >= int(format_timestamp(span.first)),
+        capture.c.timestamp <= int(format_timestamp(span.last)),
+    )
