@@ -13,9 +13,14 @@ from lxml.etree import _Element
 
 from extract.document import CONTENT, Block, Cell, Document, Link, Links, Mark
 from extract.plain import plain_drafts
-from extract.regions import BlockDraft, region_of_element, settle
+from extract.regions import BlockDraft, names_main, region_of_element, settle
 from extract.tableform import MOST_PLACES, is_data_table
-from extract.written import written_address
+from extract.written import (
+    WritingFunction,
+    protected_address,
+    writing_functions,
+    written_address,
+)
 
 __all__ = ["Block", "Document", "Link", "html_blocks", "text_blocks"]
 
@@ -42,7 +47,7 @@ _BOLD = frozenset({"b", "strong"})
 _SPEAKING_INLINE = frozenset({"br", "b", "strong", "img", "area", "meta", "base"})
 _SPEAKING = frozenset({"nav", "header", "footer", "aside", "main", "article"})
 _NAMING = frozenset({"id", "class", "role"})  # attributes that may name a region
-_HIDING = frozenset({"hidden", "style"})  # and those that may hide an element
+_HIDING = frozenset({"hidden", "style", "data-cfemail"})  # and those that may hide an element
 # Containers that, without attributes, change nothing for what is inside them.
 _TRANSPARENT_TEXT = "p div body center tbody thead tfoot section blockquote hr form"
 _TRANSPARENT = frozenset(_TRANSPARENT_TEXT.split())
@@ -64,6 +69,7 @@ _CARD_CLASS = re.compile(
     r"type|value|street-address|extended-address|locality|region|postal-code|country-name|"
     r"post-office-box|[pu]-[a-z-]+|dt-[a-z-]+)$"
 )
+_PROTECTED_LINK = "/cdn-cgi/l/email-protection#"
 _NO_ATTRIBUTES: dict[str, str] = {}
 _NO_LINKS = Links()
 _VALUE_OF = {"a": "href", "link": "href", "area": "href", "time": "datetime", "abbr": "title"}
@@ -79,6 +85,7 @@ _PARTING_TAG = re.compile(
     rb"(?=[\s/>])[^<>]{0,2000}>",
     re.IGNORECASE,
 )
+_COLUMN_GAP = re.compile(r" {3,}|\t+")
 _MAX_SPAN = 1000
 
 
@@ -231,6 +238,7 @@ class _Context:
     level: int = 0
     region: str = "main"
     in_article: bool = False
+    in_main: bool = False  # inside what the page calls its content
     list: int | None = None
     depth: int = 0
     part: int | None = None
@@ -249,6 +257,7 @@ class _Context:
             self.level if self.kind != "heading" else 0,
             self.region,
             self.in_article,
+            self.in_main,
             self.list,
             self.depth,
             self.part,
@@ -298,7 +307,13 @@ class _Walker:
         self.open_marks: list[tuple[_Element, _OpenMark]] = []
         self.context = _Context()
         self.counter = 0  # numbers lists, tables, parts and frames
+        self.late_links: dict[int, list[Link]] = {}  # of pictures, by the block they stand behind
+        self.main_end: int | None = None  # where what the page calls its content ends
+        self.wrote: _Element | None = None  # the last script that wrote an address
+        self.functions: dict[str, WritingFunction] = {}  # that write addresses
         self.hiding: set[str] = set()
+        self.hidden = 0  # characters of text that the page hides
+        self.ordered: set[int] = set()  # numbers of the lists whose items are numbered
         self.offset = 0  # where the block being gathered starts in the canonical text
         self.link: _OpenLink | None = None
         self.bold_depth = 0
@@ -312,8 +327,11 @@ class _Walker:
 
     def document(self, problems: tuple[str, ...]) -> Document:
         """What the walk has found, its regions settled."""
+        for number, late in self.late_links.items():
+            draft = self.drafts[number]
+            draft.links = Links((*draft.links, *late))
         text = "\n".join([draft.text for draft in self.drafts])
-        settle(self.drafts, text)
+        settle(self.drafts, text, self.main_end)
         length = max(self.offset - 1, 0)
         marks = tuple(
             Mark(
@@ -337,6 +355,8 @@ class _Walker:
             marks=marks,
             scripts=tuple(self.scripts),
             problems=problems,
+            hidden=self.hidden,
+            ordered=frozenset(self.ordered),
         )
 
     # ------------------------------------------------------------ the walk
@@ -368,6 +388,8 @@ class _Walker:
                             self._flush()
                         elif not self.at_break:
                             self._break_line()
+                    elif self.links:
+                        self._leave_links()
                     outer.append(context)
                     if context.grid and tag in _CELLS:
                         self._enter_cell(element, tag, context.grid, attributes)
@@ -377,7 +399,11 @@ class _Walker:
                     if self.link is not None:
                         self._close_link()
                     if "href" in attributes:
-                        self.link = _OpenLink(attributes["href"])
+                        href = attributes["href"]
+                        if _PROTECTED_LINK in href:
+                            address = protected_address(href.rpartition("#")[2])
+                            href = f"mailto:{address}" if address else href
+                        self.link = _OpenLink(href)
                 elif tag in _SPEAKING_INLINE:
                     self._enter_inline(tag, attributes)
                 if items and self.marked:
@@ -395,7 +421,12 @@ class _Walker:
                                 self._flush()
                             elif not self.at_break:
                                 self._break_line()
-                        self.context = outer.pop()
+                        elif self.links:
+                            self._leave_links()
+                        around = outer.pop()
+                        if self.context.in_main and not around.in_main:
+                            self.main_end = self.offset
+                        self.context = around
                     elif tag == "a":
                         if self.link is not None:
                             self._close_link()
@@ -425,15 +456,26 @@ class _Walker:
             elif tag == "title":
                 self.title = self.title or "".join(element.itertext())
             elif tag == "noscript":
+                if self.wrote is not None and element.getprevious() is self.wrote:
+                    return True  # it says what the script wrote
                 return _NEEDS_SCRIPT.search("".join(element.itertext())) is not None
             return True
         if tag in {"html", "body"}:
             return False
+        if "data-cfemail" in attributes:
+            address = protected_address(attributes["data-cfemail"])
+            if address:
+                self._write_address(address)
+            return bool(address)
         if "hidden" in attributes or (
             "style" in attributes and _INVISIBLE.search(attributes["style"])
         ):
+            self.hidden += _visible_length(element)
             return True
-        return bool(self.hiding) and self._is_hidden_by_sheet(tag, attributes)
+        if self.hiding and self._is_hidden_by_sheet(tag, attributes):
+            self.hidden += _visible_length(element)
+            return True
+        return False
 
     def _is_hidden_by_sheet(self, tag: str, attributes: dict[str, str]) -> bool:
         names = [f".{name}" for name in attributes.get("class", "").split()]
@@ -445,9 +487,20 @@ class _Walker:
         text = element.text or ""
         if "ld+json" in element.get("type", "").lower():
             self.scripts.append(text)
-        elif address := written_address(text):
-            where = self.offset + self.size
-            self.links.append(Link("", f"mailto:{address}", where, where))
+            return
+        self.functions.update(writing_functions(text))
+        if address := written_address(text, self.functions):
+            self._write_address(address)
+            self.wrote = element
+
+    def _write_address(self, address: str) -> None:
+        """Add an address that is shown to readers but not written in the page, as a link to it."""
+        around, self.link = self.link, _OpenLink(f"mailto:{address}")
+        self.space = True
+        self._write(address)
+        self._close_link()
+        self.link = around
+        self.space = True
 
     def _enter(self, element: _Element, tag: str, attributes: dict[str, str]) -> None:
         """Open a container: the context for what is inside."""
@@ -467,6 +520,8 @@ class _Walker:
         elif tag in _LISTS:
             context.list = self._next()
             context.depth += 1
+            if tag == "ol":
+                self.ordered.add(context.list)
         elif tag == "table":
             context.grid = _Grid(self._next()) if is_data_table(element) else None
             context.cell = None
@@ -493,6 +548,7 @@ class _Walker:
             0,
             around.region,
             around.in_article,
+            around.in_main,
             None,
             around.depth,
             self.counter,
@@ -523,6 +579,8 @@ class _Walker:
             context.in_article = True
         if not (name or classes or role or tag in _SPEAKING):
             return
+        if names_main(tag, name, classes, role):
+            context.in_main = True
         region = region_of_element(tag, name, classes, role)
         if region is None or (context.in_article and region in {"header", "footer"}):
             return  # an article's own header and footer are part of it
@@ -596,7 +654,12 @@ class _Walker:
         for number, line in enumerate(raw.split("\n")):
             if number:
                 self._break_line()
-            self._write(line)
+            for place, column in enumerate(_COLUMN_GAP.split(line)):
+                if place and self.size and not self.at_break and column:
+                    self.pieces.append("\t")
+                    self.size += 1
+                    self.space = False
+                self._write(column.strip() if place else column)
 
     def _write(self, raw: str) -> None:
         """Add text, its white space folded to single blanks."""
@@ -653,6 +716,16 @@ class _Walker:
         elif not link.used:
             self.links.append(Link(link.alternative, link.href, end, end))
 
+    def _leave_links(self) -> None:
+        """Give the links of pictures, in a block without text, to the block before it."""
+        draft = self.drafts[-1] if self.drafts else None
+        if draft is None or draft.region != self.context.region:
+            return
+        end = draft.start + len(draft.text)
+        moved = [Link(link.text, link.href, end, end) for link in self.links]
+        self.late_links.setdefault(len(self.drafts) - 1, []).extend(moved)
+        self.links = []
+
     def _flush(self) -> None:
         """End the block being gathered; links and marks that are open go on in the next."""
         if not self.size:
@@ -690,6 +763,17 @@ class _Walker:
         )
         self.offset += len(text) + 1
         self._clear()
+
+
+def _visible_length(element: _Element) -> int:
+    """How many characters of text an element holds, white space folded."""
+    texts = (
+        each.text if event == "start" else each.tail
+        for event, each in etree.iterwalk(element, events=("start", "end"))
+        if (event == "start" and each.tag not in _DECLARING)
+        or (event == "end" and each is not element)
+    )
+    return sum(len(" ".join(text.split())) for text in texts if text)
 
 
 def _span(written: str) -> int:

@@ -118,7 +118,8 @@ class Document:
 
     `title` is the raw title, `language` the declared one, `meta` the named metadata with names in
     lower case, `base` the raw base address, `scripts` the JSON-LD texts. `problems` says in words
-    what could not be read.
+    what could not be read. `hidden` counts the characters of text that the page hides; `ordered`
+    holds the numbers of its lists whose items are numbered.
     """
 
     text: str
@@ -130,6 +131,8 @@ class Document:
     marks: tuple[Mark, ...] = ()
     scripts: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
+    hidden: int = 0
+    ordered: frozenset[int] = frozenset()
 
     @cached_property
     def content(self) -> tuple[Block, ...]:

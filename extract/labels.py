@@ -18,9 +18,10 @@ _QUALIFIER = (
 _NUMBER = r"(?: (?:number|numbers|no|nos|line|lines|details|rhif))?"
 _PHONE = (
     r"(?:(?:rhif )?(?:tele ?phones?|tel|t|phones?|ffôn|ffon|teleffon|teleffôn|mobiles?|mob|m|"
-    r"direct line|direct dial|ddi|switchboard|voice|cell|symudol|numbers?|helpline|hotline))"
+    r"direct line|direct dial|ddi|text(?: us| messages?)?|sms|switchboard|voice|cell|symudol"
+    r"|numbers?|helpline|hotline))"
 )
-_FAX = r"(?:(?:rhif )?(?:fax|facsimile|ffacs|f))"
+_FAX = r"(?:(?:rhif )?(?:fax|facsimile|telefax|ffacs|f))"
 _ORGANISATIONS = (
     r"organi[sz]ation|agency|authority|employer|body|company|sefydliad|lead (?:agency|authority)|"
     r"host (?:organi[sz]ation|body|authority|council)|awdurdod"
@@ -41,14 +42,15 @@ _FIELDS = tuple(
         ("phone+fax", rf"{_QUALIFIER}{_PHONE}{_NUMBER} ?(?:/|&|and|a|or) ?{_FAX}{_NUMBER}"),
         (
             "textphone",
-            rf"{_QUALIFIER}(?:text ?phone|mini ?com|type ?talk|text relay|tdd|tty){_NUMBER}",
+            rf"{_QUALIFIER}(?:text ?phone|ffôn testun|testun ffôn|testunffôn|mini ?com|type ?talk|"
+            rf"text relay|tdd|tty){_NUMBER}",
         ),
         ("fax", rf"{_QUALIFIER}{_FAX}{_NUMBER}"),
         ("phone", rf"{_QUALIFIER}{_PHONE}{_NUMBER}"),
         ("pager", r"(?:pager|bleep)(?: number| no)?"),
         (
             "email",
-            rf"{_QUALIFIER}(?:(?:cyfeiriad )?e ?bost|(?:e ?mails?|electronic mail)(?: "
+            rf"{_QUALIFIER}(?:(?:cyfeiriad )?e ?bost|(?:e ?mails?|electronic mail|mail)(?: "
             rf"address(?:es)?)?|e)",
         ),
         (
@@ -60,7 +62,7 @@ _FIELDS = tuple(
         (
             "address",
             rf"{_QUALIFIER}(?:address|addresses|cyfeiriad|location|write to us|write to|"
-            r"by post|in writing)",
+            r"by post|post to|in writing)",
         ),
         (
             "predecessors",
@@ -77,7 +79,8 @@ _FIELDS = tuple(
         ),
         (
             "area",
-            r"areas?(?: covered| served)?|local authorit(?:y|ies)(?: areas?)?|districts?|boroughs?|"
+            r"areas?(?: covered| served)?|local authorit(?:y|ies)(?: areas?)?(?: covered| served| "
+            r"involved)?|districts?|boroughs?|"
             r"councils?|covers|covering|local authority district|ardal|ardaloedd|lad|county|"
             r"districts? covered|areas? it covers|community",
         ),
@@ -85,12 +88,14 @@ _FIELDS = tuple(
         ("country", r"country|nation|gwlad"),
         (
             "police_force",
-            r"police(?: forces?| area| force area| service)?|forces?|heddlu|(?:the )?constabulary",
+            r"police(?: forces?| area| force area| service)?|forces?(?: areas?)?|heddlu|(?:the "
+            r")?constabulary",
         ),
         ("organisation", _ORGANISATIONS),
         (
             "unit",
-            r"team|unit|desk|department|dept|section|division|branch|office|service|directorate|"
+            r"subjects?|topics?|policy areas?|areas? of work|team|unit|desk|department|dept"
+            r"|section|division|branch|office|service|directorate|"
             r"tîm|uned|adran",
         ),
         (

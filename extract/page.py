@@ -10,10 +10,12 @@ from functools import cached_property
 from archiver.missing import says_missing
 from archiver.urls import join_url
 from extract.blocks import html_blocks, text_blocks
+from extract.coverage import coverage_records, kept_share
 from extract.decode import Decoded, decode
 from extract.document import CONTENT, Block, Document
 from extract.facts.attachments import read_attachments
 from extract.facts.authorities import find_authorities, read_authorities
+from extract.facts.authority_checks import check_authorities
 from extract.facts.claims import check_claims
 from extract.facts.contacts import read_contacts
 from extract.facts.counts import count_tables, read_counts
@@ -35,8 +37,9 @@ from extract.facts.records import Contact, Records, records_of
 from extract.hints import blocks_at, places_of
 from extract.recipes.reading import RecipeReading, read_by_recipe
 from extract.recipes.recipe import Recipe
+from extract.reference.legislation import legislation_address
 
-__all__ = ["Page", "page_as_json", "read_page"]
+__all__ = ["Page", "link_resolver", "page_as_json", "read_page"]
 
 
 @dataclass(frozen=True)
@@ -69,7 +72,7 @@ class Page:
     @property
     def coverage(self) -> float:
         """The share of visible text that belongs to the message."""
-        return _coverage(self.document)
+        return kept_share(self.document)
 
     @property
     def text(self) -> str:
@@ -136,7 +139,7 @@ def read_page(
         not content_type and not _LOOKS_LIKE_MARKUP.search(decoded.text[:20_000])
     )
     document = text_blocks(decoded.text) if plain else html_blocks(decoded.text)
-    resolve = _resolver(url, document.base)
+    resolve = link_resolver(url, document.base)
     by_recipe = None
     if recipe and not plain:
         by_recipe = read_by_recipe(recipe, decoded.text, document, resolve)
@@ -151,6 +154,7 @@ def read_page(
             *number_records([record, *_headings(document)]),
             *_links(document, resolve, url),
             *number_records(_drafts(document, resolve, archived, by_recipe)),
+            *number_records(coverage_records(document)),
         ),
         document=document,
         declared_charset=decoded.declared,
@@ -164,8 +168,13 @@ def _problems(decoded: Decoded, document: Document) -> tuple[str, ...]:
     return (*decoded.problems, *document.problems, *nothing)
 
 
-def _resolver(url: str | None, base: str | None) -> Resolve:
-    """Make the function that resolves links against the base element and the page's URL."""
+def link_resolver(url: str | None, base: str | None) -> Resolve:
+    """Make the function that resolves links as a page writes them.
+
+    Args:
+        url: the page's original URL.
+        base: the raw address of its base element, if it has one.
+    """
     absolute = join_url(url or "", base) if base else url
     start = absolute or url or ""
     known: dict[str, str | None] = {}  # the same link comes again and again
@@ -202,10 +211,11 @@ def _drafts(
     yield from records
     tables = count_tables(document)
     listing = find_authorities(document)
-    yield from read_counts(document, tables)
+    counts = list(read_counts(document, tables))
+    yield from counts
     yield from read_authorities(listing)
     yield from read_legislation(document)
-    yield from check_claims(document, tables, listing, partnerships, contacts)
+    yield from check_claims(document, tables, listing, partnerships, contacts, counts)
 
 
 # ---------------------------------------------------------------- the page itself
@@ -363,24 +373,23 @@ def _links(document: Document, resolve: Resolve, url: str | None) -> list[Observ
     return found
 
 
-def _coverage(document: Document) -> float:
-    visible = sum(len(block.text) for block in document.blocks if block.region != "archive")
-    return (
-        round(sum(len(block.text) for block in document.content) / visible, 3) if visible else 0.0
-    )
-
-
 # ---------------------------------------------------------------- JSON
 
 
-def page_as_json(page: Page, *, observations: bool = False) -> dict[str, object]:
+def page_as_json(
+    page: Page, *, on: date | None = None, observations: bool = False
+) -> dict[str, object]:
     """Write a page's facts as plain values for JSON.
 
-    With `observations`, each value's provenance is given under that key as well.
+    Args:
+        page: what was read.
+        on: the day of the page, for which the law is looked up.
+        observations: give each value's provenance as well, under that key.
     """
     facts = page.facts
     written: dict[str, object] = {
         "url": page.url,
+        "coverage": {"kept": facts.kept, "characters": dict(facts.regions)},
         "page": {
             "title": facts.title,
             "summary": facts.summary,
@@ -420,8 +429,22 @@ def page_as_json(page: Page, *, observations: bool = False) -> dict[str, object]
                 "year": each.year,
                 "number": each.number,
                 "sections": list(each.sections),
+                "address": legislation_address(each.act, each.year, each.number, None, on),
+                "section_addresses": [
+                    legislation_address(each.act, each.year, each.number, section, on)
+                    for section in each.sections
+                ],
             }
             for each in facts.legal
+        ],
+        "authority_checks": [
+            {
+                "listed": each.listed,
+                "law": each.law,
+                "verdict": each.verdict,
+                "how": each.how,
+            }
+            for each in (check_authorities(facts.authorities, on) if on else ())
         ],
         "claim_checks": [
             {

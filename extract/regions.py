@@ -14,7 +14,7 @@ from functools import lru_cache
 from extract.document import CONTENT, Cell, Links
 from extract.hints import holds_any, places_of
 
-__all__ = ["BlockDraft", "region_of_element", "region_of_words", "settle"]
+__all__ = ["BlockDraft", "names_main", "region_of_element", "region_of_words", "settle"]
 
 
 @dataclass(slots=True)
@@ -63,14 +63,22 @@ _WORDS = {
         "crumbs crumbtrail breadcrumbtrail topnav leftnav rightnav lhnav rhnav lhn sidenav "
         "subnav mainnav globalnav localnav primarynav secondarynav topmenu leftmenu "
         "mainmenu sidemenu skip skiplink skiplinks skipnav skiptocontent pagination pager "
-        "share sharing social bookmarks searchbox searchform accesskeys",
-        "header": "header masthead banner branding globalheader siteheader pageheader topbar",
-        "footer": "footer globalfooter sitefooter pagefooter colophon siteinfo copyright",
+        "share sharing social bookmarks searchbox searchform accesskeys llywio dewislen",
+        "header": "header masthead banner branding globalheader siteheader pageheader topbar "
+        "hdr brig",
+        "footer": "footer globalfooter sitefooter pagefooter colophon siteinfo copyright bottom "
+        "ftr "
+        "foot troed troedyn gwaelod",
     }.items()
     for word in words.split()
 }
 # Yahoo's grid names: furniture as an id, the head of any small box as a class.
 _IDS = {"hd": "header", "head": "header", "ft": "footer", "foot": "footer", "crumbs": "nav"}
+_MAIN_TEXT = """
+main content maincontent main-content main_content contents article pagecontent page-content
+bodycontent body-content cynnwys prif mainbody primary
+"""
+_MAIN_NAMES = frozenset(_MAIN_TEXT.split())
 _SPLIT = re.compile(r"[^A-Za-z]+|(?<=[a-z])(?=[A-Z])")
 _SKIPS = re.compile(
     r"skip(?: straight| directly)? (?:to|the|over|navigation|links?)\b|jump to (?:content|"
@@ -103,11 +111,23 @@ _FURNITURE = re.compile(
     r"press office|legal(?: notices?)?|text only|low graphics|complaints|vacancies)",
     re.IGNORECASE,
 )
-_COPYRIGHT = re.compile(r"^(?:©|\(c\)|copyright\b|crown copyright|hawlfraint)", re.IGNORECASE)
+_COPYRIGHT = re.compile(
+    r"^(?:©|\(c\)|copyright\b|crown copyright|hawlfraint)|^.{0,100}[|\xb7•]\s?(?:©|\(c\)"
+    r"|copyright\b)",
+    re.IGNORECASE,
+)
+_MADE_BY = re.compile(
+    r"^.{0,60}\b(?:site|website|pages?|web site) (?:by|is (?:run|hosted|maintained|designed"
+    r"|managed) "
+    r"by|(?:design|designed|hosting|hosted|maintained|built|powered) by)\b"
+    r"|^(?:powered|designed|hosted|maintained|built|developed) by\b|^.{0,60}\bis run by\b",
+    re.IGNORECASE,
+)
 _NOT_A_PAGE = re.compile(
     r"^\s*(?:mailto|tel):|\.(?:pdf|docx?|rtf|xlsx?|csv|pptx?|od[tsp]|zip)(?:[?#]|$)", re.IGNORECASE
 )
 _BETWEEN = re.compile(r"[\s|>»:/\\•·\-\u2013\u2014\[\]()]+")
+_LONGEST_END = 120  # characters of what stands at the end of a page behind its content
 _SENTENCE = 8  # words that make a line of text more than a label
 
 
@@ -121,6 +141,14 @@ def region_of_element(tag: str, name: str, classes: str, role: str) -> str | Non
     if (name or classes) and _ARCHIVE_NAME.search(f"{name} {classes}") and "main" not in name:
         return "archive"
     return _BY_ROLE.get(role.lower()) or _BY_TAG.get(tag) or _region_of_names(name, classes)
+
+
+@lru_cache(maxsize=8192)
+def names_main(tag: str, name: str, classes: str, role: str) -> bool:
+    """Whether an element calls itself the page's content, by its tag, role, id or classes."""
+    if tag == "main" or role.lower() == "main" or name.lower() in _MAIN_NAMES:
+        return True
+    return any(token.lower() in _MAIN_NAMES for token in classes.split())
 
 
 def _region_of_names(name: str, classes: str) -> str | None:
@@ -179,18 +207,20 @@ def _is_internal(href: str) -> bool:
     return not href.lower().startswith(("http:", "https:", "//"))
 
 
-def settle(drafts: Sequence[BlockDraft], text: str) -> None:
+def settle(drafts: Sequence[BlockDraft], text: str, main_end: int | None = None) -> None:
     """Set the regions that only the whole page shows, in place.
 
     Args:
         drafts: the blocks of a page.
         text: the canonical text that they make.
+        main_end: where what the page calls its content ends in it, if it calls something so.
 
     1. Blocks that say in words what they are.
     2. A layout cell of nothing but links to the same site, beside a cell with the text.
     3. Links before the page's own first heading or sentence: two or more in one run.
     4. Links most of which are a site's standing ones (Home, Privacy, Contact us), anywhere.
     5. A copyright line, and what follows it.
+    6. A line or two at the very end, behind what the page calls its content.
     """
     starts = [draft.start for draft in drafts]
     for number in {bisect_right(starts, at) - 1 for at in places_of(text, _ARCHIVE_GATE)}:
@@ -204,6 +234,21 @@ def settle(drafts: Sequence[BlockDraft], text: str) -> None:
     _settle_opening(drafts)
     _settle_standing_links(drafts)
     _settle_closing(drafts)
+    if main_end is not None:
+        _settle_end(drafts, main_end)
+
+
+def _settle_end(drafts: Sequence[BlockDraft], main_end: int) -> None:
+    tail = [draft for draft in drafts if draft.start >= main_end]
+    if (
+        tail
+        and tail[-1] is drafts[-1]
+        and all(draft.region == "main" and draft.kind != "heading" for draft in tail)
+        and sum(len(draft.text) for draft in tail) <= _LONGEST_END
+        and sum(len(draft.text) for draft in drafts if draft.is_content) > 4 * _LONGEST_END
+    ):
+        for draft in tail:
+            draft.region = "footer"
 
 
 def _settle_cells(drafts: Sequence[BlockDraft]) -> None:
@@ -275,7 +320,10 @@ def _settle_closing(drafts: Sequence[BlockDraft]) -> None:
     tail = len(drafts)
     for index in range(len(drafts) - 1, max(len(drafts) - 6, -1), -1):
         draft = drafts[index]
-        if draft.is_content and len(draft.text) < 200 and _COPYRIGHT.match(draft.text):
+        if not draft.is_content or len(draft.text) >= 200:
+            continue
+        last = index + 2 >= len(drafts) or not any(each.is_content for each in drafts[index + 1 :])
+        if _COPYRIGHT.match(draft.text) or (last and _MADE_BY.match(draft.text)):
             tail = index
     for draft in drafts[tail:]:
         if draft.is_content:

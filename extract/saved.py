@@ -11,10 +11,19 @@ from archiver.provenance import Provenance
 from archiver.records import DateSource, StatedDate
 from archiver.timestamps import parse_span
 from archiver.unreplay import recover_page
-from extract.page import Page, page_as_json, read_page
+from extract.content import content_html, content_markdown
+from extract.page import Page, link_resolver, page_as_json, read_page
 from extract.recipes.recipe import Recipe
 
-__all__ = ["SavedPage", "read_saved_page", "saved_page_as_json", "saved_page_confined"]
+__all__ = [
+    "FORMS",
+    "SavedPage",
+    "read_saved_page",
+    "saved_page_as_json",
+    "saved_page_confined",
+]
+
+FORMS = ("json", "html", "markdown", "text")  # what a saved page can be written as
 
 _BY_ARCHIVE = (DateSource.MEMENTO, DateSource.FRAME, DateSource.BANNER, DateSource.ADDRESS)
 _WHOLE = 14  # digits of a timestamp to the second
@@ -77,11 +86,22 @@ def saved_page_confined(
     url: str | None = None,
     content_type: str | None = None,
     stated: tuple[StatedDate, ...] = (),
+    form: str = "json",
     recipe: Recipe | None = None,
 ) -> str:
-    """Read a saved page in a child, and give `saved_page_as_json` of it as text.
+    """Read a saved page in a child, and give it as text.
 
-    The other arguments are those of `read_saved_page`.
+    Args:
+        children: who does it, and within which limits.
+        data: see `read_saved_page`, as for the arguments that are not here.
+        name: see there.
+        sha256: see there.
+        url: see there.
+        content_type: see there.
+        stated: see there.
+        recipe: see there.
+        form: one of `FORMS`: `saved_page_as_json`, or the page's message alone as clean HTML, as
+            Markdown or as text, one block a line.
 
     Raises:
         ConfinedError: when the page passed the limits or could not be read at all.
@@ -94,6 +114,7 @@ def saved_page_confined(
         url=url,
         content_type=content_type,
         stated=stated,
+        form=form,
         recipe=recipe,
     )
     return reply.decode("utf-8", "replace")
@@ -107,6 +128,7 @@ def _saved_page_text(
     url: str | None,
     content_type: str | None,
     stated: tuple[StatedDate, ...],
+    form: str,
     recipe: Recipe | None,
 ) -> bytes:
     saved = read_saved_page(
@@ -118,15 +140,27 @@ def _saved_page_text(
         stated=stated,
         recipe=recipe,
     )
-    text = json.dumps(saved_page_as_json(saved), ensure_ascii=False, indent=1)
+    if form == "json":
+        text = json.dumps(saved_page_as_json(saved), ensure_ascii=False, indent=1)
+    else:
+        text = _message(saved.page, form)
     return text.encode("utf-8", "replace")
+
+
+def _message(page: Page, form: str) -> str:
+    document = page.document
+    resolve = link_resolver(page.url, document.base)
+    if form == "html":
+        return content_html(document, resolve)
+    return content_markdown(document, resolve) if form == "markdown" else f"{page.text}\n"
 
 
 def saved_page_as_json(saved: SavedPage) -> dict[str, object]:
     """Give what the page says in plain values, with its dates and what was done to it."""
     provenance = saved.provenance
     chosen = provenance.chosen
-    return page_as_json(saved.page) | {
+    day = _day(chosen.timestamp) if chosen and len(chosen.timestamp) >= 8 else None
+    return page_as_json(saved.page, on=day) | {
         "captured": chosen.timestamp if chosen else None,
         "captured_precision": chosen.precision if chosen else None,
         "date_rule": {"name": chosen.rule, "reason": chosen.reason} if chosen else None,

@@ -68,7 +68,7 @@ from snapshots.withdrawals import FoundIn, note_found, put_in_force, standing_va
 
 __all__ = ["EXTRACTOR_VERSION", "ExtractReport", "extract_archive", "observations_of", "title_of"]
 
-EXTRACTOR_VERSION = 2  # one more whenever a rule reads a page otherwise than before
+EXTRACTOR_VERSION = 3  # one more whenever a rule reads a page otherwise than before
 
 
 _BATCH = 200  # pages a transaction

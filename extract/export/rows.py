@@ -8,8 +8,12 @@ pages and the order on each page: a second export of the same archive is the sam
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+from archiver.timestamps import parse_timestamp
 from extract.asof import PageAsOf
+from extract.document import CONTENT
+from extract.facts.authority_checks import check_authorities
 from extract.facts.observations import Observation
+from extract.reference.legislation import legislation_address
 
 __all__ = ["EXPORTS", "Export", "Row"]
 
@@ -78,6 +82,7 @@ def _partnerships(page: PageAsOf) -> Iterator[Row]:
 def _pages(page: PageAsOf) -> Iterator[Row]:
     facts = page.facts
     dates = {date.type: date.date for date in reversed(facts.dates)}
+    day = parse_timestamp(page.capture.timestamp).date()
     yield {
         "title": facts.title,
         "summary": facts.summary,
@@ -88,6 +93,12 @@ def _pages(page: PageAsOf) -> Iterator[Row]:
         "published": dates.get("published"),
         "updated": dates.get("updated"),
         "words": len(page.text.split()),
+        "text_kept": facts.kept,
+        "text_left_out": [
+            f"{region}: {size} characters"
+            for region, size in facts.regions
+            if region not in CONTENT
+        ],
         "headings": [heading.text for heading in facts.headings],
         "links": [link.url for link in facts.links],
         "attachments": [found.url for found in facts.attachments],
@@ -106,9 +117,20 @@ def _pages(page: PageAsOf) -> Iterator[Row]:
             found.name + (f" ({found.applies_to})" if found.applies_to else "")
             for found in facts.authorities
         ],
+        "authorities_not_as_in_law": [
+            f"{check.listed or check.law}: {check.verdict}; {check.how}"
+            for check in check_authorities(facts.authorities, day)
+            if check.verdict != "agrees"
+        ],
         "legislation": [
             " ".join(filter(None, [law.act, str(law.year or ""), *law.sections]))
             for law in facts.legal
+        ],
+        "legislation_addresses": [
+            address
+            for law in facts.legal
+            for section in law.sections or (None,)
+            if (address := legislation_address(law.act, law.year, law.number, section, day))
         ],
     } | _place(page)
 
@@ -151,6 +173,8 @@ EXPORTS = {
             "published",
             "updated",
             "words",
+            "text_kept",
+            "text_left_out",
             "headings",
             "links",
             "attachments",
@@ -159,7 +183,9 @@ EXPORTS = {
             "claims",
             "claims_not_borne_out",
             "authorities",
+            "authorities_not_as_in_law",
             "legislation",
+            "legislation_addresses",
             *_SOURCE,
         ),
         _pages,

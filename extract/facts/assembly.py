@@ -5,16 +5,21 @@ has one, a name that opens a line after means of contact were given, and a parag
 else in between.
 """
 
+import re
+
 from extract.facts.entries import Entry, Part
 from extract.facts.lines import INSTRUCTION, NAMING, POINTS, Token
-from extract.facts.names import is_general_heading, kind_of_name
+from extract.facts.names import is_general_heading, kind_of_name, without_article
 from extract.facts.observations import LABEL_ABOVE, PROSE, Quote, RecordDraft, computed, quote
 from extract.facts.pieces import Piece
 from extract.reference.places import country_of, region_of
 
-__all__ = ["ATTRIBUTES", "assemble", "is_reachable"]
+__all__ = ["ATTRIBUTES", "LOOSE", "assemble", "is_reachable"]
+
+LOOSE = "loose"  # the kind of a record of attributes whose partnership is named elsewhere
 
 ATTRIBUTES = frozenset({"area", "region", "country", "police_force", "predecessor"})
+_ABBREVIATED = re.compile(r"\s\([A-Z]{2,7}\)$")  # "Slough Partnership (CDRP)"
 _MEANS = (*sorted(POINTS), "address", "postcode")
 _ADDRESS_LINES = 8
 _MOST_DIGITS = 8  # a line with more is a foreign number or a reference, none of an address
@@ -76,6 +81,8 @@ class _Assembly:
             self._close()
         if self._repeats(part, fields):
             self._close()
+        if self._begins_with_other_post(part):
+            self._close()
         for token in part.tokens:
             self._take_token(token)
         if part.prose or not fields & {"line", "address"} or fields & POINTS:
@@ -87,6 +94,8 @@ class _Assembly:
         if self.partnership:
             for name, held in self.loose:
                 self.partnership.add(name, held)
+        elif self.loose:
+            self.records.append(RecordDraft(LOOSE, self.loose))
         return self.records
 
     # ------------------------------------------------------------ one token
@@ -104,7 +113,13 @@ class _Assembly:
     def _take_token(self, token: Token) -> None:
         field = token.field
         if field == "partnership":
-            self._close()
+            # "Ann Lee, Ashby CSP, Town Hall": she is of the partnership
+            before = token.opens and token.quote.rule != "labelled"
+            if self.current is None:
+                # "Freepost" may stand above the name.
+                self.pending = [each for each in self.pending if each.field == "address"]
+            elif before or self.current.has(*_MEANS):
+                self._close()
             self._open_partnership(token.quote)
         elif field in ATTRIBUTES:
             if self.partnership:
@@ -210,12 +225,27 @@ class _Assembly:
         starts = part.item or (first.opens and first.field in NAMING)
         return starts and any(current.has(field) for field in fields & POINTS)
 
+    def _begins_with_other_post(self, part: Part) -> bool:
+        """Whether a block names a post and who holds it, and the record has somebody already."""
+        current = self.current
+        held = current.first("person") if current else None
+        names = [token for token in part.tokens if token.field in {"role", "person"}]
+        return (
+            held is not None
+            and len(names) > 1
+            and names[0].field == "role"
+            and part.tokens[0] is names[0]
+            and any(token.field == "person" and token.quote.value != held.value for token in names)
+        )
+
     def _record(self) -> RecordDraft:
         if self.current is None:
             self.current = RecordDraft("contact")
         return self.current
 
-    def _open_partnership(self, name: Quote) -> None:
+    def _open_partnership(self, printed: Quote) -> None:
+        bare = _ABBREVIATED.sub("", without_article(printed.value))
+        name = printed._replace(value=bare)
         if self.partnership and name.value in self.partnership.values("name"):
             return
         if self.partnership and self.entry.single:
@@ -227,13 +257,19 @@ class _Assembly:
         self.loose = []
         self.records.append(self.partnership)
 
+    def _titled_by_force(self) -> bool:
+        """Whether the title is the police force whose partnerships follow."""
+        title = self.entry.title.text.strip() if self.entry.title else ""
+        return title.endswith(("Police", "Constabulary", "Police area", "Police Service"))
+
     def _close(self) -> None:
         self._settle_pending()
         record, self.current = self.current, None
         if record is None or not is_reachable(record, owned=self.partnership is not None):
             return
         loose = self.title_is_loose and self.partnership is not None
-        if self.title_naming and not loose and not record.has(self.title_naming[0]):
+        force = self.partnership is not None and self._titled_by_force()
+        if self.title_naming and not (loose or force or record.has(self.title_naming[0])):
             record.add(*self.title_naming)
         topic = self.entry.topic
         if topic and not (self.partnership or self.prose or record.has(*NAMING)):

@@ -69,7 +69,7 @@ def read_attachments(document: Document, resolve: Resolve) -> Iterator[RecordDra
             record = RecordDraft("attachment")
             record.add("url", Quote(link.href, url, link.start, link.end, "href", "link", LABELLED))
             record.add("format", computed(form, "format"))
-            if size := _size(beside):
+            if size := _size(beside) or _size_in_next_cell(document, block):
                 record.add("size", size)
             yield record
 
@@ -103,6 +103,18 @@ def _format(url: str, beside: str) -> str | None:
     if claim and _SIZE.search(beside):
         return _CLAIMED[claim.group(1).lower().split()[-1]]
     return None
+
+
+def _size_in_next_cell(document: Document, block: Block) -> Quote | None:
+    """The size that the cell after a link's cell holds and nothing besides."""
+    following = document.blocks[block.number + 1 : block.number + 2]
+    if not (block.cell and following and len(block.links) == 1):
+        return None
+    cell = following[0].cell
+    if cell is None or (cell.table, cell.row) != (block.cell.table, block.cell.row):
+        return None
+    piece = piece_of(following[0]).strip(" \n()[]")
+    return _size(piece) if _SIZE.fullmatch(piece.text) else None
 
 
 def _size(beside: Piece) -> Quote | None:

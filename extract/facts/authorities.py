@@ -31,23 +31,25 @@ _WHERE = re.compile(
     re.IGNORECASE,
 )
 _WHERE_FIRST = re.compile(
-    r"^(?:in |for |yn |yng )(?P<where>England|Wales|Lloegr|Cymru|Nghymru)\s?[,:]?\s(?:the |its )?",
+    r"^[(\u2013\u2014 -]{0,3}(?:in |for |yn |yng )(?P<where>England|Wales|Lloegr|Cymru"
+    r"|Nghymru)\s?(?:[,:)\u2013\u2014-]\s?)?\s?(?:the |its )?",
     re.IGNORECASE,
 )
 _WHERE_LEAD = re.compile(
     r"^(?:only )?(?:in|for) (?P<where>England|Wales)\b(?! and)|"
-    r"\b(?:in|for) (?P<last>England|Wales)(?: only)?:$",
+    r"\b(?:in|for|yng|yn) (?P<last>England|Wales|Nghymru|Lloegr)(?: only)?:?$",
     re.IGNORECASE,
 )
 _LONGEST_LIST = 60
 _ABBREVIATION = re.compile(r"\s?\((?:the )?[A-Z][A-Za-z&]{1,7}s?\)")
 _ALTERNATIVE = re.compile(
-    r",?\s(?:or|and)\s(?=.{3,80}?\b(?:in|for) (?:England|Wales)\b)", re.IGNORECASE
+    r",?\s(?:or|and)[,\s]\s?(?=.{0,80}?\b(?:in|for) (?:England|Wales)\b)", re.IGNORECASE
 )
 _IN_COUNTRY = re.compile(r"\b(?:in|for) (?:England|Wales)\b", re.IGNORECASE)
 _LIST_SENTENCE = re.compile(
     r"responsible (?:authorities|bodies)(?: (?:of|for|in|on) [^.:,]{2,60}?)?(?: are| were|,? "
-    r"namely| include| comprise|:)\s?:?\s?(?P<list>[^.;]{10,500})",
+    r"namely| include| comprise|:)\s?:?\s?(?P<list>(?:[^.;]{3,80};\s?){2,20}[^.;]{3,80}"
+    r"|[^.;]{10,500})",
     re.IGNORECASE,
 )
 _LIST_BEFORE = re.compile(
@@ -57,6 +59,23 @@ _LIST_BEFORE = re.compile(
     r"(?:known|called|these are|together)[^.]{0,40}responsible authorities)",
     re.IGNORECASE,
 )
+_THEY_ARE = re.compile(
+    r"(?:They|These)(?: currently| now)? (?:are|were|include|comprise)(?: as follows)?:?"
+    r"\s(?P<list>[^.;]{10,600})"
+)
+_AND_THE = re.compile(r"\s(?:and|or)\s(?=(?:the|every|each)\s)")
+_WHEN = re.compile(r"(?:since|from|until|as of|after) .{1,30}$", re.IGNORECASE)
+_LIST_FIRST = re.compile(
+    r"(?P<list>[^.;:]{10,400}?) (?:are|were) (?:all |together |now |collectively )?"
+    r"(?:(?:known as|called|named as) )?(?:the |an? )?['\"\u2018\u201c]?responsible "
+    r"(?:authorities|bodies)",
+    re.IGNORECASE,
+)
+_LINE_BREAK = re.compile(r"\n")
+_BULLET = re.compile(r"[\s]{0,3}(?:[•·*‣◦▪\u2013\u2014-]|\(?[\divx]{1,4}[.)])?\s{0,3}(?=[A-Za-z])")
+_SINCE = re.compile(r"\s?\((?:since|from|until|as of) [^()]{1,40}\)$", re.IGNORECASE)
+_JOINED_ON = re.compile(r",?\s(?:and|or)$", re.IGNORECASE)
+_OR_IN = re.compile(r"\s\((?:or )?(?:the )?(?=[^()]{3,60} in (?:England|Wales)\)$)")
 _COMMA = re.compile(r"\s?;\s?(?:and\s)?|,\s(?:and\s)?|\n")
 _YES = re.compile(r"(?:yes|y|✓|✔|√|x|●|•|\*|ydy|ie|oes|true)(?:\b.*)?", re.IGNORECASE)
 _NO = re.compile(r"(?:no|n|✗|✘|\u2013|\u2014|-|nac ydy|na|false)?", re.IGNORECASE)
@@ -76,7 +95,7 @@ def find_authorities(document: Document) -> AuthorityList | None:
     if not holds_any(document.lowered, _HINTS) or not _SUBJECT.search(document.text):
         return None
     blocks = document.content
-    return _listed(blocks) or _tabled(blocks, document) or _written(blocks)
+    return _listed(blocks) or _lined(blocks) or _tabled(blocks, document) or _written(blocks)
 
 
 def read_authorities(listing: AuthorityList | None) -> Iterator[RecordDraft]:
@@ -141,6 +160,34 @@ def _listed(blocks: Sequence[Block]) -> AuthorityList | None:
     return best if len(best.items) >= 2 else None
 
 
+def _lined(blocks: Sequence[Block]) -> AuthorityList | None:
+    """Lines that a page made look like a list, with bullets or dashes, after such a lead-in."""
+    for number, block in enumerate(blocks):
+        if not _SUBJECT.search(block.text):
+            continue
+        head, colon, rest = block.text.partition(":\n")
+        lead, body = block, piece_of(block).cut(len(head) + 2)
+        if not colon and number + 1 < len(blocks):
+            body = piece_of(blocks[number + 1])
+            rest = body.text
+        lines = body.split(_LINE_BREAK)
+        if (
+            len(lines) >= 3
+            and (colon or block.text.rstrip().endswith(":"))
+            and rest.count("\n") >= 2
+            and sum(_BULLET.match(line.text) is not None for line in lines) * 2 > len(lines)
+            and not _NOT_THESE.search(head)
+        ):
+            items = [_without_bullet(line) for line in lines]
+            return AuthorityList(lead, tuple((item.strip(), None) for item in items))
+    return None
+
+
+def _without_bullet(line: Piece) -> Piece:
+    match = _BULLET.match(line.text)
+    return line.cut(match.end()) if match else line
+
+
 def _leads(lead: Block, blocks: Sequence[Block]) -> bool:
     """Whether a block announces the responsible authorities; its last sentence decides."""
     if lead.kind == "heading":
@@ -192,7 +239,14 @@ def _from_grid(grid: Grid, document: Document) -> AuthorityList | None:
             deciding.add(head.number)
     above = [document.blocks[number].text for number in grid.first.path[-1:]]
     caption = grid.caption.text if grid.caption else ""
-    speaking = (*(head.text for head in grid.heads), caption, *above)
+    last = grid.lines[-1].blocks[-1].number if grid.lines else grid.first.number
+    beside = document.blocks[max(grid.first.number - 1, 0)], *document.blocks[last + 1 : last + 2]
+    speaking = (
+        *(head.text for head in grid.heads),
+        caption,
+        *above,
+        *(block.text for block in beside if block.kind == "paragraph"),
+    )
     about = any(_SUBJECT.search(text) for text in speaking)
     where_column = next(
         (
@@ -230,7 +284,7 @@ def _from_grid(grid: Grid, document: Document) -> AuthorityList | None:
 
 
 def _written(blocks: Sequence[Block]) -> AuthorityList | None:
-    """A sentence that names them one after the other."""
+    """A sentence that names them one after the other, or the sentence after one about them."""
     for pattern in (_LIST_SENTENCE, _LIST_BEFORE):
         for block in blocks:
             if block.kind == "heading" or not _SUBJECT.search(block.text):
@@ -242,12 +296,40 @@ def _written(blocks: Sequence[Block]) -> AuthorityList | None:
             items = _parts(listed)
             if len(items) >= 3:
                 return AuthorityList(block, tuple((item, None) for item in items))
+    for block in blocks:
+        if block.kind != "heading" and _SUBJECT.search(block.text):
+            items = _around_the_subject(block)
+            if len(items) >= 3:
+                return AuthorityList(None, tuple((item, None) for item in items))
     return None
+
+
+def _around_the_subject(block: Block) -> list[Piece]:
+    """What a sentence says to be the responsible authorities, or the one after it says they are."""
+    before: Piece | None = None
+    for sentence in sentences_of(piece_of(block)):
+        speaks = _SUBJECT.search(sentence.text)
+        match = _LIST_FIRST.match(sentence.text) if speaks else None
+        if match is None and before is not None:
+            match = _THEY_ARE.match(sentence.text)
+        if match and not _NOT_THESE.search(match["list"]):
+            items = _parts(sentence.cut(*match.span("list")))
+            if len(items) >= 3:
+                return items
+        before = sentence if speaks else None
+    return []
 
 
 def _parts(listed: Piece) -> list[Piece]:
     """Part a written list; the last comma's "and" counts, one inside a name does not."""
-    parts = listed.split(_COMMA)
+    parts = [
+        each
+        for part in listed.split(_COMMA)
+        for each in part.split(_AND_THE)
+        if not _WHEN.match(each.text) and each.text.lower() not in {"and", "or"}
+    ]
+    if not parts:
+        return []
     last = parts[-1]
     at = last.text.rfind(" and ")
     if len(parts) > 1 and at > 0 and not re.search(r"\bfire$", last.text[:at]):
@@ -257,6 +339,8 @@ def _parts(listed: Piece) -> list[Piece]:
 
 def _alternatives(item: Piece) -> list[Piece]:
     """Part "X in England, or Y in Wales" into its two."""
+    if other := _OR_IN.search(item.text):  # "the primary care trust (health board in Wales)"
+        return [item.cut(0, other.start()), item.cut(other.end(), len(item.text) - 1)]
     if len(_IN_COUNTRY.findall(item.text)) < 2:
         return [item]
     return item.split(_ALTERNATIVE)
@@ -265,6 +349,9 @@ def _alternatives(item: Piece) -> list[Piece]:
 def _name_and_place(part: Piece) -> tuple[Piece, Piece | None]:
     """Take the country off a name, and its article."""
     part = part.strip(" \t\n,;:.•\u2013-")
+    for loose in (_SINCE, _JOINED_ON):
+        if match := loose.search(part.text):
+            part = part.cut(0, match.start())
     where: Piece | None = None
     if match := _WHERE_FIRST.match(part.text):
         where = part.cut(*match.span("where"))

@@ -11,13 +11,14 @@ from extract.facts.observations import PROSE, Quote, RecordDraft, computed, quot
 from extract.facts.pieces import Piece, piece_of
 from extract.facts.prose import sentences_of
 from extract.hints import blocks_at, places_of
+from extract.reference.places import REGIONS, region_of
 
 __all__ = ["check_claims"]
 
 _LISTING = re.compile(
     r"\b(?:lists?|listed|shows?|shown|showing|contains?|includes?|holds?|has|gives|covers|below|"
     r"following|"
-    r"here are|directory|entries|on this page|in this list|register)\b",
+    r"here are|directory|entries|on this page|in (?:this|the) (?:list|table|directory)|register)\b",
     re.IGNORECASE,
 )
 _ENTRIES = re.compile(
@@ -29,8 +30,18 @@ _ENTRIES = re.compile(
 )
 _HINTS_TEXT = "partnership csps cdrps entries contacts ordinators officers people records"
 _HINTS = _HINTS_TEXT.split()
+_REGION_NAMES = "|".join(re.escape(name) for name in REGIONS)
+_IN_REGION = re.compile(
+    rf"\s(?:in|of|for|across|covering) (?:the )?(?P<region>{_REGION_NAMES}|Yorkshire (?:and|&) "
+    rf"(?:the )?"
+    r"Humber(?:side)?)\b"
+)
 _PEOPLE = re.compile(r"contact|co-?ordinator|officer|people", re.IGNORECASE)
 _FIRST_NUMBER = re.compile(rf"(?<![\w.,/£-])(?P<number>{NUMBER})\b", re.IGNORECASE)
+_OF_A_LAW = re.compile(
+    r"(?:\b(?:sections?|ss?\.?|schedules?|act|part|paragraphs?|regulations?|chapter|page)\s|[(-])$",
+    re.IGNORECASE,
+)
 _LINE_GAP = 0.02  # how far a claim of "around" may be out
 
 
@@ -40,17 +51,20 @@ def check_claims(
     listing: AuthorityList | None,
     partnerships: Sequence[RecordDraft],
     contacts: Sequence[RecordDraft],
+    counts: Sequence[RecordDraft],
 ) -> Iterator[RecordDraft]:
     """Check what can be checked on the page itself.
 
     Totals of tables against their rows, the announced length of the list of authorities against the
-    list, and "this page lists N" against the entries found.
+    list, "this page lists N" against the entries found, and what is said of England and Wales
+    against what is said of each.
     """
     for table in tables:
         yield from _totals(table)
     if listing is not None and listing.lead is not None:
         yield from _announced(listing)
     yield from _listed(document, partnerships, contacts)
+    yield from _added_up(counts)
 
 
 def _check(claimed: Quote, found: int, how: str, *, approximate: bool = False) -> RecordDraft:
@@ -81,6 +95,20 @@ def _totals(table: CountTable) -> Iterator[RecordDraft]:
         since = []
 
 
+def _added_up(counts: Sequence[RecordDraft]) -> Iterator[RecordDraft]:
+    """Hold a number for England and Wales against those for England and for Wales."""
+    by_place: dict[tuple[str, str], Quote] = {}
+    for count in counts:
+        number, what, where = (count.first(name) for name in ("number", "what", "where"))
+        if number and what and where and number.source == "text" and number.rule != "count table":
+            by_place.setdefault((what.value, where.value), number)
+    for (what_of, place), number in by_place.items():
+        england, wales = (by_place.get((what_of, country)) for country in ("England", "Wales"))
+        if place == "England and Wales" and england and wales:
+            found = int(england.value) + int(wales.value)
+            yield _check(number, found, "England and Wales added up")
+
+
 def _announced(listing: AuthorityList) -> Iterator[RecordDraft]:
     """Hold "five kinds of body are responsible authorities:" against the list that follows."""
     if listing.lead is None:
@@ -88,7 +116,8 @@ def _announced(listing: AuthorityList) -> Iterator[RecordDraft]:
     last = sentences_of(piece_of(listing.lead))[-1]
     match = _FIRST_NUMBER.search(last.text)
     value = read_number(match["number"]) if match else None
-    if match and value is not None and 2 <= value <= 30:
+    before = last.text[: match.start("number")] if match else ""
+    if match and value is not None and 2 <= value <= 30 and not _OF_A_LAW.search(before):
         claimed = quote(last.cut(*match.span("number")), "announced", PROSE, str(value))
         yield _check(claimed, len(listing.items), "entries of the list")
 
@@ -106,7 +135,12 @@ def _listed(
             continue
         for sentence in sentences_of(piece_of(block)):
             match = _ENTRIES.search(sentence.text)
-            if not match or not _is_about_page(sentence, match):
+            if not match:
+                continue
+            if (region := _region_after(sentence, match)) and noun_of(match["what"]) != "entries":
+                yield from _of_region(sentence, match, region, partnerships)
+                continue
+            if not _is_about_page(sentence, match):
                 continue
             value = read_number(match["number"])
             found = _found(match["what"], partnerships, contacts)
@@ -115,6 +149,28 @@ def _listed(
             claimed = quote(sentence.cut(*match.span("number")), "announced", PROSE, str(value))
             rough = is_approximate(sentence.text[: match.start("number")])
             yield _check(claimed, found, f"{match['what']} on this page", approximate=rough)
+
+
+def _region_after(sentence: Piece, match: re.Match[str]) -> str | None:
+    """The region whose partnerships a sentence counts: "45 partnerships in the South West"."""
+    place = _IN_REGION.match(sentence.text[match.end() :])
+    return region_of(place["region"]) if place else None
+
+
+def _of_region(
+    sentence: Piece, match: re.Match[str], region: str, partnerships: Sequence[RecordDraft]
+) -> Iterator[RecordDraft]:
+    """Hold what is said of a region against its partnerships here, if the page lists most of them.
+
+    The sentence need not say that it lists them all; a page that lists far fewer does not try to.
+    """
+    value = read_number(match["number"])
+    found = sum(region in each.values("region") for each in partnerships)
+    if value is None or value < 2 or found * 4 < value * 3:
+        return
+    claimed = quote(sentence.cut(*match.span("number")), "announced", PROSE, str(value))
+    rough = is_approximate(sentence.text[: match.start("number")])
+    yield _check(claimed, found, f"partnerships of {region} on this page", approximate=rough)
 
 
 def _is_about_page(sentence: Piece, match: re.Match[str]) -> bool:

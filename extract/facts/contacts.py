@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from extract.document import Document
-from extract.facts.assembly import assemble, is_reachable
+from extract.facts.assembly import LOOSE, assemble, is_reachable
 from extract.facts.entries import Entry, entries_of
 from extract.facts.lines import INSTRUCTION, POINTS, Resolve
 from extract.facts.observations import RecordDraft
@@ -33,8 +33,11 @@ def read_contacts(document: Document, resolve: Resolve) -> list[RecordDraft]:
     records = [record for _, record in placed]
     partnerships = [record for record in records if record.kind == "partnership"]
     contacts = [record for record in records if record.kind == "contact"]
+    loose = [pair for record in records if record.kind == LOOSE for pair in record.fields]
     subject = subject_partnership(document, partnerships)
     if subject is not None:
+        for field, held in loose:
+            subject.add(field, held)
         if subject not in partnerships:
             partnerships.insert(0, subject)
         subject.children.extend(each for each in contacts if not each.has("region"))
@@ -56,7 +59,12 @@ def _adopt(records: list[RecordDraft], entry: Entry, by_heading: dict[int, Recor
         (by_heading[above] for above in reversed(entry.path) if above in by_heading), None
     )
     if parent is not None:
-        parent.children.extend(records)
+        for record in records:
+            if record.kind == LOOSE:
+                for field, held in record.fields:
+                    parent.add(field, held)
+            else:
+                parent.children.append(record)
         records.clear()
 
 

@@ -29,7 +29,7 @@ _PLACE = (
     rf"Yorkshire (?:and|&) (?:the )?Humber(?:side)?|{_REGION_NAMES}|Greater London)"
 )
 _IN = (
-    r"(?:\s?\(|\s(?:in|across|for|throughout|within|covering|yn|yng|ar draws|i)\s"
+    r"(?:\s?\(|\s(?:in|of|across|for|throughout|within|covering|yn|yng|ar draws|i)\s"
     r"(?:(?:all of|both|the whole of) )?(?:the )?)"
 )
 _DESCRIBING = (
@@ -39,7 +39,9 @@ _DESCRIBING = (
 # 310 CSPs in England
 _NUMBER_NOUN = re.compile(
     rf"(?<![\w.,/£-])(?P<number>{NUMBER}) "
-    rf"{_DESCRIBING}(?P<noun>{_NOUN})\b(?:{_IN}(?P<place>{_PLACE})\b)?",
+    rf"{_DESCRIBING}(?P<noun>{_NOUN})(?!\w)(?P<score> ar hugain\b)?(?:(?: (?:operate|operating"
+    rf"|exist|existed|working"
+    rf"|active|based|now))?{_IN}(?P<place>{_PLACE})\b)?",
     re.IGNORECASE,
 )
 # ..., and 22 in Wales; 346 in England
@@ -51,7 +53,7 @@ _NUMBER_PLACE = re.compile(
 # England has 346 CDRPs; Wales had 22
 _PLACE_HAS = re.compile(
     rf"\b(?P<place>{_PLACE}) (?:currently |now |still )?(?:has|had|have|contains?|is served by|"
-    rf"was served by|with)\s(?P<lead>(?:\w+ ){{0,2}}?)"
+    rf"was served by|is covered by|was covered by|by|with)\s(?P<lead>(?:\w+ ){{0,2}}?)"
     rf"(?P<number>{NUMBER})\b(?: {_DESCRIBING}(?P<noun>{_NOUN})\b)?",
     re.IGNORECASE,
 )
@@ -59,6 +61,12 @@ _PLACE_HAS = re.compile(
 _OF_THEM = re.compile(
     rf"\bthere (?:are|were) (?:\w+ ){{0,2}}?(?P<number>{NUMBER}) (?:of them|such (?:partnerships|"
     rf"bodies))\b",
+    re.IGNORECASE,
+)
+# Around 300 of them have a co-ordinator
+_SOME_OF_THEM = re.compile(
+    rf"(?<![\w.,/£-])(?P<number>{NUMBER}) of (?:them|these|those) "
+    rf"(?:have|has|had|are|is|were|now|still)\b",
     re.IGNORECASE,
 )
 # "London has 32 and ...", not "London has 8 million people"
@@ -70,9 +78,10 @@ _ANY_PLACE = re.compile(rf"\b{_PLACE}\b", re.IGNORECASE)
 _ANY_NOUN = re.compile(rf"\b{_NOUN}\b", re.IGNORECASE)
 _TOTAL = re.compile(
     r"(?:(?:grand |overall )?total|all(?: regions| areas)?|england and wales|england|cyfanswm|"
-    r"sum)(?: total)?",
+    r"sum)(?: total)?(?: (?:for|in) (?:england and wales|england|wales))?",
     re.IGNORECASE,
 )
+_TOTAL_FOR = re.compile(r"total(?: for| in)? (?P<place>\S.*)", re.IGNORECASE)
 _YEAR_BEFORE = re.compile(
     r"\b(?:in|since|by|from|of|during|until|to|april|march|may|june|july)\s$", re.IGNORECASE
 )
@@ -163,7 +172,7 @@ def _counts_in(
     """Read the counts of one block; what is counted carries on from sentence to sentence."""
     for sentence in sentences_of(piece_of(block)):
         found: dict[int, RecordDraft] = {}
-        patterns = (_PLACE_HAS, _NUMBER_NOUN, _NUMBER_PLACE, _OF_THEM)
+        patterns = (_PLACE_HAS, _NUMBER_NOUN, _NUMBER_PLACE, _OF_THEM, _SOME_OF_THEM)
         for pattern in patterns if _HAS_NUMBER.search(sentence.text) else ():
             for match in pattern.finditer(sentence.text):
                 at = match.start("number")
@@ -232,6 +241,8 @@ def _record(
     pattern: re.Pattern[str],
 ) -> RecordDraft | None:
     value = read_number(match["number"])
+    if value is not None and match.groupdict().get("score"):
+        value += 20  # "dwy bartneriaeth ar hugain"
     record = RecordDraft("count")
     printed = sentence.cut(*match.span("number"))
     record.add("number", quote(printed, "count", PROSE, str(value)))
@@ -258,6 +269,8 @@ def _place_name(text: str) -> str:
     plain = " ".join(text.split())
     if plain in {"Gymru", "Nghymru"}:
         return "Wales"
+    if match := _TOTAL_FOR.match(plain):
+        plain = match["place"]
     return country_of(plain) or region_of(plain) or plain
 
 

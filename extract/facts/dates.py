@@ -37,10 +37,11 @@ _MONTHS = {
     for name in names.split()
 }
 _MONTH = "|".join(sorted(_MONTHS, key=len, reverse=True))
+_ORDINAL = "st|nd|rd|th|af|il|ydd|fed|eg|ain|ed"
 _DATE = (
     rf"(?:(?:(?:mon|tues?|wed(?:nes)?|thur?s?|fri|sat(?:ur)?|sun)(?:day)?,?\s)?"
-    rf"(?:\d{{1,2}}(?:st|nd|rd|th)?\s(?:of\s)?(?:{_MONTH})\.?,?\s(?:19|20)\d{{2}}"
-    rf"|(?:{_MONTH})\.?\s\d{{1,2}}(?:st|nd|rd|th)?,?\s(?:19|20)\d{{2}}"
+    rf"(?:\d{{1,2}}(?:{_ORDINAL})?\s(?:of\s)?(?:{_MONTH})\.?,?\s(?:19|20)\d{{2}}"
+    rf"|(?:{_MONTH})\.?\s\d{{1,2}}(?:{_ORDINAL})?,?\s(?:19|20)\d{{2}}"
     rf"|\d{{1,2}}[/.-]\d{{1,2}}[/.-](?:(?:19|20)\d{{2}}|\d{{2}})(?!\d)"
     rf"|(?:19|20)\d{{2}}-\d{{2}}-\d{{2}}"
     rf"|\d{{1,2}}-(?:{_MONTH})-(?:(?:19|20)\d{{2}}|\d{{2}}))"
@@ -49,8 +50,9 @@ _DATE = (
 _LABELS = (
     (
         "review",
-        r"(?:next |due for )?review(?: due)?(?: date| on| by)?|review due|to be reviewed(?: on| "
-        r"by)?|"
+        r"(?:next |due for )?review(?: due)?(?: date| on| by)?|review due|(?:to|will|should) "
+        r"(?:next )?be (?:next )?reviewed(?: again)?(?: on| "
+        r"by| in)?|"
         r"dyddiad adolygu|expiry date|expires",
     ),
     (
@@ -59,7 +61,8 @@ _LABELS = (
         r"directory) (?:was |is )?){0,2}"
         r"(?:last )?(?:updated?|modified|revised|amended|reviewed|changed|corrected|checked|"
         r"edited|revision)(?: on| at| in|d?:| date)?|"
-        r"date (?:last )?(?:modified|updated|of last (?:update|revision))|diweddarwyd(?: "
+        r"date (?:last )?(?:modified|updated|of last (?:update|revision))|diweddarwyd(?: y "
+        r"dudalen(?: hon)?)?(?: "
         r"ddiwethaf)?(?: ar)?|"
         r"wedi(?:'|\u2019)i ddiweddaru(?: ar)?|correct (?:at|as at|as of)|(?:position|correct|"
         r"information) as at",
@@ -68,7 +71,8 @@ _LABELS = (
         "published",
         r"(?:first |date |originally )?(?:published|issued|created|posted|publication date|date "
         r"of publication|release date|"
-        r"released)(?: on| in| date)?|publication date|date of issue|cyhoeddwyd(?: ar)?|dyddiad "
+        r"released)(?: on| in| date)?|publication date|date of issue|cyhoeddwyd(?: gyntaf)?(?: "
+        r"ar)?|dyddiad "
         r"cyhoeddi",
     ),
 )
@@ -76,7 +80,8 @@ _LABELLED = tuple(
     (
         kind,
         re.compile(
-            rf"(?<![\w-])(?P<label>{label})\s{{0,2}}(?:[:\-\u2013\u2014]\s{{0,2}})?(?:on\s)?(?P<date>{_DATE})",
+            rf"(?<![\w-])(?P<label>{label})\s{{0,2}}(?:[:\-\u2013\u2014]\s{{0,2}})?(?:(?:on|by)\s)?"
+            rf"(?:(?:the\s)?(?:end|beginning|start)\sof\s)?(?P<date>{_DATE})",
             re.IGNORECASE,
         ),
     )

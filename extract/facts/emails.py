@@ -37,6 +37,10 @@ _TOP_LEVEL = re.compile(
 )
 # "All our addresses are firstname.surname@office.example"
 _PATTERN = re.compile(r"(?:(?:first|fore|your)[._-]?name|name[._-]surname|initial[._-]surname)\b")
+_NO_SPAM = re.compile(
+    r"[._-]?(?:no[._-]?spam|remove[._-]?(?:this|me))[._-]?(?=@)|(?<=@)(?:no[._-]?spam|"
+    r"remove[._-]?(?:this|me))[._-]?"
+)
 _DISGUISE_GATE = re.compile(r"\bat\b|\[at|\(at", re.IGNORECASE)
 
 
@@ -49,7 +53,7 @@ def find_emails(text: str) -> list[Email]:
     found = []
     if "@" in text:
         for match in _PLAIN.finditer(text):
-            address = match.group().replace("\u2019", "'").lower()
+            address = _NO_SPAM.sub("", match.group().replace("\u2019", "'").lower())
             if _PATTERN.match(address):
                 continue
             found.append(Email(match.start(), match.end(), address, disguised=False))

@@ -7,7 +7,7 @@ an `Entry` of tokens in reading order, so that one assembly serves all layouts.
 import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from extract.document import Block, Document
 from extract.facts.grids import Grid, Line, grids_of
@@ -21,11 +21,17 @@ from extract.facts.lines import (
     read_line,
     read_value,
 )
-from extract.facts.names import is_blank_value, is_general_heading, is_role, kind_of_name
+from extract.facts.names import (
+    is_blank_value,
+    is_general_heading,
+    is_organisation,
+    is_role,
+    kind_of_name,
+)
 from extract.facts.observations import ADDRESS_BLOCK, LABELLED, quote
 from extract.facts.pieces import Piece, piece_of
 from extract.facts.postcodes import find_postcodes
-from extract.facts.prose import read_prose
+from extract.facts.prose import read_holder, read_prose, says_gone
 from extract.hints import places_like, places_of
 from extract.labels import field_of
 from extract.reference.places import country_of, is_area, region_of
@@ -36,6 +42,7 @@ _LONG_LINE = 160  # characters; without any means of contact, more is no line of
 _REACH = 600  # characters between a name and the numbers that go with it, at most
 _LINE_BREAK = re.compile(r"\n")
 _READ_REGIONS = frozenset({"main", "aside", "footer"})
+_COUNCIL = re.compile(r"\W*(?:councils?|local authority|authority)\b", re.IGNORECASE)
 _GENERIC_HEADS_TEXT = """
 contact contacts contact name name names officer officers person people lead
 """
@@ -144,18 +151,47 @@ def entries_of(
         and not (taken and any(start <= block.start < end for start, end in taken))
     ]
     entries: list[Entry] = []
+    before: Block | None = None  # the block right before the run
+    last: Block | None = None
     for run in _runs(blocks):
         first = run[0]
+        before, last = last, run[-1]
         if not hits.any_in(first.start, run[-1].end):
             continue
         if first.cell is not None:
             grid = grids_of(run)[first.cell.table]
             entries.extend(_table_entries(grid, hits, resolve))
         elif first.kind in {"term", "description"}:
-            entries.extend(_definition_entries(run, hits, resolve))
+            found = list(_definition_entries(run, hits, resolve))
+            if not _continues(found, entries, before):
+                entries.extend(found)
         else:
             entries.extend(_section_entries(run, document, hits, resolve))
     return entries
+
+
+def _continues(found: list[Entry], entries: list[Entry], before: Block | None) -> bool:
+    """Add labelled values to the entry that names whose they are, in the lines right above."""
+    if len(found) != 1 or found[0].single or not entries or before is None:
+        return False
+    one, above = found[0], entries[-1]
+    if (
+        before.kind not in {"paragraph", "address"}
+        or above.single
+        or (above.path, above.region) != (one.path, one.region)
+        or not above.parts
+        or not any(
+            token.field in NAMING | {"address", "postcode", "line"}
+            for token in above.parts[-1].tokens
+        )
+        or above.parts[-1].prose
+        or any(
+            token.field in NAMING | {"partnership"} for part in one.parts for token in part.tokens
+        )
+    ):
+        return False
+    entries[-1] = replace(above, parts=(*above.parts, *one.parts))
+    return True
 
 
 def _runs(blocks: Iterable[Block]) -> Iterator[list[Block]]:
@@ -198,6 +234,13 @@ def _table_entries(grid: Grid, hits: _Hits, resolve: Resolve) -> Iterator[Entry]
         if any(fields.get(head.number) == "partnership" for head in heads)
     )
     for line in grid.lines:
+        if not grid.heads and (cards := _cards(line, hits)):
+            for block in cards:
+                part = _block_part(block, hits, resolve)
+                title = piece_of(line.band) if line.band and kind_of_name(line.band.text) else None
+                path, region = grid.first.path, grid.first.region
+                yield Entry((part,), title, path, region, single=False, start=block.start)
+            continue
         if not names and not _holds_any(line, grid.transposed, hits):
             continue
         tokens, own = _line_tokens(line, fields, resolve)
@@ -214,6 +257,19 @@ def _table_entries(grid: Grid, hits: _Hits, resolve: Resolve) -> Iterator[Entry]
             single=not (grid.transposed and repeated),
             start=line.cells[0][0].start,
         )
+
+
+def _cards(line: Line, hits: _Hits) -> list[Block]:
+    """The cells of a row that are an entry each, side by side; none when the row is one entry.
+
+    Such cells hold several lines and a means of contact; two of them, and no cell besides that
+    holds something else.
+    """
+    cells = [block for block in line.blocks if block.text.strip()]
+    full = [
+        block for block in cells if "\n" in block.text and hits.point_in(block.start, block.end)
+    ]
+    return cells if len(full) >= 2 and len(full) == len(cells) else []
 
 
 def _holds_any(line: Line, transposed: bool, hits: _Hits) -> bool:
@@ -254,7 +310,7 @@ def _cell_tokens(
     piece = piece_of(block)
     if is_blank_value(block.text):
         return []
-    if len(covered) == 1:
+    if len(covered) == 1 and covered[0] != "any":
         field = covered[0]
         if field == "unit" or field == "organisation":
             pieces = piece.split(_LINE_BREAK)
@@ -265,6 +321,8 @@ def _cell_tokens(
             found = _name_cell(field, piece, block, resolve)
         else:
             found = read_value(field, piece, block.links, resolve)
+            if field == "area":
+                found += _councils(found, heads)
         if field == "person" and any(token.field == "person" for token in found):
             role = heads[0].text
             if is_role(role) and role.lower() not in _GENERIC_HEADS and field_of(role) == "person":
@@ -280,6 +338,16 @@ def _cell_tokens(
     if "person" in named:
         found = [token for token in found if token.field != "person"]
     return found
+
+
+def _councils(areas: list[Token], heads: Sequence[Block]) -> list[Token]:
+    """The council that a column of councils names is an area, and where the contact works."""
+    named = [token for token in areas if token.field == "area"]
+    if len(named) != 1 or not _COUNCIL.match(heads[0].text):
+        return []
+    return [
+        Token("organisation", token.quote) for token in named if is_organisation(token.quote.value)
+    ]
 
 
 def _name_cell(field: str, piece: Piece, block: Block, resolve: Resolve) -> list[Token]:
@@ -392,8 +460,12 @@ def _block_part(block: Block, hits: _Hits, resolve: Resolve) -> Part:
     piece = piece_of(block)
     if not hits.any_in(block.start - _REACH, block.end + _REACH):
         return Part(())
+    if region_of(block.text) and block.bold == ((block.start, block.end),):
+        return Part(())  # a small heading for what follows
     if len(block.text) > _LONG_LINE and not hits.any_in(block.start, block.end):
         return Part(())
+    if len(block.text) < _LONG_LINE and (holder := read_holder(piece)):
+        return Part(tuple(holder))
     if "\n" not in block.text and is_prose(block.text):
         return Part(tuple(read_prose(piece, block.links, resolve)), prose=True)
     lines = piece.split(_LINE_BREAK)
@@ -405,6 +477,8 @@ def _block_part(block: Block, hits: _Hits, resolve: Resolve) -> Part:
         if is_prose(line.text):
             tokens += read_prose(line, block.links, resolve)
             label = None
+            continue
+        if says_gone(line.text):
             continue
         alone = field_of(line.text)
         colon = piece.text[line.end - piece.start : line.end - piece.start + 1] == ":"

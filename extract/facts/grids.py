@@ -1,10 +1,11 @@
 """Data tables as grids: which cell covers which place, and what each column or row holds."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from extract.document import Block
+from extract.facts.lines import has_points
 from extract.facts.names import is_partnership
 from extract.labels import field_of
 from extract.tableform import MOST_PLACES
@@ -69,7 +70,8 @@ def grids_of(blocks: Iterable[Block]) -> dict[int, Grid]:
 def _grid(number: int, blocks: list[Block], caption: Block | None) -> Grid:
     rows, spanned = _places(blocks)
     heads_row = _head_row(rows)
-    first_column = [row[min(row)] for row in rows if row]
+    leftmost = min((min(row) for row in rows if row), default=0)
+    first_column = [row[leftmost] for row in rows if leftmost in row]
     labels_down = len({block.number for block in first_column if field_of(block.text)})
     labels_across = (
         len({block.number for block in rows[heads_row].values() if field_of(block.text)})
@@ -77,7 +79,7 @@ def _grid(number: int, blocks: list[Block], caption: Block | None) -> Grid:
         else 0
     )
     heads_across = heads_row is not None and not any(
-        block.cell and block.cell.header for block in first_column[heads_row + 1 :]
+        block.cell and block.cell.header and block.cell.row > heads_row for block in first_column
     )
     heads_across = heads_across and all(
         block.cell and block.cell.header for block in rows[heads_row or 0].values()
@@ -90,7 +92,9 @@ def _grid(number: int, blocks: list[Block], caption: Block | None) -> Grid:
     )
     if transposed:
         heads = tuple(first_column)
-        lines = _columns(rows)
+        lines = tuple(
+            line for band, group in _row_groups(rows, leftmost) for line in _columns(group, band)
+        )
     else:
         heads = tuple(_distinct(rows[heads_row])) if heads_row is not None else ()
         lines = _rows(rows, heads_row, spanned)
@@ -168,7 +172,10 @@ def _rows(
         if not distinct:
             continue
         if len(distinct) == 1 and width > 1 and _is_band(distinct[0], width):
-            band = distinct[0]
+            if not has_points(distinct[0].text, distinct[0].links):
+                band = distinct[0]
+            else:  # "Regional team: ..." in the foot of a table
+                lines.append(Line(distinct, {0: ()}, _NONE, None))
             continue
         if heads and [block.text for block in distinct] == repeated:
             continue  # the heads again, as long tables repeat them
@@ -195,7 +202,43 @@ def _is_band(block: Block, width: int) -> bool:
     return cell.header or cell.colspan >= width or (cell.column == 0 and len(block.text) < 60)
 
 
-def _columns(rows: list[dict[int, Block]]) -> tuple[Line, ...]:
+def _row_groups(
+    rows: list[dict[int, Block]], leftmost: int
+) -> Iterator[tuple[Block | None, list[dict[int, Block]]]]:
+    """Part a table with labels down its side where a full-width row or the labels start over."""
+    width = max((len(row) for row in rows), default=0)
+    band: Block | None = None
+    group: list[dict[int, Block]] = []
+    seen: set[str] = set()
+    for row in rows:
+        distinct = _distinct(row) if row else []
+        full = len(distinct) == 1 and len(row) == width > 1
+        label = row[leftmost].text.casefold() if leftmost in row and not full else None
+        first = (
+            label is not None and bool(seen) and label in seen and label == _first(group, leftmost)
+        )
+        if full or first:
+            if group:
+                yield band, group
+            group, seen = [], set()
+            band = distinct[0] if full else band
+            if full:
+                continue
+        if label is not None:
+            seen.add(label)
+        if row:
+            group.append(row)
+    if group:
+        yield band, group
+
+
+def _first(group: list[dict[int, Block]], column: int) -> str | None:
+    """The first label of a group of rows."""
+    labels = (row[column].text.casefold() for row in group if column in row)
+    return next(labels, None)
+
+
+def _columns(rows: list[dict[int, Block]], band: Block | None) -> tuple[Line, ...]:
     """Turn columns into lines; the first column holds the labels."""
     label_column = min(min(row) for row in rows if row)
     columns = sorted({column for row in rows for column in row if column > label_column})
@@ -205,9 +248,9 @@ def _columns(rows: list[dict[int, Block]]) -> tuple[Line, ...]:
         labels: dict[int, tuple[Block, ...]] = {}
         for row in rows:
             label, block = row.get(label_column), row.get(column)
-            if block is not None and label is not None and block is not label:
-                labels[len(blocks)] = (label,)
+            if block is not None and block is not label:
+                labels[len(blocks)] = (label,) if label is not None else ()
                 blocks.append(block)
         if blocks:
-            lines.append(Line(blocks, labels, _NONE, None))
+            lines.append(Line(blocks, labels, _NONE, band))
     return tuple(lines)

@@ -10,21 +10,35 @@ from extract.document import CONTENT, Document
 from extract.facts.observations import PROSE, Quote, RecordDraft, quote
 from extract.facts.pieces import Piece, piece_of
 from extract.hints import blocks_at, places_of
+from extract.reference.legislation import is_known_act
 
 __all__ = ["read_legislation"]
 
 _TITLE_END = re.compile(
-    r"\b(?P<kind>Act|Measure|Regulations|Order|Rules)\b(?:,? (?P<year>(?:1[6-9]|20)\d{2})(?!\d|/))?"
+    r"\b(?P<kind>Act|Measure|Regulations|Order|Rules)\b(?:,?(?: of)? "
+    r"(?P<bracket>\()?(?P<year>(?:1[6-9]|20)\d{2})(?!\d|/)(?(bracket)\)))?"
 )
+_YEAR_BEFORE = re.compile(r"\b((?:19|20)\d{2}) $")  # the 1998 Crime and Disorder Act
+_SHORT_TITLE = re.compile(r"\bCDA(?:,? (?P<year>19\d{2}))?(?!\w)")
 _WELSH_TITLE = re.compile(
     r"\b(?P<title>(?:Dd?eddf|Rh?eoliadau|G?[Oo]rchymyn|[MF]esur)(?: (?:(?:a|ac|y|yr|o|i|ar|â|ag) "
     r"){0,2}[^\W\d_a-z][\w'\u2019-]*){1,10})"
     r" (?P<year>(?:19|20)\d{2})"
 )
 _WELSH_KNOWN = {  # the first letter changes after "o" and "yn"
-    "deddf trosedd ac anhrefn": "Crime and Disorder Act",
-    "ddeddf trosedd ac anhrefn": "Crime and Disorder Act",
+    "eddf trosedd ac anhrefn": "Crime and Disorder Act",
+    "eddf diwygio'r heddlu": "Police Reform Act",
+    "eddf diwygio'r heddlu a chyfrifoldeb cymdeithasol": "Police Reform and Social Responsibility "
+    "Act",
+    "eddf yr heddlu a chyfiawnder": "Police and Justice Act",
+    "eddf rheoli troseddwyr": "Offender Management Act",
+    "eddf rhyddid gwybodaeth": "Freedom of Information Act",
+    "eddf diogelu data": "Data Protection Act",
+    "eddf hawliau dynol": "Human Rights Act",
+    "eddf plant": "Children Act",
+    "eddf trwyddedu": "Licensing Act",
 }
+_WELSH_CHANGED = {"dd": "D", "re": "Rhe", "fe": "Me", "or": "Gor"}
 _TOKEN = re.compile(r"\([^()]{1,120}\)|[^\s()]+")
 _CONNECTING = frozenset({"and", "of", "the", "for", "to", "in", "on", "with", "etc", "&"})
 _NOT_A_TITLE_TEXT = """
@@ -39,21 +53,26 @@ _NUMBER_AFTER = re.compile(
     re.IGNORECASE,
 )
 _UNIT = r"\d{1,3}[A-Z]{0,3}(?:\(\w{1,4}\)){0,4}"
+_NEXT_UNIT = rf"(?:{_UNIT}|(?:\(\w{{1,4}}\)){{1,3}})"  # "9(1) to (3)"
 _JOIN = r"(?:\s?(?:,|;|&|\band\b|\bor\b|\bto\b|\bi\b|\ba\b|[-\u2013\u2014])\s?){1,2}"
 _PROVISIONS = re.compile(
     rf"\b(?P<word>sections?|ss?\.?|sec\.?|adran(?:nau)?|schedules?|sch(?:ed)?\.?|atodlen(?:ni)?|"
     rf"articles?|arts?\.?|regulations?|regs?\.?|rules?)"
     rf"\s?(?P<list>{_UNIT}(?:{_JOIN}(?:sections?\s|s\.?\s?|"
-    rf"schedules?\s)?{_UNIT}){{0,20}})(?![\w%]|\.\d)",
+    rf"schedules?\s)?{_NEXT_UNIT}){{0,20}})(?![\w%]|\.\d)",
     re.IGNORECASE,
 )
-_ONE = re.compile(rf"(?P<joint>-|\u2013|\u2014|\bto\b|\bi\b)?\s?(?P<unit>{_UNIT})", re.IGNORECASE)
+_ONE = re.compile(
+    rf"(?P<joint>-|\u2013|\u2014|\bto\b|\bi\b)?\s?(?P<unit>{_NEXT_UNIT})", re.IGNORECASE
+)
+_LAST_PART = re.compile(r"\((\w{1,4})\)$")
 _BACK_REFERENCE = re.compile(
     r"\b(?:the )?same (?:Act|Order|Regulations)|\bthat (?:Act|Order)|\b(?:the|this) "
     r"(?P<year>(?:19|20)\d{2}) (?:Act|Order|Regulations)"
-    r"|\bthe (?:Act|Order|Regulations)\b(?! \d{4})|\bthe CDA\b|\b(?:yr un|y) Ddeddf\b"
+    r"|\bthe (?:Act|Order|Regulations)\b(?! \d{4})|\b(?:yr un|y) Ddeddf\b|"
+    r"\bDd?eddf (?P<blwyddyn>(?:19|20)\d{2})\b"
 )
-_LAW_WORDS_TEXT = "Act Regulations Order Measure Rules eddf eoliadau rchymyn Mesur Fesur"
+_LAW_WORDS_TEXT = "Act CDA Regulations Order Measure Rules eddf eoliadau rchymyn Mesur Fesur"
 _LAW_WORDS = _LAW_WORDS_TEXT.split()
 _REACH = 90  # characters between a provision and the title it belongs to
 _LONGEST_RANGE = 60
@@ -103,27 +122,36 @@ class _Mentions:
 
 def read_legislation(document: Document) -> Iterator[RecordDraft]:
     """Read the law that a page cites, one record an Act or instrument, in order of mention."""
+    blocks = [
+        block
+        for block in blocks_at(document, places_of(document.text, _LAW_WORDS))
+        if block.region in CONTENT
+    ]
+    titled = [(piece, _titles(piece)) for piece in map(piece_of, blocks)]
+    dated: dict[str, str] = {}  # title: the first year that it is given
+    for _, titles in titled:
+        for title in titles:
+            if title.year:
+                dated.setdefault(_plain_title(title), title.year.value)
     records: dict[str, RecordDraft] = {}
     by_year: dict[str, str] = {}  # year: the key of the first one of that year
-    by_name: dict[str, str] = {}  # title without year: the key of the last one with a year
+    by_name: dict[str, str] = {}  # title without year: the key of the last one
     last: str | None = None
-    for block in blocks_at(document, places_of(document.text, _LAW_WORDS)):
-        if block.region not in CONTENT:
-            continue
-        piece = piece_of(block)
-        titles = _titles(piece)
+    for piece, titles in titled:
         named = last
         keys: list[tuple[int, int, str]] = []
         for title in titles:
-            name = title.act.value.casefold()
+            name = _plain_title(title)
             year = title.year.value if title.year else None
-            if year is None and name not in by_name:
-                continue
-            key = f"{name} {year}" if year else by_name[name]
+            if year is None:
+                key = by_name.get(name) or f"{name} {dated.get(name, '')}"
+            else:
+                key = f"{name} {year}"
             by_name[name] = key
             by_year.setdefault(key[-4:], key)
             record = records.setdefault(key, RecordDraft("legal"))
-            record.add("act", title.act)
+            if not record.has("act"):
+                record.add("act", title.act)
             for label, held in (("year", title.year), ("number", title.number)):
                 if held is not None and not record.has(label):
                     record.add(label, held)
@@ -134,17 +162,33 @@ def read_legislation(document: Document) -> Iterator[RecordDraft]:
             start = piece.start + reference.start()
             if mentions.cover(start):
                 continue
-            if reference["year"]:
-                known = by_year.get(reference["year"])
+            if year := reference["year"] or reference["blwyddyn"]:
+                known: str | None = by_year.get(
+                    year, ""
+                )  # of a law that is not named, nor are its sections
             elif len(keys) > len(mentions.keys):
                 known = keys[-1][2]
             else:
                 known = mentions.before(start) or last
-            if known:
+            if known is not None:
                 keys.append((start, piece.start + reference.end(), known))
         _give_provisions(piece, _Mentions(sorted(keys)), records)
         last = named
-    yield from (record for record in records.values() if record.has("act"))
+    yield from (record for record in records.values() if _is_reference(record))
+
+
+def _plain_title(title: _Title) -> str:
+    return title.act.value.casefold()
+
+
+def _in_full(title: str) -> str:
+    return " ".join(title.replace("&", " and ").split())
+
+
+def _is_reference(record: RecordDraft) -> bool:
+    """Whether a record names a law: with its year, or a provision, or a title that is known."""
+    act = record.first("act")
+    return act is not None and (record.has("year", "section") or is_known_act(act.value))
 
 
 def _titles(piece: Piece) -> list[_Title]:
@@ -155,6 +199,8 @@ def _titles(piece: Piece) -> list[_Title]:
             continue
         name = piece.cut(start, match.end("kind"))
         year = piece.cut(*match.span("year")) if match["year"] else None
+        if year is None and (before := _YEAR_BEFORE.search(piece.text[max(0, start - 6) : start])):
+            year = piece.cut(start - len(before.group()), start - 1)
         number = _NUMBER_AFTER.match(piece.text[match.end() : match.end() + 50])
         held = None
         if number:
@@ -163,7 +209,7 @@ def _titles(piece: Piece) -> list[_Title]:
             held = quote(printed, "statute number", PROSE, _plain_number(printed.text))
         titles.append(
             _Title(
-                quote(name, "title of an Act", 0.9),
+                quote(name, "title of an Act", 0.9, _in_full(name.text)),
                 quote(year, "title of an Act", 0.9) if year else None,
                 held,
                 name.start,
@@ -172,17 +218,38 @@ def _titles(piece: Piece) -> list[_Title]:
         )
     for match in _WELSH_TITLE.finditer(piece.text):
         name = piece.cut(*match.span("title"))
-        english = _WELSH_KNOWN.get(name.text.casefold(), name.text)
         titles.append(
             _Title(
-                quote(name, "title of an Act", 0.9, english),
+                quote(name, "title of an Act", 0.9, _welsh_title(name.text)),
                 quote(piece.cut(*match.span("year")), "title of an Act", 0.9),
                 None,
                 name.start,
                 piece.start + match.end(),
             )
         )
+    for match in _SHORT_TITLE.finditer(piece.text):
+        printed = piece.cut(*match.span()).cut(0, 3)
+        year = piece.cut(*match.span("year")) if match["year"] else None
+        titles.append(
+            _Title(
+                quote(printed, "short title", 0.9, "Crime and Disorder Act"),
+                quote(year, "short title", 0.9) if year else None,
+                None,
+                printed.start,
+                piece.start + match.end(),
+            )
+        )
     return sorted(titles, key=lambda title: title.start)
+
+
+def _welsh_title(printed: str) -> str:
+    """The English title of a Welsh one that is known, else it in its unchanged form."""
+    plain = printed.replace("\u2019", "'")
+    known = _WELSH_KNOWN.get(re.sub(r"^dd?", "", plain.casefold()))
+    if known:
+        return known
+    changed = _WELSH_CHANGED.get(plain[:2].casefold())
+    return changed + plain[2:] if changed else plain
 
 
 def _title_start(text: str, end: int) -> int:
@@ -234,7 +301,7 @@ def _give_provisions(piece: Piece, keys: _Mentions, records: dict[str, RecordDra
         if keys.cover(start):
             continue
         key = _owner(piece, match, keys)
-        if key is None:
+        if not key:
             continue
         word = match["word"].lower()
         for unit, value in _written_out(match["list"]):
@@ -257,22 +324,47 @@ def _owner(piece: Piece, match: re.Match[str], keys: _Mentions) -> str | None:
     if preceding is not None and start - preceding[1] <= _REACH * 3:
         return preceding[2]
     if following is not None and following[0] - end <= _REACH:
-        return following[2]
+        between = piece.text[match.end() : following[0] - piece.start]
+        return None if re.search(r"[;:]|\.\s", between) else following[2]
     return None
 
 
 def _written_out(listed: str) -> Iterator[tuple[tuple[int, int], str]]:
-    """Write out ranges: "5-7" is 5, 6 and 7; each value with its place in the list."""
-    previous: int | None = None
+    """Write out ranges: "5-7" is 5, 6 and 7, and "9(1) to (3)" three subsections.
+
+    Each value comes with its place in the list.
+    """
+    previous = ""
     for match in _ONE.finditer(listed):
         unit = match["unit"]
-        digits = re.match(r"\d+", unit)
-        number = int(digits.group()) if digits else None
-        if match["joint"] and previous is not None and number and unit.isdigit():
-            for between in range(previous + 1, min(number, previous + _LONGEST_RANGE)):
-                yield match.span("unit"), str(between)
+        if unit.startswith("("):
+            if not _LAST_PART.search(previous):
+                continue
+            unit = _LAST_PART.sub("", previous) + unit
+        if match["joint"] and previous:
+            for between in _between(previous, unit):
+                yield match.span("unit"), between
         yield match.span("unit"), unit
-        previous = number if number and unit.isdigit() else None
+        previous = unit
+
+
+def _between(first: str, last: str) -> Iterator[str]:
+    """What lies between two provisions of the same rank."""
+    if first.isdigit() and last.isdigit():
+        for number in range(int(first) + 1, min(int(last), int(first) + _LONGEST_RANGE)):
+            yield str(number)
+        return
+    start, end = _LAST_PART.search(first), _LAST_PART.search(last)
+    if not (start and end) or first[: start.start()] != last[: end.start()]:
+        return
+    one, other = start[1], end[1]
+    stem = first[: start.start()]
+    if one.isdigit() and other.isdigit():
+        for number in range(int(one) + 1, min(int(other), int(one) + _LONGEST_RANGE)):
+            yield f"{stem}({number})"
+    elif len(one) == len(other) == 1 and one.isascii() and other.isascii():
+        for code in range(ord(one) + 1, ord(other)):
+            yield f"{stem}({chr(code)})"
 
 
 def _provision(word: str, value: str) -> str:

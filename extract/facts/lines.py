@@ -11,6 +11,7 @@ from extract.document import Links
 from extract.facts.emails import emails_of_href, find_emails
 from extract.facts.names import (
     is_blank_value,
+    is_general_heading,
     is_person,
     is_role,
     kind_of_name,
@@ -69,6 +70,28 @@ _POINT_HINTS = (
     re.compile(r"DOT\b(?<=\bDOT)"),
     re.compile(r"at (?<=\bat )[\w.-]{1,60}\.(?:uk|org|com)\b"),
 )
+_LEADING_LABEL = re.compile(r"(?:(?:Postal |Our |Office )?[Aa]ddress|Cyfeiriad|Post)\s(?=[A-Z\d])")
+_OLD_LABEL = re.compile(r"\b(?:old|former|previous|disused)\b", re.IGNORECASE)  # of no use now
+_NO_DESK = re.compile(
+    r"\b(?:ref(?:erence)?|no|number|isbn|issn|charity|company|registration|registered|vat|account|code|"
+    r"case|invoice|order|date|time|hours|open|opening|closed|mon|tues?|wed|thurs?|fri|sat|sun|weekdays?|"
+    r"weekends?|emergenc\w+|example|note|nb|and|or|from|to|at|if|for|note|twitter|facebook|cost|price|fee|"
+    r"old|former|formerly|previous)\b",
+    re.IGNORECASE,
+)
+_POINT_FIRST = re.compile(r"\s?(?:[(+]?0[\d ().-]{7}|\+44|[\w.'-]{1,40}@)")
+_ASKING = re.compile(
+    r"\b(?:contact|call|ring|e-?mail|telephone|phone|speak to|write to|ask for) (?:the )?(?=[A-Z])"
+)
+_LONGEST_LABEL = 110  # characters before a colon in which a label is looked for
+_SAYS_MAIL = re.compile(  # the text of a link that names nobody
+    r"(?:e-?mail|mail|write|contact|send|message)(?:\s(?:us|me|them|him|her|here|now|to|an?|the|message|"
+    r"e-?mail|address|link)){0,4}|e-?bost(?:iwch)?(?:\s(?:ni|ato))?",
+    re.IGNORECASE,
+)
+_ANY_WORD = re.compile(r"\S+")
+_LONGEST_POST = 80  # characters of a line that names a post and its holder
+_POST_WORDS = 4
 _LINE_BREAKS = re.compile(r"\n+")
 _COMMAS = re.compile(r"\s?[,;|\n•·]\s?|\s[-\u2013\u2014]\s|\t")
 _DASH_LABEL = re.compile(r"^([^\W\d_][\w .'\u2019/-]{0,30}?)\s[-\u2013\u2014]\s")
@@ -80,8 +103,10 @@ _LEFT_OVER = re.compile(
     re.IGNORECASE,
 )
 _INSTRUCTION = re.compile(
-    r"(?:(?:please|or|then|and|to|for|contact|ring|call|phone|telephone|e-?mail|write to|write|ask|"
-    r"speak to|the|our|your|chair|secretary)\s+)+",
+    r"(?:(?:visit|come to|call in at|please|or|then|and|to|for|contact|ring|call|phone|telephone"
+    r"|e-?mail|write to|write|ask|"
+    r"speak to|the|our|your|chair|secretary|ysgrifennwch at|neu|ffoniwch|e-?bostiwch|cysylltwch "
+    r"â)\s+)+",
     re.IGNORECASE,
 )
 # E-mail the community safety unit; ask the duty officer on ...
@@ -173,6 +198,8 @@ def points_of(
         for address in emails_of_href(link.href):
             held = Quote(link.href, address, link.start, link.end, "href", "mailto", LABELLED)
             tokens.append((at, Token("email", held)))
+            if _SAYS_MAIL.fullmatch(link.text):
+                found.append((at, at + link.end - link.start))
         if link.href[:4].lower() == "tel:" and not find_phones(link.text):
             for phone in find_phones(link.href[4:]):
                 held = Quote(link.href, phone.number, link.start, link.end, "href", "tel", LABELLED)
@@ -273,18 +300,25 @@ def read_line(
         label: the field named by a label on the line above, for what comes before any label.
     """
     tokens: list[Token] = []
-    for field, label_piece, value in _segments(piece):
+    segments = _segments(piece)
+    for field, label_piece, value in segments:
         opening = not tokens
         if field is None and label is not None and opening:
             found = read_value(label, value, links, resolve, confidence=LABEL_ABOVE)
         elif field is None or label_piece is None:
             found = _read_unlabelled(value, links, resolve)
+            if len(segments) > 1 and segments[-1][2] is not value:
+                found = [token for token in found if token.field != "line"]  # "For all of them"
         elif field in _HOLDERS and field_of(label_piece.text) is None:
-            found = [Token(field, quote(label_piece, "label", LABELLED))]
+            sure = LABELLED if kind_of_name(label_piece.text) == field else ADDRESS_BLOCK
+            found = [Token(field, quote(label_piece, "label", sure))]
             if field == "role":
                 found += read_value("person", value, links, resolve)
             else:
-                found += _read_unlabelled(value, links, resolve)
+                named = _read_unlabelled(value, links, resolve)
+                if any(token.field == field for token in named):
+                    found = []  # "Regional team: North West Crime Reduction Team, ..."
+                found += named
         else:
             found = []
             if field == "person" and is_role(label_piece.text):
@@ -307,6 +341,10 @@ def _segments(piece: Piece) -> list[tuple[str | None, Piece | None, Piece]]:
     named = field_of(match.group(1)) if match else None
     if match and named and (match.re is _WORD_LABEL or named not in {"area", "date"}):
         field, label, start = named, piece.cut(0, match.end(1)), match.end()
+    if field is None and (opening := _LEADING_LABEL.match(text)) and find_postcodes(text):
+        field, label, start = "address", piece.cut(0, opening.end()).strip(), opening.end()
+    elif field is None and (length := _leading_post(text)):
+        field, label, start = "person", piece.cut(0, length), length
     at = text.find(":", start)
     while at >= 0:
         if not (
@@ -315,7 +353,10 @@ def _segments(piece: Piece) -> list[tuple[str | None, Piece | None, Piece]]:
         ):
             named, label_start = _label_before(text, start, at)
             if named:
-                segments.append((field, label, piece.cut(start, label_start).strip()))
+                value = piece.cut(start, label_start).strip()
+                if field and text[label_start - 1 : label_start] == ".":
+                    value = value.strip(" .")
+                segments.append((field, label, value))
                 field, label, start = named, piece.cut(label_start, at).strip(), at + 1
                 if named == "any":
                     field, label = None, None
@@ -324,13 +365,28 @@ def _segments(piece: Piece) -> list[tuple[str | None, Piece | None, Piece]]:
     return [segment for segment in segments if segment[1] or segment[2]]
 
 
+def _leading_post(text: str) -> int:
+    """How long the post is that a line opens with, its holder's name and no more behind it.
+
+    "Chair Isolde Skelmer" names two things with nothing in between but, in the page, emphasis.
+    """
+    if len(text) > _LONGEST_POST or ":" in text:
+        return 0
+    words = list(_ANY_WORD.finditer(text))
+    for number in range(1, min(len(words) - 1, _POST_WORDS + 1)):
+        at = words[number].start()
+        if is_role(text[:at].strip()) and is_person(text[at:]):
+            return at
+    return 0
+
+
 def _label_before(text: str, start: int, colon: int) -> tuple[str | None, int]:
     """Find the label that ends at a colon: its field and where it starts.
 
     A label may follow other words without a break ("Ann Lee Tel: ...") only when it names a means
     of contact. What opens a line and is a name itself labels what follows with it.
     """
-    base = max(start, colon - 50)
+    base = max(start, colon - _LONGEST_LABEL)
     tail = text[base:colon]
     tail = tail[max(tail.rfind(mark) for mark in ",;|()\n") + 1 :]
     base = colon - len(tail)
@@ -340,18 +396,39 @@ def _label_before(text: str, start: int, colon: int) -> tuple[str | None, int]:
     first = base + words[0].start()
     whole = text[first:colon].strip()
     if named := field_of(whole):
-        return named, first
-    if not text[start:first].strip(" ,;|.()\n") and len(words) <= 8:
+        return ("date" if _OLD_LABEL.search(whole) else named), first
+    stop = tail.rfind(". ")
+    if stop > 0 and (named := field_of(tail[stop + 2 :])):  # "Region: ... . Council: ..."
+        return named, base + stop + 1
+    if not text[start:first].strip(" ,;|.()\n") and len(words) <= 10:
         kind = kind_of_name(whole)
         if kind in _HOLDERS:
             return kind, first
         if len(words) <= 4 and whole[0].isupper() and (region_of(whole) or is_area(whole)):
             return "any", first
+        if kind is None and _is_desk(whole, text[colon + 1 : colon + 40]):
+            return "unit", first
     for word in words[-3:]:
         named = field_of(tail[word.start() :])
         if named in POINT_FIELDS or named in {"address", "postcode"}:
-            return named, base + word.start()
+            old = _OLD_LABEL.search(tail[: word.start()])
+            return ("date" if old else named), base + word.start()
     return None, 0
+
+
+def _is_desk(label: str, value: str) -> bool:
+    """Whether a label that names no field says whose the number right behind it is: "Newsdesk:"."""
+    words = label.split()
+    return (
+        len(words) <= 5
+        and label[0].isupper()
+        and label[-1].isalpha()
+        and not any(map(str.isdigit, label))
+        and not _NO_DESK.search(label)
+        and field_of(words[-1]) is None
+        and not is_general_heading(label)
+        and _POINT_FIRST.match(value) is not None
+    )
 
 
 def read_value(
@@ -364,6 +441,8 @@ def read_value(
 ) -> list[Token]:
     """Read what a label or column head says to be a value of `field`."""
     piece = piece.strip()
+    if field in {"role", "person"} and find_postcodes(piece.text):
+        field = "address"  # "Post:" names a post, or says where to send post
     if field in {"date", "pager"} or is_blank_value(piece.text):
         return []
     tokens, blanked = points_of(
@@ -400,6 +479,8 @@ def read_value(
     if field == "role" and is_person(rest[0].text):
         field = "person"
     whole = rest[0] if len(rest) > 1 or tokens else piece
+    if field in {"police_force", "region", "country"}:
+        whole = whole.strip(" .,;")
     if field in _HOLDERS and (is_prose(whole.text) or _says_something(whole.text)):
         return tokens
     return [Token(field, quote(whole, "labelled", confidence)), *tokens]
@@ -448,7 +529,7 @@ def _read_address(blanked: Piece, printed: Piece, confidence: float) -> list[Tok
         if is_blank_value(shown.text) or _LEFT_OVER.match(shown.text):
             continue
         kind = kind_of_name(shown.text)
-        named = kind in {"organisation", "unit", "person"} and not any(
+        named = kind in {"organisation", "unit", "person", "partnership", "role"} and not any(
             token.field in {kind, "address"} for token in tokens
         )
         field = kind if named and kind else "address"
@@ -464,6 +545,15 @@ def _without_care_of(piece: Piece) -> Piece:
     match = _CARE_OF.match(piece.text)
     named = match and kind_of_name(piece.text[match.end() :]) in {"organisation", "unit"}
     return piece.cut(match.end()) if match and named else piece
+
+
+def _asked(piece: Piece) -> Piece:
+    """Whom a few words say to ask: "For interviews contact Ann Lee"."""
+    for match in _ASKING.finditer(piece.text):
+        rest = piece.cut(match.end()).strip()
+        if kind_of_name(rest.text) in NAMING:
+            return rest
+    return piece
 
 
 def _read_unlabelled(piece: Piece, links: Links, resolve: Resolve) -> list[Token]:
@@ -482,7 +572,9 @@ def _read_unlabelled(piece: Piece, links: Links, resolve: Resolve) -> list[Token
         )
     for part in Piece(blanked, piece.start).split(_LINE_BREAKS):
         shown = _shown(part, piece)
-        if not _LEFT_OVER.match(shown.text):
+        if shown.text.startswith(")"):
+            shown = shown.cut(1).strip()
+        if not (_LEFT_OVER.match(shown.text) or is_blank_value(shown.text)):
             tokens += _read_names(shown)
     return sorted(tokens, key=lambda token: (token.quote.start or 0, token.field != "person"))
 
@@ -500,7 +592,7 @@ def _read_names(piece: Piece) -> list[Token]:
         asked = Piece(_TRAILING_WORDS.sub("", asked.text), asked.start)  # "Ask Ann Lee on"
         if (kind := kind_of_name(asked.text)) in NAMING and asked.text[0].isupper():
             return [Token(kind, quote(asked, "line", ADDRESS_BLOCK))]
-    chunks = [_without_care_of(chunk) for chunk in bare.split(_COMMAS)]
+    chunks = [_asked(_without_care_of(chunk)) for chunk in bare.split(_COMMAS)]
     kinds = [kind_of_name(chunk.text) for chunk in chunks]
     known = sum(kind in _HOLDERS for kind in kinds)
     whole = kind_of_name(piece.text)

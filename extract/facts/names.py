@@ -21,11 +21,13 @@ __all__ = [
     "is_unit",
     "kind_of_name",
     "partnership_place",
+    "without_article",
 ]
 
 _WORD = re.compile(r"[^\W\d_][\w'\u2019.-]*|\d[\w/-]*|&", re.UNICODE)
 _HONORIFIC = re.compile(
-    r"^(?:(?:(?:mr|mrs|ms|miss|dr|prof|professor|rev|revd|sir|dame|lord|lady|cllr|councillor|pc|"
+    r"^(?:the )?(?:(?:(?:mr|mrs|ms|miss|dr|prof|professor|rev['\u2019]d|rev|revd|right hon|sir"
+    r"|dame|lord|lady|cllr|councillor|pc|"
     r"ps|dc|"
     r"ds|di|dci|sgt|sergeant|insp|inspector|ch|chief|supt|superintendent|det|detective|cc|acc|"
     r"constable|"
@@ -43,7 +45,9 @@ officer officers manager managers co-ordinator co-ordinators coordinator coordin
 chairman chairwoman chairperson secretary director lead leader leads analyst administrator
 adviser advisor assistant clerk inspector superintendent commander constable sergeant treasurer
 convenor convener supervisor executive commissioner minister mayor specialist consultant editor
-planner spokesperson spokesman spokeswoman registrar warden worker head deputy vice-chair
+planner caseworker trainer researcher auditor lawyer technician controller instructor ranger
+receptionist webmaster trustee nurse apprentice magistrate spokesperson spokesman spokeswoman
+registrar warden worker head deputy vice-chair
 principal solicitor accountant facilitator representative liaison champion coroner statistician
 operator
 cydlynydd rheolwr rheolwraig swyddog cadeirydd ysgrifennydd ysgrifenyddes cyfarwyddwr pennaeth
@@ -55,17 +59,20 @@ head director chair leader manager swyddog rheolwr cydlynydd cyfarwyddwr pennaet
 """
 _ROLE_STARTS = frozenset(_ROLE_STARTS_TEXT.split())
 _UNIT_WORDS_TEXT = """
-unit units team teams desk section branch division directorate group department dept helpdesk
+unit team desk section branch division directorate group department dept helpdesk
 enquiries secretariat bureau hub uned tîm adran programme project helpline switchboard reception
 communications press
 """
 _UNIT_WORDS = frozenset(_UNIT_WORDS_TEXT.split())
-_WELSH_UNITS = frozenset({"uned", "tîm", "adran", "is-adran", "isadran", "cangen", "desg", "grŵp"})
+_WELSH_UNITS_TEXT = """
+uned tîm dîm adran is-adran isadran cangen gangen desg ddesg grŵp
+"""
+_WELSH_UNITS = frozenset(_WELSH_UNITS_TEXT.split())
 _UNIT_OFFICES = re.compile(
     r"\b(?:press|regional|support|programme|project|private|area|local|partnership|information|"
     r"media|"
     r"communications|community safety|public enquiry|contact|customer|drugs?|policy) "
-    r"(?:office|services?|centre|line)$|\bswyddfa'r wasg$",
+    r"(?:office|services?|centre|line)$|\bcontrol room$|s?['\u2019]s? office$|\bswyddfa'r wasg$",
     re.IGNORECASE,
 )
 _ORGANISATION_WORDS_TEXT = """
@@ -86,7 +93,8 @@ _ORGANISATION_PHRASES = re.compile(
     r"national "
     r"audit|crown prosecution|information commissioner's|attorney general's|serious fraud|audit|"
     r"government|passport) (?:office|service)\b"
-    r"|\bgovernment office for\b|\bdepartment (?:of|for)\b|\bswyddfa gartref\b"
+    r"|\bgovernment office for\b|^(?:the )?office (?:of|for) the\b|\bdepartment (?:of|for)\b"
+    r"|\bswyddfa gartref\b"
     r"|\b(?:fire|rescue|fire (?:and|&) rescue|ambulance|probation|prison|health|youth offending|"
     r"court|"
     r"courts|tribunals|police|civil) service\b",
@@ -106,7 +114,8 @@ villas flat room wing tŷ ty canolfan neuadd llawr
 """
 _BUILDING_WORDS = frozenset(_BUILDING_WORDS_TEXT.split())
 _WELSH_PLACES_TEXT = """
-heol ffordd stryd lôn rhodfa neuadd canolfan tŷ llys plas adeilad adeiladau parc sgwâr llawr maes
+heol ffordd stryd lôn rhodfa neuadd canolfan tŷ tŷ'r llys plas adeilad adeiladau parc sgwâr llawr
+maes
 swyddfa'r swyddfeydd'r swyddfeydd
 """
 _WELSH_PLACES = frozenset(_WELSH_PLACES_TEXT.split())
@@ -134,7 +143,8 @@ february march april june july august september october november december press 
 public local general open opening hours duty vacant post name names title details csp cdrp csps
 cdrps strategy plan report annual guidance act order regulations schedule download view see back
 top yes none tbc tba also drugs alcohol neighbourhood neighbourhoods safer safe places place
-working together useful join events getting staying keeping reporting directory index list table
+shop shops stop working together useful join events getting staying keeping reporting directory
+index list table
 map maps search help privacy copyright crown welcome introduction if we you it is are be was has
 have can may will should for both each every many most some chief direct main centre fire rescue
 health probation youth justice victim victims support frequently asked questions domestic abuse
@@ -156,7 +166,10 @@ _NOT_IN_PERSON = (
     | frozenset(_NOT_IN_PERSON_TEXT.split())
 ) - frozenset(_ALSO_NAMES_TEXT.split())
 _BLANK = re.compile(
-    r"(?:vacant|vacancy|post vacant|vacant post|tba|tbc|tbd|to be (?:confirmed|advised|appointed|"
+    r"(?:vacant|vacancy|vacant post|(?:(?:this |the )?(?:post|position) (?:is )?)?(?:currently "
+    r"|now |"
+    r"presently )?vacant(?: post| position| at present)?|tba|tbc|tbd|to be (?:confirmed|advised"
+    r"|appointed|"
     r"announced)|n/?a|none|nil|not (?:known|available|applicable)|unknown|-+|\u2013+|\u2014+|\.+|"
     r"\?+|x|see above|"
     r"as above|ditto|gwag)?",
@@ -206,7 +219,7 @@ opening hours times location map feedback comments complaints emergency emergenc
 office offices about this resources downloads documents publications news latest introduction
 overview background summary contents welcome home search faq faqs useful other main key local our
 your general related internet external national regional important all reading mailing to for and
-the on of an a out by with
+the on of an a out by with person post online visit visiting writing
 cysylltu cysylltwch â ni manylion cyswllt rhagor wybodaeth
 """
 _GENERAL_WORDS = frozenset(_GENERAL_WORDS_TEXT.split())
@@ -217,6 +230,8 @@ minutes report reports strategy review plan summary members membership role work
 meetings terms duties list map agenda constitution aims notes successful national working council's
 police is are
 """
+_PLACE_JOINTS_TEXT = "and of on upon the in under le by with y yr a ar cum next super de la en er"
+_PLACE_JOINTS = frozenset(_PLACE_JOINTS_TEXT.split())
 _NO_PLACE = frozenset(_NO_PLACE_TEXT.split())
 _GENERIC_SAFER = re.compile(
     r"^(?:safer|safe|stronger) (?:neighbourhoods?|communities|community|streets?|places?|"
@@ -294,6 +309,8 @@ def is_role(text: str) -> bool:
     words = _words(text)
     if not 1 <= len(words) <= 10 or (text[:1].islower() and len(words) > 6):
         return False
+    if words[0] == "office" or words[:2] == ["the", "office"]:
+        return False
     if any(character.isdigit() for character in text) or text.endswith((".", "?", "!")):
         return False
     if words[-1] in _ROLE_WORDS:
@@ -324,7 +341,8 @@ def is_unit(text: str) -> bool:
         words[-2] in _SMALL_WORDS or (words[0] in _ROLE_STARTS and words[1] in {"of", "for"})
     ):
         return False  # "Head of team", "Guidelines for press"
-    if words[-1] in _UNIT_WORDS or words[0] in _WELSH_UNITS:
+    first = words[1] if words[0] in {"y", "yr"} and len(words) > 2 else words[0]
+    if words[-1] in _UNIT_WORDS or first in _WELSH_UNITS:
         return len(words) > 1
     return _UNIT_OFFICES.search(text) is not None
 
@@ -340,7 +358,7 @@ def is_organisation(text: str) -> bool:
     if _ORGANISATION_PHRASES.search(text):
         return words[-1] not in _STREET_WORDS
     if words[-1] in _ORGANISATION_WORDS:
-        return len(words) > 1
+        return len(words) > 1 and not (words[-1] == "partneriaeth" and words[0] in {"y", "yr"})
     if words[0] in _WELSH_BODIES:
         return len(words) > 1
     joint = next((number for number, word in enumerate(words) if word in {"of", "for"}), 0)
@@ -359,24 +377,41 @@ def is_partnership(text: str) -> bool:
     >>> is_partnership("Safer Leeds"), is_partnership("Stafford CDRP"), is_partnership("Your CSP")
     (True, True, False)
     """
-    text = " ".join(text.split())
+    text = without_article(" ".join(text.split()))
     if len(text) > 120 or text.endswith(("?", ".", ":", "!")):
         return False
+    if (
+        (opening := _words(text)[:2])
+        and opening[0] in _ROLE_STARTS
+        and opening[-1] in {"of", "for"}
+    ):
+        return False  # "Head of Safer Communities"
     named = _WELSH_PARTNERSHIP.match(text) or _PARTNERSHIP_LAST.match(text)
     named = named or _PARTNERSHIP_FIRST.match(text)
     if named:
         place = named["place"]
         words = _words(place)
-        return bool(words) and words[0] not in _NO_PLACE and place[0].isupper() and len(words) <= 10
+        return (
+            bool(words)
+            and words[0] not in _NO_PLACE
+            and place[0].isupper()
+            and len(words) <= 10
+            and all(word in _PLACE_JOINTS for word in _WORD.findall(place) if word[0].islower())
+        )
     if not _SAFER.match(text) or _GENERIC_SAFER.match(text):
         return False
     words = _words(text)
     return words[-1] not in _UNIT_WORDS | _ROLE_WORDS | {"council", "scheme", "day", "week", "fund"}
 
 
+def without_article(name: str) -> str:
+    """A name without "The" before it: "The Vale CSP" is the Vale CSP."""
+    return name[4:] if name.startswith("The ") and name[4:5].isupper() else name
+
+
 def partnership_place(name: str) -> str | None:
     """The place in a partnership's name: "Stafford" of "Stafford CDRP", or None."""
-    name = " ".join(name.split())
+    name = without_article(" ".join(name.split()))
     for pattern in (_WELSH_PARTNERSHIP, _PARTNERSHIP_LAST, _PARTNERSHIP_FIRST):
         if match := pattern.match(name):
             return re.sub(r"^(?:the|safer) ", "", match["place"], flags=re.IGNORECASE)

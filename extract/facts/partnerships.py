@@ -2,9 +2,9 @@
 
 import re
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
-from extract.document import Block, Document
+from extract.document import CONTENT, Block, Document
 from extract.facts.lines import POINTS
 from extract.facts.names import is_partnership, partnership_place
 from extract.facts.observations import (
@@ -16,6 +16,8 @@ from extract.facts.observations import (
     quote,
 )
 from extract.facts.pieces import Piece, piece_of
+from extract.facts.prose import sentences_of
+from extract.hints import holds_any
 from extract.reference.places import (
     REGIONS,
     country_of,
@@ -42,12 +44,25 @@ _REGION = re.compile(
     r"(?= region\b|[.,;)]|$)",
     re.IGNORECASE,
 )
+# A region named for what is in it: "in the South West", "North West partnerships"
+_A_REGION = rf"(?P<region>{_REGION_NAMES}|Yorkshire (?:and|&) (?:the )?Humber(?:side)?)"
+_REGIONS_NAMED = (
+    re.compile(
+        rf"\b(?:in|of|for|across|throughout|covering) (?:the )?{_A_REGION}(?![\w-]| Police| Street)"
+    ),
+    re.compile(
+        rf"(?<![\w-]){_A_REGION}(?= region\b|['\u2019]s\b| [Pp]artnerships| CDRPs| CSPs| "
+        rf"[Dd]irectory"
+        rf"| [|:]|$)"
+    ),
+)
 _SUFFIX = (
     r"(?:CDRPs?|CSPs?|[Cc]ommunity [Ss]afety [Pp]artnerships?|"
     r"[Cc]rime and [Dd]isorder [Rr]eduction [Pp]artnerships?|[Pp]artnerships?)"
 )
 _NAME_AND = re.compile(
-    rf"(?P<name>.{{1,100}}?\b{_SUFFIX})(?:\s?[,;\n]\s?(?:and\s|&\s)?|\s(?:and|&)\s|\s?$)", re.DOTALL
+    rf"(?P<name>.{{1,100}}?\b{_SUFFIX})(?:\s?[,;\n]\s?(?:and\s|&\s)?|\s(?:and|&)\s|\s?$|\s(?=\())",
+    re.DOTALL,
 )
 _NEW = (
     rf"(?P<new>[^\W\d_a-z][\w'\u2019 &-]{{2,80}}?\b{_SUFFIX}"
@@ -56,8 +71,21 @@ _NEW = (
 _OLD = r"\s(?:the )?(?P<old>[^\W\d_a-z][^.;]{4,200}?)(?=\.|;| on | in (?:\w+ )?\d{4}|$)"
 _MERGERS = (
     re.compile(
-        rf"{_NEW} (?:was (?:formed|created|set up)|is the result|is a merger|came) [^.;]{{0,60}}?"
+        rf"{_NEW},? (?:(?:was |were )?(?:formed|created|set up)|is the result|is a merger|came)"
+        rf"\s(?:[^.;]{{0,60}}?\s)?"
         rf"\b(?:merger of|merging(?: of)?|merger between|joining(?: of)?|out of|from){_OLD}"
+    ),
+    re.compile(
+        rf"(?P<old>\b[A-Z][^.;:]{{4,200}}?) (?:have |has |had |were |was )?(?:then |since )?"
+        rf"(?:merged|joined|combined|amalgamated|come together|came together|replaced|brought "
+        rf"together)"
+        rf"(?P<with> with [^.;:]{{4,100}}?)?(?: (?:on|in) [^.;,]{{4,25}}?)?,?"
+        rf" (?:to (?:form|become|create|make)|into|by|as|under)"
+        rf" (?:a single partnership, |the (?:new )?|a new partnership, )?{_NEW}"
+    ),
+    re.compile(
+        rf"{_NEW},? \(?(?:formerly|previously|once)(?: known as| called)?"
+        rf"\s(?:the )?(?P<old>[A-Z][^.;()]{{4,200}}?{_SUFFIX})(?=[.;,)]|$| (?:is|was|has|covers)\b)"
     ),
     re.compile(rf"{_NEW} (?:has )?(?:replaced|replaces|brings together|took over from){_OLD}"),
 )
@@ -65,8 +93,16 @@ _FORCE = re.compile(
     r"(?P<force>[^\W\d_a-z][\w'\u2019-]*(?: (?:and |& )?[^\W\d_a-z][\w'\u2019-]*){0,4}"
     r" (?:Police|Constabulary))(?: (?:Service|[Ff]orce))?(?: [Aa]rea)?"
 )
+_MERGING = re.compile(
+    r"\b(?:merg|replac|join|combin|amalgam|formerly|previously|brings together|brought together|"
+    r"came together|took over|formed)"
+)
+_WHEN = re.compile(r"(?:On|In|From|Since|During) [^,;]{0,30}?(?:,\s|\d{4}\s)(?:the )?")
 _LIST = re.compile(r"\s?[;\n]\s?|,\s(?:and\s)?")
+_SLASH = re.compile(r"\s?[/|]\s?|\n")
 _AND = re.compile(r"\s(?:and|&|a)\s")
+_REGION_IN_BRACKETS = re.compile(r"\(([^()]{4,40})\)\W*$")
+_LEAD_BLOCKS = 2  # paragraphs under the main heading that may say where all this is
 _WALES = re.compile(r"\b(?:Wales|Welsh|Cymru|Nghymru)\b")
 _ENGLAND = re.compile(r"\b(?:England|English|Lloegr)\b")
 
@@ -144,11 +180,15 @@ def complete_partnerships(
             for field, held in record.fields[1:]:
                 known.add(field, held)
             known.children.extend(record.children)
+    for record in joined.values():
+        _part_languages(record)
     _join_languages(joined)
     replaced: set[str] = set()
     if joined:
         country = _page_country(document)
         path_regions = _regions_above(document)
+        if not path_regions and len(joined) > 1:
+            path_regions = _region_of_all(document, joined.values())
         forces = _forces_above(document)
     for record in joined.values():
         _split_lists(record)
@@ -165,6 +205,20 @@ def complete_partnerships(
         for key, record in joined.items()
         if key not in replaced or record.children or len(record.fields) > 3
     ]
+
+
+def _part_languages(record: RecordDraft) -> None:
+    """A name in Welsh and English at once is one name with an alias."""
+    name = record.first("name")
+    if name is None or name.start is None or "/" not in name.raw:
+        return
+    parts = Piece(name.raw, name.start).split(_SLASH)
+    welsh = [part for part in parts if part.text.startswith("Partneriaeth")]
+    english = [part for part in parts if part not in welsh and is_partnership(part.text)]
+    if len(parts) == 2 and welsh and english:
+        named = [("name", quote(english[0], name.rule, name.confidence))]
+        named.append(("alias", quote(welsh[0], name.rule, name.confidence)))
+        record.keep([*named, *(pair for pair in record.fields if pair[1] is not name)])
 
 
 def _join_languages(joined: dict[str, RecordDraft]) -> None:
@@ -270,6 +324,31 @@ def _regions_above(document: Document) -> list[tuple[int, Quote]]:
     return found
 
 
+def _region_of_all(document: Document, records: Iterable[RecordDraft]) -> list[tuple[int, Quote]]:
+    """The one region that a directory's title, or what stands before its entries, speaks of."""
+    starts = [name.start for each in records if (name := each.first("name"))]
+    first = min((start for start in starts if start is not None), default=0)
+    found: dict[str, Quote] = {}
+    for block in document.content:
+        if block.start >= first:
+            break
+        if block.kind in {"heading", "paragraph"}:
+            for region in _regions_named(block.text):
+                held = piece_of(block).cut(*region)
+                value = region_of(held.text) or held.text
+                found.setdefault(value, quote(held, "region of the list", PROSE, value))
+    for start, end in _regions_named(document.title):
+        value = region_of(document.title[start:end]) or document.title[start:end]
+        found.setdefault(value, computed(value, "title", "title", document.title))
+    return [(-1, held) for held in found.values()] if len(found) == 1 else []
+
+
+def _regions_named(text: str) -> Iterator[tuple[int, int]]:
+    for pattern in _REGIONS_NAMED:
+        for match in pattern.finditer(text):
+            yield match.span("region")
+
+
 def _is_above_others(block: Block) -> bool:
     """Whether a block stands over those after it: a heading, a caption, a band, a bold line."""
     if block.kind in {"heading", "caption"}:
@@ -308,13 +387,33 @@ def _page_country(document: Document) -> Quote | None:
     main = next((block for block in document.content if block.kind == "heading"), None)
     text = main.text if main else document.title
     wales, england = _WALES.search(text), _ENGLAND.search(text)
-    if bool(wales) == bool(england):
+    if not (wales or england):
+        return _country_of_lead(document, main)
+    if wales and england:
         return None
     match = wales or england
     value = "Wales" if wales else "England"
     if main is None or match is None:
         return computed(value, "title", "title", text)
     return quote(piece_of(main).cut(*match.span()), "main heading", LABEL_ABOVE, value)
+
+
+def _country_of_lead(document: Document, main: Block | None) -> Quote | None:
+    """The country that the paragraphs right under the main heading speak of, if it is one."""
+    first = main.number + 1 if main else 0
+    found: dict[str, Quote] = {}
+    for block in document.blocks[first : first + _LEAD_BLOCKS]:
+        if block.kind != "paragraph" or block.region not in CONTENT:
+            break
+        for value, pattern in (("Wales", _WALES), ("England", _ENGLAND)):
+            for match in pattern.finditer(block.text):
+                held = quote(piece_of(block).cut(*match.span()), "lead paragraph", PROSE, value)
+                found.setdefault(value, held)
+    if len(found) != 1 or "East of England" in "".join(
+        block.text for block in document.blocks[first : first + _LEAD_BLOCKS]
+    ):
+        return None
+    return next(iter(found.values()))
 
 
 def _split_lists(record: RecordDraft) -> None:
@@ -364,22 +463,42 @@ def _without_lead(piece: Piece) -> Piece:
     return piece.cut(match.end()) if match else piece
 
 
+def _merger_matches(block: Block) -> Iterator[tuple[re.Match[str], Piece]]:
+    """The sentences that say who replaced whom, each with where it stands."""
+    for sentence in sentences_of(piece_of(block)):
+        if _MERGING.search(sentence.text):
+            for pattern in _MERGERS:
+                for match in pattern.finditer(sentence.text):
+                    yield match, sentence
+
+
+def _since_when(piece: Piece) -> Piece:
+    """Take "On 1 April 2009," off the beginning of a list of names."""
+    match = _WHEN.match(piece.text)
+    return piece.cut(match.end()) if match else piece
+
+
 def _add_mergers(document: Document, joined: dict[str, RecordDraft]) -> None:
     """Read who replaced whom from sentences."""
-    if "artnership" not in document.text and "CDRP" not in document.text:
+    if not holds_any(document.text, ("artnership", "CDRP", "CSP")):
         return
     for block in document.content:
-        if block.kind not in {"paragraph", "item"} or not re.search(
-            r"\b(?:merg|replac|brings together|took over|formed)", block.text
-        ):
+        if block.kind not in {"paragraph", "item"} or not _MERGING.search(block.text):
             continue
-        for match in (each for pattern in _MERGERS for each in pattern.finditer(block.text)):
-            piece = piece_of(block)
+        for match, piece in _merger_matches(block):
             new = _without_lead(piece.cut(*match.span("new")))
             if not is_partnership(new.text):
                 continue
             held = quote(new, "merger sentence", PROSE)
             record = joined.setdefault(_key(new.text), RecordDraft("partnership", [("name", held)]))
-            for name in _names_in(piece.cut(*match.span("old"))):
+            if not record.has("region") and (where := _REGION_IN_BRACKETS.search(block.text)):
+                region = piece_of(block).cut(*where.span(1))
+                if value := region_of(region.text):
+                    record.add("region", quote(region, "merger sentence", PROSE, value))
+                    record.add("country", quote(region, "country of region", PROSE, "England"))
+            old = [piece.cut(*match.span("old"))]
+            if "with" in match.groupdict() and match["with"]:
+                old.append(piece.cut(match.start("with") + len(" with "), match.end("with")))
+            for name in [name for part in old for name in _names_in(_since_when(part))]:
                 if name.text[:1].isupper() and len(name.text) < 80:
                     record.add("predecessor", quote(name, "merger sentence", PROSE))

@@ -38,25 +38,25 @@ _CANDIDATE = re.compile(
     re.VERBOSE,
 )
 _EXTENSION = re.compile(
-    r"[\s,;(]{0,3}(?:\bext(?:ension|n)?\b|\bestyniad\b|\bx(?=\s?\d))[\s.:]{0,3}(\d{1,6})(?!\d)\)?",
+    r"[\s,;(]{0,3}(?:\bext(?:ension|n)?\b|\best(?:yniad)?\b|\bx(?=\s?\d))[\s.:]{0,3}(\d{1,6})(?!\d)\)?",
     re.IGNORECASE,
 )
 # "0113 496 0303 or 0304", "01632 960301/2", "01632 960301, 960302": the end of another number with
 # the same beginning
 _OTHER_ENDING = re.compile(
-    r"\s?(?:(?:/|\bor\b|&)\s?(\d{3,4}|(?<=/)\d{1,2}(?=\s|[,;)]|$))|"
+    r"\s?(?:(?:/|\bor\b|&)\s?(\d{3,4}|(?<=/)\d{1,2}(?=\s|[,;)/]|$))|"
     r"(?:[/,&]|\bor\b|\band\b)\s?([1-9]\d{2}\s?\d{3,4}))"
-    r"(?![\d/:-]|\.\d|\s?\d|\s?(?:am|pm)\b)"
+    r"(?![\d:-]|/\d{3}|\.\d|\s?\d|\s?(?:am|pm)\b)"
 )
 _LABEL = re.compile(
     r"(?P<both>\b(?:tele?phone|tel|ph(?:one)?|t)\b\.?(?:\s?no\.?)?\s?(?:/|&|\band\b|"
     r"\bor\b)\s?(?:fax|facsimile|f)\b)"
-    r"|(?P<textphone>\b(?:text\s?phone|mini\s?com|type\s?talk|text relay|tdd|tty)s?\b)"
-    r"|(?P<fax>\b(?:fax|facsimile|ffacs|f(?=\s?[:.]))(?:es)?\b)"
+    r"|(?P<textphone>\b(?:text\s?phone|ffôn testun|mini\s?com|type\s?talk|text relay|tdd|tty)s?\b)"
+    r"|(?P<fax>\b(?:fax|facsimile|ffacs|f(?=\s?[:.]|\s?$))(?:es)?\b)"
     r"|(?P<pager>\b(?:pager|bleep)\b)"
     r"|(?P<phone>\b(?:tele?phones?|tel|phones?|ffôn|mobiles?|mob|direct|switchboard|ring|call|"
     r"voice|dial|"
-    r"landline|helpline|hotline|t(?=\s?[:.]))\b)",
+    r"landline|helpline|hotline|t(?=\s?[:.]|\s?$))\b)",
     re.IGNORECASE,
 )
 _LABEL_AFTER = re.compile(
@@ -67,17 +67,21 @@ _LABEL_AFTER = re.compile(
     re.IGNORECASE,
 )
 _NOT_A_PHONE = re.compile(
-    r"\b(?:ref(?:erence|s)?|isbn|issn|charity|company|registration|registered|reg|vat|account|a/c|"
-    r"sort code|case|invoice|order|crime number|urn|grid|serial|form|licen[cs]e|policy)\b"
-    r"[^.;:\n]{0,24}[.:#]?\s{0,2}$",
+    r"\b(?:ref(?:erence|s)?|isbn|issn|vat|a/c|sort code|crime number|urn)\b"
+    r"[^.;:\n]{0,24}[.:#]?\s{0,2}$"
+    # "Policy no. 01632 ...", but not "Policy Team 01632 ..."
+    r"|\b(?:charity|company|registration|registered|reg|account|case|invoice|order|grid|serial|form|"
+    r"licen[cs]e|policy)\b(?:\s(?:in|england|and|wales|charity|company|reg(?:istration)?|line)){0,4}"
+    r"(?:[\s.]{1,2}(?:no|nos|numbers?|ref|reference|code|is))?[.:#]?\s{0,2}$",
     re.IGNORECASE,
 )
 _OUT_OF_USE = re.compile(
     r"\b(?:no longer (?:in use|used|works?|working|available|staffed|answered|valid|operat\w{1,6})"
     r"|out of (?:use|service)|not in use|disconnected|discontinued|do(?:es)? not (?:use|ring|"
     r"call|work)|"
-    r"don.t (?:use|ring|call)|ceased|obsolete|withdrawn|switched off|closed down|has (?:now "
-    r")?closed|"
+    r"don.t (?:use|ring|call)|ceased|obsolete|withdrawn|switched off|closed (?:down|on|in)"
+    r"|(?:has|have|was|were) (?:now "
+    r"|since )?(?:been )?closed|"
     r"chang(?:e|es|ed|ing) from|(?:old|former|previous) (?:\w+ ){0,2}numbers?|previously|formerly|"
     r"used to be|instead of|replac(?:es|ing))\b",
     re.IGNORECASE,
@@ -88,6 +92,7 @@ _IN_USE_NOW = re.compile(
     r"(?<!not )(?<!n't )(?<!n\u2019t )(?:ring|call|use|dial))|\d\)?\s?to)\W{0,4}$",
     re.IGNORECASE,
 )
+_NEXT_NUMBER = re.compile(r"\(?0\d[\d ()-]{6}")
 _CLAUSE = re.compile(r"[.;!?\n](?=\s|$)|\n")
 _GATE = re.compile(r"\d[\d\s().\u2013-]{7,}\d")
 _FIRST_GROUPS = {  # how many digits the first group may have, by the digit after the 0
@@ -156,7 +161,8 @@ def _phones(text: str, kind: str | None) -> Iterator[Phone]:
 
 def _e164(printed: str) -> str | None:
     """Read a printed number; None when its digits and groups fit no UK number."""
-    bare = printed.replace("(0)", "").replace("( 0 )", "")
+    national_zero = "" if printed.lstrip("( ").startswith(("+", "00")) else "0"
+    bare = printed.replace("(0)", national_zero).replace("( 0 )", national_zero)
     groups = re.findall(r"\d+", bare)
     digits = "".join(groups)
     if printed.lstrip("( ").startswith(("+", "00")):
@@ -205,7 +211,7 @@ def _is_out_of_use(text: str, start: int, end: int) -> bool:
     after = text[end : end + 100]
     boundary_after = _CLAUSE.search(after)
     after = after[: boundary_after.start()] if boundary_after else after
-    next_number = re.search(r"\d{3}", after)
+    next_number = _NEXT_NUMBER.search(after)
     after = after[: next_number.start()] if next_number else after
     if _IN_USE_NOW.search(before):
         return False

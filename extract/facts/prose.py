@@ -17,7 +17,7 @@ from extract.facts.observations import PROSE, quote
 from extract.facts.pieces import Piece
 from extract.facts.postcodes import find_postcodes
 
-__all__ = ["read_prose", "sentences_of"]
+__all__ = ["read_holder", "read_prose", "says_gone", "sentences_of"]
 
 _SENTENCE_END = re.compile(
     r"(?<!\bMr)(?<!\bMrs)(?<!\bMs)(?<!\bDr)(?<!\bSt)(?<!\bNo)(?<!\bTel)(?<!\bs)(?<!\bss)(?<!\bSch)(?<!\b[A-Z])"
@@ -26,6 +26,22 @@ _SENTENCE_END = re.compile(
 _CAPITALISED = re.compile(
     r"[^\W\d_a-z][\w'\u2019.-]*(?:,?\s(?:(?:and|of|for|the|&|de|van|"
     r"on)\s){0,2}[^\W\d_a-z][\w'\u2019.-]*){0,9}"
+)
+_LEFT = re.compile(  # an address where nobody is any more
+    r"\b(?:moved (?:out )?(?:from|of)|(?:we|they|it|staff) (?:have |has )?(?:now )?left"
+    r"|formerly (?:at|of|in)|"
+    r"previously (?:at|in|based)|used to be (?:at|in|based)|(?:not|never) write to|no longer "
+    r"(?:at|based|in))\b",
+    re.IGNORECASE,
+)
+_OF_WHAT = re.compile(r",\s|\s(?:of|from|in|at) (?:the |our )?")
+_PRONOUN = re.compile(
+    r"(?:He|She|They|His|Her|Their)\b|(?:You can |Please )?\w+ (?:him|her|them)\b"
+)
+_HOLDER = re.compile(
+    r"(?:The |Our |Your )?(?:[^\W\d_][\w -]{0,40}['\u2019]s? )?(?:the )?(?P<role>[^\W\d_][\w "
+    r"-]{2,60}?)"
+    r" is (?P<person>[^\W\d_a-z][\w'\u2019. -]{3,50}?)\.?"
 )
 _CUE = re.compile(
     r"\b(?:contact|ring|call|phone|telephone|e-?mail|mail|write to|speak to|talk to|ask for|from|"
@@ -72,6 +88,7 @@ def read_prose(piece: Piece, links: Links, resolve: Resolve) -> list[Token]:
     if not has_points(piece.text, links) and not find_postcodes(piece.text):
         return []
     tokens: list[Token] = []
+    before: Piece | None = None
     for sentence in sentences_of(piece):
         inside = Links(links.within(sentence.start, sentence.end))
         points, _ = points_of(sentence, inside, resolve, confidence=PROSE)
@@ -79,8 +96,54 @@ def read_prose(piece: Piece, links: Links, resolve: Resolve) -> list[Token]:
         address = _address(sentence)
         if points or address:
             names = _names(sentence, [*points, *address], inside)
+            if says_gone(sentence.text):
+                address = []
+            if names and tokens:
+                first = min(names, key=lambda token: token.quote.start or 0)
+                names = [token._replace(opens=True) if token is first else token for token in names]
+            if before and _PRONOUN.match(sentence.text) and not _names_somebody(names):
+                names = [*_introduced(before), *names]  # "Mr Lee will. He is on ..."
             tokens += sorted([*names, *address, *points], key=lambda token: token.quote.start or 0)
+        before = sentence
     return tokens
+
+
+def read_holder(piece: Piece) -> list[Token]:
+    """Read "The co-ordinator is Ann Lee.": who holds a post, and nothing else.
+
+    The means of contact may stand in the lines after it.
+    """
+    match = _HOLDER.fullmatch(piece.text)
+    if match is None:
+        return []
+    role, person = piece.cut(*match.span("role")), piece.cut(*match.span("person"))
+    if not (is_role(role.text) and is_person(person.text)):
+        return []
+    return [
+        Token("role", quote(role, "prose", PROSE)),
+        Token("person", quote(person, "prose", PROSE)),
+    ]
+
+
+def says_gone(text: str) -> bool:
+    """Whether a text says of an address that nobody is there any more."""
+    return _LEFT.search(text) is not None
+
+
+def _names_somebody(names: Sequence[Token]) -> bool:
+    return any(token.field == "person" for token in names)
+
+
+def _introduced(sentence: Piece) -> list[Token]:
+    """Whom a sentence without any means of contact speaks of, and of which unit."""
+    tokens: list[Token] = []
+    for match in _CAPITALISED.finditer(sentence.text):
+        for part in sentence.cut(*match.span()).split(_OF_WHAT):
+            bare = without_instruction(part.strip(" ,."))
+            kind = "person" if is_person(bare.text) else "unit" if is_unit(bare.text) else None
+            if kind and not any(token.field == kind for token in tokens):
+                tokens.append(Token(kind, quote(bare, "prose", PROSE)))
+    return tokens if _names_somebody(tokens) else []
 
 
 def _names(sentence: Piece, points: Sequence[Token], links: Links) -> list[Token]:
@@ -100,6 +163,9 @@ def _names(sentence: Piece, points: Sequence[Token], links: Links) -> list[Token
                 if is_role(role.text):
                     tokens.append(Token("role", quote(role, "prose", PROSE)))
             tokens.append(Token("person", quote(person, "prose", PROSE)))
+            for part in Piece(run.text[person.end - run.start :], person.end).split(_OF_WHAT):
+                if is_unit(part.text):
+                    tokens.append(Token("unit", quote(part, "prose", PROSE)))
             rest = sentence.text[person.end - sentence.start :]
             if known := _ROLE_AFTER.match(rest[:90]):
                 at = person.end - sentence.start
@@ -121,7 +187,10 @@ def _names(sentence: Piece, points: Sequence[Token], links: Links) -> list[Token
 
 def _person(run: Piece, before: str, after: str, taken: Sequence[tuple[int, int]]) -> Piece | None:
     """Take a person's name out of capitalised words, if something beside them says it is one."""
-    for part in run.split(re.compile(r",\s")):
+    parts = run.split(re.compile(r",\s"))
+    if not any(is_person(without_instruction(part).text) for part in parts):
+        parts = run.split(_OF_WHAT)[:1]  # "Ann Lee of the Partnerships Branch"
+    for part in parts:
         bare = without_instruction(part)
         if not is_person(bare.text):
             continue

@@ -127,7 +127,11 @@ class Attachment:
 
 @dataclass(frozen=True, slots=True)
 class Records:
-    """All that a page states."""
+    """All that a page states.
+
+    `kept` is the share of its visible text that belongs to its message, `regions` how many
+    characters each of its regions holds; see `extract.coverage`.
+    """
 
     title: str | None = None
     summary: str | None = None
@@ -142,6 +146,8 @@ class Records:
     authorities: tuple[Authority, ...] = ()
     legal: tuple[LegalReference, ...] = ()
     claim_checks: tuple[ClaimCheck, ...] = ()
+    kept: float | None = None
+    regions: tuple[tuple[str, int], ...] = ()
 
 
 _Fields = dict[str, list[Observation]]
@@ -171,6 +177,7 @@ def records_of(observations: Iterable[Observation]) -> Records:
         parent = parents.get(number)
         (alone if parent is None else nested.setdefault(parent, [])).append(_contact(record))
     page = all_of("page")[0] if "page" in fields else {}
+    coverage = all_of("coverage")[0] if "coverage" in fields else {}
     return Records(
         title=_one(page, "title"),
         summary=_one(page, "summary"),
@@ -225,6 +232,10 @@ def records_of(observations: Iterable[Observation]) -> Records:
                 _some(record, "how"),
             )
             for record in all_of("claim_check")
+        ),
+        kept=float(_some(coverage, "kept")) if coverage else None,
+        regions=tuple(
+            (region, int(held[0].value)) for region, held in coverage.items() if region != "kept"
         ),
     )
 

@@ -103,6 +103,7 @@ _INNER = (  # properties whose things are looked into for contacts of their own
     "itemListElement",
     "item",
 )
+_SEVERAL_LINES = frozenset({"address", "streetAddress", "description", "org"})
 _COMMENT = re.compile(
     r"^\s*(?:<!--|//<!\[CDATA\[|<!\[CDATA\[|/\*<!\[CDATA\[\*/)|(?:-->|//\]\]>|\]\]>)\s*;?\s*$"
 )
@@ -207,6 +208,8 @@ def _marked_items(document: Document) -> list[_Item]:
         if {"name", "org"} <= set(names):
             holder.add("orgName", value)
             continue
+        if not _SEVERAL_LINES.intersection(names):
+            value = _first_line(value)
         for name in names:
             if mark.vocabulary == "hcard" and name in _NESTING:
                 part = _Item((name,), start=mark.start, end=mark.end)
@@ -222,6 +225,17 @@ def _marked_items(document: Document) -> list[_Item]:
             else:
                 holder.add(name, value)
     return top
+
+
+def _first_line(held: Quote) -> Quote:
+    """What stands before the first line break: an element that nobody closed goes on for long."""
+    bare = held.raw.lstrip("\n")
+    if held.source != "text" or held.start is None or "\n" not in bare:
+        return held
+    start = held.start + len(held.raw) - len(bare)
+    line = bare.split("\n")[0]
+    value = " ".join(line.split())
+    return held._replace(raw=line, value=value, start=start, end=start + len(line))
 
 
 def _plain(mark: Mark) -> Mark:
@@ -361,14 +375,40 @@ def _contacts_of(item: _Item, resolve: Resolve, *, nested: bool) -> Iterator[Rec
         for held in point.texts("name")[:1]:
             inner.add("unit", held)
         _add_means(inner, point, resolve)
-        if len(points) == 1 or not is_reachable(record):
+        if not is_reachable(record) or (len(points) == 1 and not _differ(record, inner)):
             for name, held in inner.fields:
                 if name not in {"unit"} or not record.has("unit"):
                     record.add(name, held)
         elif is_reachable(inner):
+            for held in point.texts("contactType")[:1]:
+                titled = held.value[:1].upper() + held.value[1:]
+                if not inner.has("unit") and is_unit(titled):
+                    inner.add("unit", _valued(held, titled))
             yield inner
     if is_reachable(record):
+        _add_employee(record, item)
         yield record
+
+
+def _differ(record: RecordDraft, point: RecordDraft) -> bool:
+    """Whether a point of contact has another number or mailbox than the body itself."""
+    return any(
+        record.has(name)
+        and point.has(name)
+        and not set(point.values(name)) & set(record.values(name))
+        for name in ("phone", "email")
+    )
+
+
+def _add_employee(record: RecordDraft, item: _Item) -> None:
+    """Name the one person of a body whose own means of contact are none."""
+    people = item.items("employee", "employees", "member", "members")
+    if len(people) != 1 or record.has("person") or people[0].texts("telephone", "email", "url"):
+        return
+    for kind, name in (("person", "name"), ("role", "jobTitle")):
+        for held in people[0].texts(name)[:1]:
+            if not record.has(kind):
+                record.add(kind, held)
 
 
 def _kind_of_holder(item: _Item, name: str, *, is_person: bool, has_org: bool) -> str:

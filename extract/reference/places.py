@@ -5,7 +5,15 @@ import re
 from functools import cache, lru_cache
 from importlib.resources import files
 
-__all__ = ["REGIONS", "area_key", "country_of", "country_of_region", "is_area", "region_of"]
+__all__ = [
+    "REGIONS",
+    "area_key",
+    "country_of",
+    "country_of_region",
+    "is_area",
+    "reference_rows",
+    "region_of",
+]
 
 REGIONS = (
     "North East",
@@ -33,7 +41,8 @@ _REGION_KEYS = {
     **_VARIANTS,
 }
 _REGION_FRAME = re.compile(
-    r"^(?:the )?(?:government office (?:for )?(?:the )?)?|(?:,? (?:of )?england)?(?: region)?$"
+    r"^(?:the )?(?:(?:go|government office) (?:for )?(?:the )?)?|(?:,? (?:of )?england)?(?: "
+    r"region)?$"
 )
 _COUNTRIES = {
     "england": "England",
@@ -87,15 +96,15 @@ def country_of_region(region: str) -> str | None:
 
 @lru_cache(maxsize=8192)
 def is_area(name: str) -> bool:
-    """Tell whether a name is that of a district or partnership area of about 2021."""
+    """Tell whether a name is that of a district or partnership area of about 2021, or of before."""
     return len(name) <= 80 and area_key(name) in _areas()
 
 
 def area_key(name: str) -> str:
-    """Fold the name of an area to what tells it from others: what kind of council it has does not.
+    """Bring the name of an area into the form in which areas are compared.
 
-    >>> area_key("Bristol, City of"), area_key("Sunderland City Council")
-    ('bristol', 'sunderland')
+    >>> area_key("Bristol, City of"), area_key("the London Borough of Camden")
+    ('bristol', 'camden')
     """
     plain = _plain(name)
     return " ".join(_TYPES.sub(" ", plain).split()) or plain
@@ -105,10 +114,14 @@ def area_key(name: str) -> str:
 def _areas() -> frozenset[str]:
     columns = ("csp_name", "lad_name", "authority_nice_name")
     return frozenset(
-        area_key(row[column]) for row in _rows("csp_codes.csv") for column in columns if row[column]
-    )
+        area_key(row[column])
+        for row in reference_rows("csp_codes.csv")
+        for column in columns
+        if row[column]
+    ) | frozenset(area_key(row["name"]) for row in reference_rows("former_districts.csv"))
 
 
-def _rows(name: str) -> list[dict[str, str]]:
+def reference_rows(name: str) -> list[dict[str, str]]:
+    """Read one of the tables beside this module: a dictionary of its columns for each row."""
     text = files("extract.reference").joinpath(name).read_text("utf-8")
     return list(csv.DictReader(text.splitlines()))

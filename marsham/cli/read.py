@@ -15,7 +15,7 @@ from archiver.timestamps import Span, format_timestamp, parse_date
 from archiver.urls import check_url
 from extract.recipes.files import read_recipe
 from extract.recipes.recipe import Recipe
-from extract.saved import saved_page_confined
+from extract.saved import FORMS, saved_page_confined
 from marsham.cli.support import DATE, DONE, FINDINGS, say
 
 __all__ = ["read"]
@@ -38,6 +38,12 @@ _PAGE_LIMIT = 1 << 26  # bytes
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object for each file.")
 @click.option(
+    "--format",
+    "form",
+    type=click.Choice(FORMS),
+    help="Print the page's message alone (html, markdown, text), or all as json.",
+)
+@click.option(
     "--manifest",
     type=click.Path(path_type=Path),
     help="A JSON list of pages: stem, file, url, snapshot_url, captured, content_type.",
@@ -50,13 +56,15 @@ def read(
     content_type: str | None,
     recipe_file: Path | None,
     as_json: bool,
+    form: str | None,
     manifest: Path | None,
     out: Path | None,
 ) -> int:
     """Read what saved pages say: contacts, partnerships, claims.
 
     Works on files alone, without any archive. Another archive's banner and rewritten links are
-    taken off first, and every date stated for the page is given with its source.
+    taken off first, and every date stated for the page is given with its source. With --format the
+    page's message is printed as clean HTML, Markdown or text instead, without menus and footers.
 
     With --recipe, what a site recipe reads takes the place of what is read without it, and status 1
     means that it could not be followed in something, which is told.
@@ -65,10 +73,10 @@ def read(
     if manifest:
         if files or not out:
             raise click.UsageError("--manifest goes with --out and without FILES")
-        if url or captured or content_type or as_json:
+        if url or captured or content_type or as_json or form:
             raise click.UsageError(
-                "--url, --captured, --content-type and --json are for FILES; a manifest states "
-                "these for each page, and JSON is what --out gets"
+                "--url, --captured, --content-type, --format and --json are for FILES; a manifest "
+                "states these for each page, and JSON is what --out gets"
             )
         return _read_manifest(manifest, out, recipe)
     if recipe and not files:
@@ -80,14 +88,21 @@ def read(
         raise click.UsageError("--out goes with --manifest; FILES are written to standard output")
     if len(files) > 1 and (url or captured):
         raise click.UsageError("--url and --captured speak of one page; give one FILE with them")
+    if as_json and form not in {None, "json"}:
+        raise click.UsageError(f"--json and --format {form} say different things; give one")
+    form = "json" if as_json else form
     stated = _listed(format_timestamp(captured.first), str(captured.first)) if captured else ()
     address = check_url(url) if url else None
     status = DONE
     with Confined() as children:
         for file in files:
+            if form not in {None, "json"}:
+                told = _read_file(children, file, address, content_type, stated, recipe, form)
+                click.echo(told, nl=False)
+                continue
             text = _read_file(children, file, address, content_type, stated, recipe)
             saved = json.loads(text)
-            if as_json:
+            if form:
                 click.echo(text)
             else:
                 _print(file, saved)
@@ -113,8 +128,9 @@ def _read_file(
     content_type: str | None,
     stated: tuple[StatedDate, ...],
     recipe: Recipe | None,
+    form: str | None = None,
 ) -> str:
-    """Read one file; gives what it says as JSON text."""
+    """Read one file; gives what it says as text of that form."""
     if not path.is_dir() and sniff(path) is Format.WARC:
         raise FormatError(str(path), "is a WARC file; take it in with: marsham ingest")
     try:
@@ -136,6 +152,7 @@ def _read_file(
             content_type=content_type,
             stated=stated,
             recipe=recipe,
+            form=form or "json",
         )
     except ConfinedError as error:
         raise FormatError(str(path), f"{error}; it was given up") from error
@@ -227,6 +244,10 @@ def _print(file: Path, saved: dict[str, Any]) -> None:
     for authority in saved["authorities"]:
         where = f" ({authority['applies_to']})" if authority["applies_to"] else ""
         say(f"  authority    {authority['name']}{where}")
+    for check in saved["authority_checks"]:
+        if check["verdict"] != "agrees":
+            named = check["listed"] or check["law"]
+            say(f"  law differs  {named}: {check['verdict']}; {check['how']}")
     for law in saved["legal"]:
         parts = (law["act"], str(law["year"] or ""), law["number"] or "")
         cited = f", sections {', '.join(law['sections'])}" if law["sections"] else ""

@@ -17,7 +17,7 @@ from marsham.web.places import (
 from marsham.web.views import Views
 from snapshots import index
 from snapshots.mementos import Memento
-from snapshots.replay import Banner, BannerSettings, Parts
+from snapshots.replay.banner import Banner, BannerSettings, Parts
 from snapshots.replay.language import Language
 from snapshots.requisites import parts_of
 from snapshots.timeline import Period, changed_after, per_year

@@ -13,7 +13,9 @@ from marsham.web.redirects import beyond, redirect_target
 from marsham.web.sealing import sealing_of
 from marsham.web.views import Views, long_date
 from snapshots.mementos import Memento
-from snapshots.replay import AddressMap, BodyKind, body_kind, replay_headers, rewrite
+from snapshots.replay.addresses import AddressMap
+from snapshots.replay.headers import replay_headers
+from snapshots.replay.rewrite import BodyKind, body_kind, rewrite
 from snapshots.replay.version import rewriter_version
 
 __all__ = ["replayed", "shown_status", "stored"]

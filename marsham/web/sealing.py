@@ -23,14 +23,9 @@ from archiver.errors import UrlError
 from archiver.urls import check_url, join_url
 from marsham.web.places import Place, parse_place, place_of
 from marsham.web.shim import SHIM_ADDRESS
-from snapshots.replay import (
-    AddressMap,
-    Origins,
-    origins_for,
-    safety_headers,
-    shared_with,
-    site_label,
-)
+from snapshots.replay.addresses import AddressMap
+from snapshots.replay.headers import safety_headers, shared_with
+from snapshots.replay.origins import Origins, origins_for, site_label
 from snapshots.settings import Settings
 
 __all__ = ["Sealed", "Sealing", "posted_to", "sealing_of"]

@@ -47,7 +47,8 @@ from snapshots.copies.pages import make_page, make_picture, make_style
 from snapshots.copies.places import Form, Held, Places, Variant
 from snapshots.disk import cleared, sync_folder
 from snapshots.mementos import Memento, memento_of
-from snapshots.replay import Banner, BannerSettings, BodyKind, body_kind
+from snapshots.replay.banner import Banner, BannerSettings
+from snapshots.replay.rewrite import BodyKind, body_kind
 
 __all__ = ["Copied", "write_copy"]
 

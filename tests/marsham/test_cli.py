@@ -7,6 +7,7 @@ import io
 import json
 import os
 import pty
+import re
 import shutil
 import socket
 import subprocess
@@ -378,6 +379,23 @@ def test_read_needs_no_archive_and_gives_every_stated_date(run: Run, tmp_path: P
     assert [date["timestamp"] for date in read["stated_dates"]] == ["20110509101621", "20110529"]
     assert read["date_rule"]["name"] == "banner-over-address"
     assert read["contacts"][0]["postcode"] == "SW1P 4DF"
+
+
+@pytest.mark.parametrize(
+    ("form", "said"),
+    [
+        ("markdown", "# Team\n\n[Plan](<http://a.example/p.pdf>)\n"),
+        ("html", '<h1>Team</h1>\n<p><a href="http://a.example/p.pdf">Plan</a></p>\n'),
+        ("text", "Team\nPlan\n"),
+    ],
+)
+def test_read_prints_the_message_alone_in_a_form_of_its_own(
+    form: str, said: str, run: Run, tmp_path: Path
+) -> None:
+    page = "<body><nav><a href=/>Home</a></nav><h1>Team</h1><p><a href=p.pdf>Plan</a></p></body>"
+    (tmp_path / "a.html").write_text(page)
+    done = run("read", "a.html", "--url", "http://a.example/", "--format", form)
+    assert re.sub(r'<a id="b-[0-9a-f]{12}"></a>| id="b-[0-9a-f]{12}"', "", done.stdout) == said
 
 
 def test_read_with_a_manifest_writes_a_file_a_page_and_goes_on_past_a_missing_one(

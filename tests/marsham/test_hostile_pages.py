@@ -21,7 +21,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from playwright.sync_api import Error as PlaywrightError
 
 import marsham
-from snapshots.replay import site_label
+from snapshots.replay.origins import site_label
 from tests.builders import response, warc
 from tests.marsham.conftest import serving
 from tests.marsham.hearing import Hearing

@@ -7,7 +7,7 @@ import pytest
 import requests
 
 import marsham
-from snapshots.replay import site_label
+from snapshots.replay.origins import site_label
 from snapshots.settings import Settings
 from tests.builders import record, response, warc
 from tests.marsham.conftest import serving

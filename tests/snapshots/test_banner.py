@@ -6,8 +6,13 @@ from pathlib import Path
 import pytest
 from lxml import html
 
-from snapshots.replay import Banner, BannerSettings, Parts
-from snapshots.replay.banner import BANNER_VERSION, OPTIONAL_STATEMENTS
+from snapshots.replay.banner import (
+    BANNER_VERSION,
+    OPTIONAL_STATEMENTS,
+    Banner,
+    BannerSettings,
+    Parts,
+)
 from snapshots.settings import Settings, check_settings, read_settings, write_settings
 
 URL = "http://www.homeoffice.example/crime/"

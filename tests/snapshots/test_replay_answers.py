@@ -5,19 +5,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lxml import html
 
-from snapshots.replay import (
-    AddressMap,
-    Banner,
-    BannerSettings,
-    BodyKind,
-    Origins,
-    body_kind,
-    content_policy,
-    replay_headers,
-    rewrite,
-    safety_headers,
-    shared_with,
-)
+from snapshots.replay.addresses import AddressMap
+from snapshots.replay.banner import Banner, BannerSettings
+from snapshots.replay.headers import content_policy, replay_headers, safety_headers, shared_with
+from snapshots.replay.origins import Origins
+from snapshots.replay.rewrite import BodyKind, body_kind, rewrite
 
 URL = "http://www.homeoffice.example/crime/"
 ADDRESSES = AddressMap("20110529000000")

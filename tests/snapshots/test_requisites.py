@@ -10,7 +10,7 @@ from archiver.markup import Use
 from archiver.timestamps import parse_timestamp
 from snapshots.archive import Archive
 from snapshots.mementos import memento_at
-from snapshots.replay import Parts
+from snapshots.replay.banner import Parts
 from snapshots.requisites import parts_of, requisites, sheet_requisites
 from tests.builders import response, warc
 
