@@ -94,6 +94,40 @@ CREATE TABLE crawl (
 
 CREATE INDEX ix_crawl_identity ON crawl (identity);
 
+-- A partnership or contact through time; put together anew whenever pages were read.
+--   id: made of its key
+--   kind: partnership or contact
+--   key: stable name, as it stands in addresses
+--   partnership_id: the partnership a contact belongs to
+--   code: of the reference list; a partnership's
+CREATE TABLE entity (
+    id BIGINT NOT NULL,
+    kind TEXT NOT NULL,
+    key TEXT NOT NULL,
+    partnership_id BIGINT,
+    code TEXT,
+    PRIMARY KEY (id),
+    UNIQUE (kind, key)
+);
+
+-- What the entities there are were put together from.
+--   id: 1
+--   made_of: SHA-256 of all that went in
+CREATE TABLE entity_build (
+    id INTEGER NOT NULL,
+    made_of BYTEA NOT NULL,
+    PRIMARY KEY (id)
+);
+
+-- What a record says of an entity; equal states are one row.
+--   id: made of its values
+--   fields: JSON: each field with its values
+CREATE TABLE entity_state (
+    id BIGINT NOT NULL,
+    fields TEXT NOT NULL,
+    PRIMARY KEY (id)
+);
+
 -- A decision to erase captures for good. Made anew from decisions.jsonl.
 --   id: counts up from 1
 --   kind: page, prefix, host or dates
@@ -407,6 +441,62 @@ CREATE UNIQUE INDEX crawl_url_key ON crawl_url (key);
 
 CREATE INDEX crawl_url_queued ON crawl_url (site_id, priority, id, due) WHERE state = 0;
 
+-- Keys that lead to an entity besides its own. (Without rowid.)
+--   kind: partnership or contact
+--   key: another spelling's key
+--   entity_id: whom it means
+CREATE TABLE entity_key (
+    kind TEXT NOT NULL,
+    key TEXT NOT NULL,
+    entity_id BIGINT NOT NULL,
+    PRIMARY KEY (kind, key),
+    FOREIGN KEY(entity_id) REFERENCES entity (id)
+);
+
+-- A partnership that replaced another, as a page states. (Without rowid.)
+--   view_id: that states it
+--   record: of the partnership
+--   position: among its predecessors
+--   entity_id: the successor
+--   other_id: predecessor
+--   name: of the predecessor, as the page has it
+CREATE TABLE entity_relation (
+    view_id BIGINT NOT NULL,
+    record INTEGER NOT NULL,
+    position INTEGER NOT NULL,
+    entity_id BIGINT NOT NULL,
+    other_id BIGINT NOT NULL,
+    name TEXT NOT NULL,
+    PRIMARY KEY (view_id, record, position),
+    FOREIGN KEY(entity_id) REFERENCES entity (id),
+    FOREIGN KEY(other_id) REFERENCES entity (id)
+);
+
+CREATE INDEX ix_entity_relation_entity_id ON entity_relation (entity_id);
+
+CREATE INDEX ix_entity_relation_other_id ON entity_relation (other_id);
+
+-- What a page's view says of one entity in one record. (Without rowid.)
+--   view_id: equal for equal sightings
+--   kind: partnership or contact
+--   record: its number among the page's records
+--   entity_id: who is seen
+--   state_id: what is said
+--   name: as the page has it
+CREATE TABLE entity_sighting (
+    view_id BIGINT NOT NULL,
+    kind TEXT NOT NULL,
+    record INTEGER NOT NULL,
+    entity_id BIGINT NOT NULL,
+    state_id BIGINT NOT NULL,
+    name TEXT NOT NULL,
+    PRIMARY KEY (view_id, kind, record),
+    FOREIGN KEY(entity_id) REFERENCES entity (id),
+    FOREIGN KEY(state_id) REFERENCES entity_state (id)
+);
+
+CREATE INDEX ix_entity_sighting_entity_id ON entity_sighting (entity_id);
+
 -- A WARC record that was erased; a stub stands in its place. (Without rowid.)
 --   file_id: the file it stood in
 --   taken_offset: its place before any erasure
@@ -524,6 +614,22 @@ CREATE TABLE withdrawn_payload (
     PRIMARY KEY (digest, withdrawal_id),
     FOREIGN KEY(withdrawal_id) REFERENCES withdrawal (id)
 );
+
+-- A capture of a page that names partnerships or contacts, and the view it gives. (Without rowid.)
+--   url_id: of the capture
+--   timestamp: of the capture
+--   seq: of the capture
+--   view_id: what it shows
+CREATE TABLE entity_view (
+    url_id INTEGER NOT NULL,
+    timestamp BIGINT NOT NULL,
+    seq INTEGER NOT NULL,
+    view_id BIGINT NOT NULL,
+    PRIMARY KEY (url_id, timestamp, seq),
+    FOREIGN KEY(url_id, timestamp, seq) REFERENCES capture (url_id, timestamp, seq)
+);
+
+CREATE INDEX ix_entity_view_view_id ON entity_view (view_id);
 
 -- A reading that was given up, with neither text nor observations.
 --   extraction_id: the reading

@@ -4,9 +4,10 @@ An archive only samples. A page counts from its first capture until a capture th
 (404, 410) or moved (a redirect); a capture of an error that passes, such as 503, says nothing.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import (
     BindParameter,
@@ -29,14 +30,34 @@ from extract.corrections.view import Corrected, corrected, decided
 from extract.facts.observations import Observation
 from extract.facts.records import Records, records_of
 from extract.observed import observations_of
-from extract.tables import extraction, extraction_failure, page_text, page_version
+from extract.tables import (
+    entity,
+    entity_sighting,
+    entity_view,
+    extraction,
+    extraction_failure,
+    observation,
+    page_text,
+    page_version,
+)
 from snapshots import index
+from snapshots.catalogue import stream
 from snapshots.tables import capture, url
 from snapshots.visible import visible
 
-__all__ = ["PageAsOf", "check_extracted", "newest_states", "pages_as_of"]
+__all__ = [
+    "Deciding",
+    "PageAsOf",
+    "Reading",
+    "check_extracted",
+    "deciding_captures",
+    "newest_states",
+    "pages_as_of",
+    "readings_with",
+]
 
 _GONE = (404, 410)
+_AT_ONCE = 500  # addresses of one query
 _MOVED = (301, 302, 303, 307, 308)  # 304 says that nothing changed
 _NO_PAGE = [literal(status) for status in (*_GONE, *_MOVED)]
 
@@ -51,6 +72,8 @@ class PageAsOf:
         observations: the evidence: each value with its place and rule, as people corrected them.
         text: its canonical text, in which the places count.
         corrections: what people decided on its values, and what these were before.
+        entities: by kind and record the key and code of each partnership, and the key of each
+            contact, through time.
     """
 
     capture: Capture
@@ -58,6 +81,57 @@ class PageAsOf:
     observations: tuple[Observation, ...]
     text: str
     corrections: tuple[Corrected, ...] = ()
+    entities: Mapping[tuple[str, int], tuple[str, str | None]] = field(default_factory=dict)
+
+
+class Reading(NamedTuple):
+    """A capture in view, by its key in the catalogue, and the reading of its payload.
+
+    `urlkey` is the key of its address, `url_id`, `timestamp` and `seq` its own.
+    """
+
+    urlkey: str
+    url_id: int
+    timestamp: int
+    seq: int
+    extraction_id: int
+
+
+class Deciding(NamedTuple):
+    """A capture in view that says whether a page stands at its address.
+
+    `extraction_id` is that of its reading; None when it shows the page gone or moved.
+    """
+
+    urlkey: str
+    url: str
+    url_id: int
+    timestamp: int
+    seq: int
+    extraction_id: int | None
+
+
+def readings_with(connection: Connection, kinds: Sequence[str]) -> Iterator[Reading]:
+    """Give every capture in view whose page has observations of some kinds, by address and time."""
+    has = select(observation.c.extraction_id).where(observation.c.kind.in_(kinds)).distinct()
+    version = page_version.c
+    query = (
+        select(url.c.urlkey, *(version[name] for name in Reading._fields[1:]))
+        .select_from(page_version)
+        .join(url, url.c.id == version.url_id)
+        .join(
+            capture,
+            and_(
+                capture.c.url_id == version.url_id,
+                capture.c.timestamp == version.timestamp,
+                capture.c.seq == version.seq,
+            ),
+        )
+        .where(visible(), version.extraction_id.in_(has))
+        .order_by(url.c.urlkey, version.timestamp, version.seq, version.url_id)
+    )
+    for row in stream(connection, query):
+        yield Reading(*row)
 
 
 def pages_as_of(connection: Connection, moment: datetime) -> Iterator[PageAsOf]:
@@ -69,7 +143,11 @@ def pages_as_of(connection: Connection, moment: datetime) -> Iterator[PageAsOf]:
     newest = newest_states(moment)
     query = (
         index.select_captures(
-            newest.c.extraction_id, extraction.c.url, page_text.c.text, url.c.urlkey
+            newest.c.extraction_id,
+            extraction.c.url,
+            page_text.c.text,
+            url.c.urlkey,
+            newest.c.url_id,
         )
         .join(
             newest,
@@ -86,8 +164,9 @@ def pages_as_of(connection: Connection, moment: datetime) -> Iterator[PageAsOf]:
     )
     last_key = None
     held = decided(connection)
+    has_entities = inspect(connection).has_table(entity_view.name)
     for row in connection.execute(query).all():
-        extraction_id, read_under, text, key = row[11:15]
+        extraction_id, read_under, text, key, url_id = row[11:16]
         if key == last_key:
             continue
         last_key = key
@@ -96,7 +175,8 @@ def pages_as_of(connection: Connection, moment: datetime) -> Iterator[PageAsOf]:
             observations_of(connection, extraction_id), held, key, found.timestamp
         )
         records = _readdressed(records_of(observations), read_under, found.url)
-        yield PageAsOf(found, records, observations, text, changes)
+        entities = _entities(connection, url_id, found) if has_entities else {}
+        yield PageAsOf(found, records, observations, text, changes, entities)
 
 
 def check_extracted(connection: Connection) -> None:
@@ -131,7 +211,6 @@ def newest_states(moment: datetime | BindParameter[int], *of: ColumnElement[bool
         page_version.c.timestamp == capture.c.timestamp,
         page_version.c.seq == capture.c.seq,
     )
-    given_up = select(extraction_failure.c.extraction_id)
     last = int(format_timestamp(moment)) if isinstance(moment, datetime) else moment
     return (
         select(
@@ -147,16 +226,70 @@ def newest_states(moment: datetime | BindParameter[int], *of: ColumnElement[bool
             visible(),
             *of,
             capture.c.timestamp <= last,
-            or_(
-                and_(
-                    page_version.c.extraction_id.is_not(None),
-                    page_version.c.extraction_id.not_in(given_up),
-                ),
-                capture.c.status.in_(_NO_PAGE),
-            ),
+            _decides(),
         )
         .subquery()
     )
+
+
+def deciding_captures(connection: Connection, urlkeys: Sequence[str]) -> Iterator[Deciding]:
+    """Give all captures in view that say whether a page stands at some addresses, by time.
+
+    Args:
+        connection: of the catalogue.
+        urlkeys: keys of the addresses.
+    """
+    version = page_version.c
+    reading = and_(
+        version.url_id == capture.c.url_id,
+        version.timestamp == capture.c.timestamp,
+        version.seq == capture.c.seq,
+    )
+    for start in range(0, len(urlkeys), _AT_ONCE):
+        query = (
+            select(
+                url.c.urlkey,
+                url.c.url,
+                capture.c.url_id,
+                capture.c.timestamp,
+                capture.c.seq,
+                version.extraction_id,
+            )
+            .select_from(url)
+            .join(capture, capture.c.url_id == url.c.id)
+            .outerjoin(page_version, reading)
+            .where(visible(), url.c.urlkey.in_(urlkeys[start : start + _AT_ONCE]), _decides())
+            .order_by(url.c.urlkey, capture.c.timestamp, capture.c.seq, url.c.url)
+        )
+        yield from (Deciding(*row) for row in connection.execute(query))
+
+
+def _decides() -> ColumnElement[bool]:
+    # In a query for captures with their readings: whether one says that a page stands, or not.
+    given_up = select(extraction_failure.c.extraction_id)
+    return or_(
+        and_(
+            page_version.c.extraction_id.is_not(None),
+            page_version.c.extraction_id.not_in(given_up),
+        ),
+        capture.c.status.in_(_NO_PAGE),
+    )
+
+
+def _entities(
+    connection: Connection, url_id: int, of: Capture
+) -> dict[tuple[str, int], tuple[str, str | None]]:
+    query = (
+        select(entity_sighting.c.kind, entity_sighting.c.record, entity.c.key, entity.c.code)
+        .join(entity_view, entity_view.c.view_id == entity_sighting.c.view_id)
+        .join(entity, entity.c.id == entity_sighting.c.entity_id)
+        .where(
+            entity_view.c.url_id == url_id,
+            entity_view.c.timestamp == int(of.timestamp),
+            entity_view.c.seq == of.number,
+        )
+    )
+    return {(kind, record): (key, code) for kind, record, key, code in connection.execute(query)}
 
 
 def _readdressed(records: Records, read_under: str, address: str) -> Records:

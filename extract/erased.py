@@ -8,6 +8,7 @@ from sqlalchemy import Connection, delete, inspect, select, tuple_
 from archiver.urls import url_key
 from extract.corrections.holding import hold, keys_of_urls
 from extract.tables import (
+    ENTITY_TABLES,
     FACT_TABLES,
     correction,
     extraction,
@@ -31,7 +32,7 @@ def forget_readings(
 
     A reading whose links were resolved against one of the addresses goes too, and so do readings
     that no capture points at, such as those of an extractor from before: `marsham extract` reads
-    again what is needed.
+    again what is needed. Entities go as a whole, and are put together anew by the same command.
 
     Decisions on values of the pages go as well, and so does what was to be reviewed there. Those
     that the journal still tells of once the erasure is complete are put in force again by
@@ -45,6 +46,9 @@ def forget_readings(
     if not inspect(connection).has_table(extraction.name):
         return
     metadata.create_all(connection, tables=FACT_TABLES)
+    if inspect(connection).has_table(ENTITY_TABLES[-1].name):
+        for table in reversed(ENTITY_TABLES):
+            connection.execute(delete(table))
     version = page_version.c
     pages = {url_key(address) for address in addresses}
     pages |= keys_of_urls(connection, _sharing(connection, addresses))

@@ -45,6 +45,7 @@ from extract.changes import ReadingChanges, changed_values
 from extract.corrections.holding import hold, keys_of_urls
 from extract.corrections.register import put_corrections_in_force
 from extract.corrections.view import corrected, decided
+from extract.entities.decided import put_entities_together
 from extract.facts.observations import Observation
 from extract.observed import COLUMNS, observations_of
 from extract.reading import Reading, read_confined
@@ -144,6 +145,8 @@ def extract_archive(
     That is by this version of the extractor, and by the recipe in the archive's folder ``recipes``
     that is for the page.
 
+    At the end partnerships and contacts are put together, if anything changed.
+
     Args:
         archive: an archive; its lock is held meanwhile.
         jobs: pages read at once, each in a process; one for each processor when not given.
@@ -188,7 +191,9 @@ def extract_archive(
                     read = {item.key[0] for item in pending[start : start + batch]}
                     hold(run.connection, keys_of_urls(run.connection, read))
                 tick(min(start + batch, len(pending)), len(pending))
-        with archive.catalogue.read() as connection:
+        with archive.catalogue.write() as connection:
+            if not dry_run:
+                put_entities_together(connection)
             report.given_up = _failures(connection)
     return report
 

@@ -27,9 +27,17 @@ from sqlalchemy import (
 from snapshots.tables import metadata
 
 __all__ = [
+    "ENTITY_TABLES",
     "FACT_TABLES",
     "WORD_INDEX",
     "correction",
+    "entity",
+    "entity_build",
+    "entity_key",
+    "entity_relation",
+    "entity_sighting",
+    "entity_state",
+    "entity_view",
     "extraction",
     "extraction_failure",
     "metadata",
@@ -176,6 +184,103 @@ review_item = Table(
     comment="A value that a person should look at. Made anew from observations and decisions.",
 )
 
+entity = Table(
+    "entity",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=False, comment="made of its key"),
+    Column("kind", Text, nullable=False, comment="partnership or contact"),
+    Column("key", Text, nullable=False, comment="stable name, as it stands in addresses"),
+    Column("partnership_id", BigInteger, comment="the partnership a contact belongs to"),
+    Column("code", Text, comment="of the reference list; a partnership's"),
+    UniqueConstraint("kind", "key"),
+    comment="A partnership or contact through time; put together anew whenever pages were read.",
+)
+
+entity_key = Table(
+    "entity_key",
+    metadata,
+    Column("kind", Text, nullable=False, comment="partnership or contact"),
+    Column("key", Text, nullable=False, comment="another spelling's key"),
+    Column("entity_id", ForeignKey("entity.id"), nullable=False, comment="whom it means"),
+    PrimaryKeyConstraint("kind", "key"),
+    comment="Keys that lead to an entity besides its own.",
+    sqlite_with_rowid=False,
+)
+
+entity_state = Table(
+    "entity_state",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=False, comment="made of its values"),
+    Column("fields", Text, nullable=False, comment="JSON: each field with its values"),
+    comment="What a record says of an entity; equal states are one row.",
+)
+
+entity_view = Table(
+    "entity_view",
+    metadata,
+    Column("url_id", Integer, nullable=False, comment="of the capture"),
+    Column("timestamp", BigInteger, nullable=False, comment="of the capture"),
+    Column("seq", Integer, nullable=False, comment="of the capture"),
+    Column("view_id", BigInteger, nullable=False, index=True, comment="what it shows"),
+    PrimaryKeyConstraint("url_id", "timestamp", "seq"),
+    ForeignKeyConstraint(
+        ["url_id", "timestamp", "seq"], ["capture.url_id", "capture.timestamp", "capture.seq"]
+    ),
+    comment="A capture of a page that names partnerships or contacts, and the view it gives.",
+    sqlite_with_rowid=False,
+)
+
+entity_sighting = Table(
+    "entity_sighting",
+    metadata,
+    Column("view_id", BigInteger, nullable=False, comment="equal for equal sightings"),
+    Column("kind", Text, nullable=False, comment="partnership or contact"),
+    Column("record", Integer, nullable=False, comment="its number among the page's records"),
+    Column(
+        *("entity_id", ForeignKey("entity.id")), nullable=False, index=True, comment="who is seen"
+    ),
+    Column("state_id", ForeignKey("entity_state.id"), nullable=False, comment="what is said"),
+    Column("name", Text, nullable=False, comment="as the page has it"),
+    PrimaryKeyConstraint("view_id", "kind", "record"),
+    comment="What a page's view says of one entity in one record.",
+    sqlite_with_rowid=False,
+)
+
+entity_relation = Table(
+    "entity_relation",
+    metadata,
+    Column("view_id", BigInteger, nullable=False, comment="that states it"),
+    Column("record", Integer, nullable=False, comment="of the partnership"),
+    Column("position", Integer, nullable=False, comment="among its predecessors"),
+    Column(
+        *("entity_id", ForeignKey("entity.id")), nullable=False, index=True, comment="the successor"
+    ),
+    Column(
+        *("other_id", ForeignKey("entity.id")), nullable=False, index=True, comment="predecessor"
+    ),
+    Column("name", Text, nullable=False, comment="of the predecessor, as the page has it"),
+    PrimaryKeyConstraint("view_id", "record", "position"),
+    comment="A partnership that replaced another, as a page states.",
+    sqlite_with_rowid=False,
+)
+
+entity_build = Table(
+    "entity_build",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False, comment="1"),
+    Column("made_of", LargeBinary, nullable=False, comment="SHA-256 of all that went in"),
+    comment="What the entities there are were put together from.",
+)
+
+ENTITY_TABLES: Final = (
+    entity,
+    entity_key,
+    entity_state,
+    entity_view,
+    entity_sighting,
+    entity_relation,
+    entity_build,
+)
 FACT_TABLES: Final = (
     page_text,
     extraction,
@@ -184,6 +289,7 @@ FACT_TABLES: Final = (
     observation,
     correction,
     review_item,
+    *ENTITY_TABLES,
 )
 
 WORD_INDEX: Final = "word_index"

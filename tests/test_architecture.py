@@ -132,6 +132,8 @@ READS_CAPTURES = {
     "extract.search": "only adds conditions to index.select_captures, or through extract.asof",
     "extract.occurrences": "visible() in every query",
     "extract.asof": "visible() where the version of a date is chosen",
+    "extract.entities.histories": "visible() where it is found whom a name means",
+    "extract.evidence": "only adds conditions to index.select_captures",
     "extract.store": "only adds conditions to index.select_captures",
     "extract.recipes.matching": "gives extract.store a column; reads nothing",
     "extract.withdrawn": "finds what is to be withdrawn",

@@ -46,12 +46,15 @@ class Export:
 
 def _contacts(page: PageAsOf) -> Iterator[Row]:
     partnerships = _records(page.observations, "partnership")
-    for found in _records(page.observations, "contact").values():
+    for number, found in _records(page.observations, "contact").items():
         parent = found[0].parent
         name = _first(partnerships[parent], "name") if parent is not None else None
         region = _first(found, "region") or "main"
         yield (
-            {"partnership": name} | _contact(found) | {"part_of_page": region} | _from(page, found)
+            {"partnership": name}
+            | _contact(found)
+            | {"part_of_page": region, "key": page.entities.get(("contact", number), (None,))[0]}
+            | _from(page, found)
         )
 
 
@@ -61,6 +64,7 @@ def _partnerships(page: PageAsOf) -> Iterator[Row]:
         if found[0].parent is not None:
             contacts.setdefault(found[0].parent, []).extend(found)
     for number, found in _records(page.observations, "partnership").items():
+        key, code = page.entities.get(("partnership", number), (None, None))
         yield {
             "name": _first(found, "name"),
             "aliases": _all(found, "alias"),
@@ -72,6 +76,8 @@ def _partnerships(page: PageAsOf) -> Iterator[Row]:
             "phone": _all(contacts.get(number, []), "phone"),
             "email": _all(contacts.get(number, []), "email"),
             "website": _all(contacts.get(number, []), "website"),
+            "key": key,
+            "code": code,
         } | _from(page, found)
 
 
@@ -135,7 +141,7 @@ def _pages(page: PageAsOf) -> Iterator[Row]:
 EXPORTS = {
     "contacts": Export(
         "a contact on a page",
-        ("partnership", *_CONTACT, "part_of_page", *_SOURCE, *_EVIDENCE),
+        ("partnership", *_CONTACT, "part_of_page", "key", *_SOURCE, *_EVIDENCE),
         _contacts,
     ),
     "partnerships": Export(
@@ -151,6 +157,8 @@ EXPORTS = {
             "phone",
             "email",
             "website",
+            "key",
+            "code",
             *_SOURCE,
             *_EVIDENCE,
         ),

@@ -15,6 +15,7 @@ _COMMANDS = {  # the function in a module of this package
     "erase": "erase",
     "export": "export",
     "extract": "extract",
+    "history": "history",
     "ingest": "ingest",
     "init": "init",
     "list": "listing.list_",

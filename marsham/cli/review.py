@@ -32,6 +32,7 @@ from extract.corrections.reviewing import (
 )
 from extract.corrections.reviewing import assign as hand_over
 from extract.corrections.sheet import BadRow, read_sheet, verdicts_of, write_sheet
+from extract.entities.decided import refresh_entities
 from marsham.cli.support import (
     DATE,
     DONE,
@@ -243,6 +244,7 @@ def decide(
             one = item_of(connection, number)
     for made in decide_items(archive, [(one, verdict)]):
         say(f"decision {made.number}: {_said(made)}")
+    refresh_entities(archive)
 
 
 @review.command(
@@ -292,6 +294,7 @@ def add(
     )
     moment = at.last if at else datetime.now(UTC)
     made = add_value(archive, url, moment, Target("", kind, record, field, ""), verdict)
+    refresh_entities(archive)
     say(f"decision {made.number}: {_said(made)}")
 
 
@@ -397,6 +400,7 @@ def import_(archive: Archive, file: io.BufferedReader, author: str | None, dry_r
         return FAILED
     if not dry_run and found:
         decide_items(archive, found)
+        refresh_entities(archive)
     did = "would be decided" if dry_run else "decided"
     say(f"{counted(len(found), 'value')} {did}")
     return DONE
@@ -470,6 +474,7 @@ def _relate(
     archive: Archive, action: str, first: str, second: str, reason: str, author: str | None
 ) -> None:
     made = relate(archive, action, first, second, reason=reason, author=author or getpass.getuser())
+    refresh_entities(archive)
     say(f"decision {made.number}: {_said(made)}")
 
 

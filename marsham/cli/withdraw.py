@@ -6,6 +6,7 @@ import click
 from sqlalchemy import Connection
 
 from archiver.timestamps import Span, format_timestamp
+from extract.entities.decided import refresh_entities
 from extract.withdrawn import captures_with
 from marsham.cli.listing import capture_as_json
 from marsham.cli.support import (
@@ -96,6 +97,7 @@ def withdraw(
         span = between(start, end)
         scope = scope_of(address=url, host=host, value=value, at=at, span=span)
         made = decide(archive, scope, decision, captures_with)
+    refresh_entities(archive)  # or a name that is out of view would live on in a key
     with archive.catalogue.read() as connection:
         return _report(archive, connection, made, as_json)
 

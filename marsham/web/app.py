@@ -16,6 +16,7 @@ from archiver.errors import ArchiveError
 from marsham.web import (
     cdx,
     citing,
+    entities,
     lists,
     pages,
     provenance,
@@ -23,6 +24,7 @@ from marsham.web import (
     snapshot,
     timegate,
     timemap,
+    values,
 )
 from marsham.web.review import Editing, absent_routes, review_routes
 from marsham.web.reviewers import Reviewers
@@ -74,6 +76,13 @@ def make_app(archive: Archive, *, secret: bytes = b"", attempts: Path | None = N
             Route("/addresses", lists.addresses),
             Route("/snapshots", lists.snapshot_list),
             Route("/snapshots/{number:int}", pages.report),
+            Route("/partnerships", entities.partnerships),
+            Route("/partnerships/{key}", entities.partnership),
+            Route("/contacts", entities.contacts),
+            Route("/contacts/{key:path}", entities.contact),
+            Route("/claims", entities.claims),
+            Route("/value/{reading:int}/{position:int}", values.value),
+            Route("/value/{reading:int}/{position:int}/page", values.value_shown),
             Route("/cite/{rest:path}", citing.cite),
             Route("/about/{rest:path}", provenance.about),
             Route("/leave", pages.leave),

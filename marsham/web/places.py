@@ -27,10 +27,12 @@ __all__ = [
     "Place",
     "about_address",
     "cite_address",
+    "entity_address",
     "listing_address",
     "parse_place",
     "place_of",
     "snapshot_address",
+    "value_address",
     "written_behind",
 ]
 
@@ -121,6 +123,22 @@ def cite_address(timestamp: str, url: str, form: str = "", *, number: int = 0) -
     """Give the address of the page that tells how to cite a memento, or of one form of it."""
     time = _time(timestamp, number)
     return f"/cite/{time}{'.' + form if form else ''}/{quote(url, safe=_SAFE)}"
+
+
+def entity_address(kind: str, key: str) -> str:
+    """Give the address of the history of a partnership or contact."""
+    return f"/{kind}s/{quote(key)}"
+
+
+def value_address(reading: int, position: int, *, shown: bool = False) -> str:
+    """Give the address of the evidence of a value, by the numbers of its reading and place.
+
+    Args:
+        reading: number of the reading.
+        position: of the value among its observations.
+        shown: rather that which leads to the value, highlighted in its page.
+    """
+    return f"/value/{reading}/{position}{'/page' if shown else ''}"
 
 
 def written_behind(request: Request, start: str) -> str:

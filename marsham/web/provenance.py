@@ -11,9 +11,10 @@ from archiver.errors import MarshamError, TimestampError
 from archiver.records import Kind
 from archiver.timestamps import parse_timestamp
 from archiver.urls import check_url, repair_slashes
+from extract.entities.standing import named_by
 from marsham.web.bannered import report_address
 from marsham.web.pages import problem_page, views_of
-from marsham.web.places import written_behind
+from marsham.web.places import entity_address, written_behind
 from snapshots import index
 from snapshots.membership import membership_of
 from snapshots.mementos import capture_at, memento_of
@@ -39,6 +40,7 @@ def about(request: Request) -> Response:
             capture = capture_at(connection, url, at, int(place[2] or 0))
             stated = index.stated_dates(connection, capture)
             membership = membership_of(connection, capture)
+            named = named_by(connection, capture)
         memento = memento_of(views.archive, capture)
     except MarshamError as error:
         return problem_page(views, error)
@@ -49,6 +51,8 @@ def about(request: Request) -> Response:
         memento=memento,
         stated=stated,
         membership=membership,
+        named=named,
+        entity_address=entity_address,
         repeated=memento.holder if capture.kind is Kind.REVISIT else None,
         empty=capture.digest == write_digest(sha1(b"")),
         answered=f"{head.status} {head.reason}".strip() if head else "",

@@ -7,12 +7,14 @@ writes to the archive the form comes back as it was filled in.
 
 import re
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
 from typing import Any, Final
 from urllib.parse import parse_qsl, quote
 
+from starlette.background import BackgroundTask
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -35,11 +37,13 @@ from extract.corrections.reviewing import (
     quoted,
     values_of,
 )
+from extract.entities.decided import refresh_entities
 from marsham.web.dates import read_asked
 from marsham.web.pages import nothing_here, problem_page, views_of
 from marsham.web.reviewers import Reviewers
 from marsham.web.sessions import Attempts, Session, Sessions, came_from_here
 from marsham.web.views import Views
+from snapshots.archive import Archive
 
 __all__ = ["Editing", "absent_routes", "review_routes"]
 
@@ -300,7 +304,9 @@ def _decide(request: Request, session: Session, form: Mapping[str, str]) -> Resp
     except ArchiveError as error:
         return _item_form(request, session, item, form, status=500, said=str(error))
     numbers = made[-1].number if made else ""
-    return RedirectResponse(views.at(_START, done=numbers), 303, _UNKEPT)
+    # Entities take a while in a large archive: nobody waits for them.
+    later = BackgroundTask(_refresh, views.archive)
+    return RedirectResponse(views.at(_START, done=numbers), 303, _UNKEPT, later)
 
 
 def _item_form(
@@ -408,3 +414,8 @@ def _on(one: Correction, item: Item) -> bool:
 def _editing(request: Request) -> Editing:
     editing: Editing = request.app.state.editing
     return editing
+
+
+def _refresh(archive: Archive) -> None:
+    with suppress(LockedError):  # whoever writes now, or the next extraction, puts them together
+        refresh_entities(archive)

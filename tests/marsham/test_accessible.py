@@ -45,6 +45,18 @@ PAGES = {
     "citation": f"/cite/20110529000000/{LANDING}",
     "provenance": f"/about/20110529000000/{LANDING}",
     "provenance of a revisit": f"/about/20120304000000/{OFTEN}",
+    "partnerships": "/partnerships",
+    "partnerships of a region in Welsh": "/partnerships?region=North+East&as-of=2011&lang=cy",
+    "partnerships with a wrong date": "/partnerships?as-of=yesterday",
+    "partnership": "/partnerships/sunderland?as-of=2010",
+    "partnership that was merged": "/partnerships/lichfield",
+    "partnership with a wrong date": "/partnerships/sunderland?as-of=yesterday",
+    "no such partnership": "/partnerships/s",
+    "contacts": "/contacts?q=press",
+    "contact": "/contacts/homeoffice.example/press-office?as-of=2012",
+    "no such contact": "/contacts/nobody",
+    "claims": "/claims?as-of=2012",
+    "value": "/value/1/30",
     "no such page": "/nowhere",
 }
 _RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]

@@ -7,8 +7,21 @@
 // not the one the banner is about: then the frame is led back.
 (() => {
   const frame = document.querySelector("iframe");
+  // A quote to be shown: what stands before it, itself, and what stands behind it.
+  const MARK = /^#marsham-mark:([^,]{0,999}),([^,]{1,4999}),([^,]{0,999})$/;
+  const decoded = (text) => {
+    try {
+      return decodeURIComponent(text);
+    } catch {
+      return text;
+    }
+  };
   const lead = () => {
-    if (location.hash !== "#snapshot") {
+    const mark = MARK.exec(location.hash);
+    if (mark) {
+      const [before, text, behind] = mark.slice(1).map(decoded);
+      frame.contentWindow.postMessage({ marsham: "mark", before, text, behind }, "*");
+    } else if (location.hash !== "#snapshot") {
       frame.contentWindow.location.replace(frame.src + location.hash);
     }
   };

@@ -290,9 +290,58 @@
     return Boolean(found);
   };
   const outermost = () => above === window.top;
+  // Spaces do not count: the text that is quoted was made of blocks, and the page has other ones.
+  const MOST = 3e6;
+  const show = (before, text, behind) => {
+    const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT, (node) =>
+      node.parentElement?.closest("script, style, noscript, template")
+        ? NodeFilter.FILTER_REJECT : NodeFilter.FILTER_ACCEPT);
+    const places = [];
+    let all = "";
+    while (all.length < MOST && walker.nextNode()) {
+      const node = walker.currentNode;
+      const bare = node.data.replace(/\s+/g, "");
+      if (bare) places.push([all.length, node]);
+      all += bare;
+    }
+    let best = -1, most = -1;
+    for (let at = text ? all.indexOf(text) : -1; at >= 0; at = all.indexOf(text, at + 1)) {
+      const fits = (before && all.endsWith(before, at) ? 2 : 0)
+        + (behind && all.startsWith(behind, at + text.length) ? 1 : 0);
+      if (fits > most) [best, most] = [at, fits];
+    }
+    if (best < 0) return;
+    const place = (at) => {
+      let low = 0, high = places.length;
+      while (high - low > 1) {
+        const middle = (low + high) >> 1;
+        if (places[middle][0] <= at) low = middle;
+        else high = middle;
+      }
+      const [start, node] = places[low];
+      let left = at - start, offset = 0;
+      while (/\s/.test(node.data[offset]) || left-- > 0) offset += 1;
+      return [node, offset];
+    };
+    const range = document.createRange();
+    range.setStart(...place(best));
+    const [last, offset] = place(best + text.length - 1);
+    range.setEnd(last, offset + 1);
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync("::highlight(marsham-mark) { background: #ffe9a3; color: #000; }");
+    document.adoptedStyleSheets = [...document.adoptedStyleSheets, sheet];
+    CSS.highlights.set("marsham-mark", new Highlight(range));
+    range.startContainer.parentElement.scrollIntoView({ block: "center" });
+  };
   if (outermost()) tell("shown", captured, original);
   window.addEventListener("message", (event) => {
-    // From a frame of this page: on to the page above.
+    // From the page above: a quote to be shown. From a frame of this page: on to the page above.
+    if (event.source === above && event.data?.marsham === "mark" && outermost()) {
+      event.stopImmediatePropagation();
+      const { before, text, behind } = event.data;
+      show(...[before, text, behind].map((one) => String(one ?? "").replace(/\s+/g, "")));
+      return;
+    }
     if (event.source === above || !event.data || typeof event.data.marsham !== "string") return;
     event.stopImmediatePropagation();
     const { marsham, timestamp: time, url } = event.data;

@@ -1,0 +1,1 @@
+"""Entities: partnerships and contacts through time, put together from what dated pages say."""
