@@ -177,6 +177,6 @@ def export(
 ) -> int:
     """Write contacts, partnerships or pages as of a date to a file; give the number of rows."""
     chosen = _EXPORTS[what]
-    rows = (row for page in pages_as_of(archive, as_of) for row in chosen.rows(page))
+    rows = (row for page in pages_as_of(archive, as_of) for row in chosen.rows(page, archive))
     with out.open("w", encoding="utf-8", newline="") as file:
         return _FORMATS[form](file, chosen, rows)

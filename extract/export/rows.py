@@ -10,11 +10,13 @@ from dataclasses import dataclass
 
 from archiver.timestamps import parse_timestamp
 from extract.asof import PageAsOf
+from extract.attached import attached_to
 from extract.corrections.view import Corrected
 from extract.document import CONTENT
 from extract.facts.authority_checks import check_authorities
 from extract.facts.observations import Observation
 from extract.reference.legislation import legislation_address
+from snapshots.archive import Archive
 
 __all__ = ["EXPORTS", "Export", "Row"]
 
@@ -41,10 +43,10 @@ class Export:
 
     about: str
     columns: tuple[str, ...]
-    rows: Callable[[PageAsOf], Iterator[Row]]
+    rows: Callable[[PageAsOf, Archive], Iterator[Row]]
 
 
-def _contacts(page: PageAsOf) -> Iterator[Row]:
+def _contacts(page: PageAsOf, _: Archive) -> Iterator[Row]:
     partnerships = _records(page.observations, "partnership")
     for number, found in _records(page.observations, "contact").items():
         parent = found[0].parent
@@ -58,7 +60,7 @@ def _contacts(page: PageAsOf) -> Iterator[Row]:
         )
 
 
-def _partnerships(page: PageAsOf) -> Iterator[Row]:
+def _partnerships(page: PageAsOf, _: Archive) -> Iterator[Row]:
     contacts: dict[int, list[Observation]] = {}
     for found in _records(page.observations, "contact").values():
         if found[0].parent is not None:
@@ -81,7 +83,7 @@ def _partnerships(page: PageAsOf) -> Iterator[Row]:
         } | _from(page, found)
 
 
-def _pages(page: PageAsOf) -> Iterator[Row]:
+def _pages(page: PageAsOf, _: Archive) -> Iterator[Row]:
     facts = page.facts
     dates = {date.type: date.date for date in reversed(facts.dates)}
     day = parse_timestamp(page.capture.timestamp).date()
@@ -138,7 +140,42 @@ def _pages(page: PageAsOf) -> Iterator[Row]:
     } | _place(page)
 
 
+def _attachments(page: PageAsOf, archive: Archive) -> Iterator[Row]:
+    for found in attached_to(archive, page):
+        yield {
+            "attachment": found.claimed.url,
+            "format_claimed": found.claimed.format,
+            "size_claimed": found.claimed.size,
+            "state": found.state,
+            "status": found.status,
+            "type_served": found.type_served,
+            "size_served": found.size_served,
+            "format_kept": found.format_kept,
+            "size_kept": found.size_kept,
+            "attachment_captured": found.timestamp,
+            "attachment_digest": found.digest,
+        } | _place(page)
+
+
 EXPORTS = {
+    "attachments": Export(
+        "a document that a page offers, as claimed, as served and as kept",
+        (
+            "attachment",
+            "format_claimed",
+            "size_claimed",
+            "state",
+            "status",
+            "type_served",
+            "size_served",
+            "format_kept",
+            "size_kept",
+            "attachment_captured",
+            "attachment_digest",
+            *_SOURCE,
+        ),
+        _attachments,
+    ),
     "contacts": Export(
         "a contact on a page",
         ("partnership", *_CONTACT, "part_of_page", "key", *_SOURCE, *_EVIDENCE),

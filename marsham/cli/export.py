@@ -33,7 +33,7 @@ __all__ = ["export"]
 @click.option("--out", type=click.Path(path_type=Path), help="A file; else standard output.")
 @pass_archive
 def export(archive: Archive, what: str, as_of: Span | None, form: str, out: Path | None) -> None:
-    """Write contacts, partnerships or pages as they stood on a date.
+    """Write contacts, partnerships, pages or attachments as they stood on a date.
 
     Each row says which capture it was read from, where in the page's text, by which rule and how
     sure that rule is. A date such as 2011 means the end of that year.
@@ -42,7 +42,9 @@ def export(archive: Archive, what: str, as_of: Span | None, form: str, out: Path
     chosen = EXPORTS[what]
     with archive.catalogue.read() as connection:
         check_extracted(connection)
-        rows = (row for page in pages_as_of(connection, moment) for row in chosen.rows(page))
+        rows = (
+            row for page in pages_as_of(connection, moment) for row in chosen.rows(page, archive)
+        )
         if out is None:
             FORMATS[form](sys.stdout, chosen, rows)
             return
