@@ -16,6 +16,7 @@ from archiver.errors import ArchiveError
 from marsham.web import (
     cdx,
     citing,
+    comparing,
     entities,
     lists,
     pages,
@@ -85,6 +86,9 @@ def make_app(archive: Archive, *, secret: bytes = b"", attempts: Path | None = N
             Route("/value/{reading:int}/{position:int}/page", values.value_shown),
             Route("/cite/{rest:path}", citing.cite),
             Route("/about/{rest:path}", provenance.about),
+            Route("/compare", comparing.choose),
+            Route("/compare/{rest:path}", comparing.compared),
+            Route("/compare-sheet/{rest:path}", comparing.sheet),
             Route("/leave", pages.leave),
             Route("/form/{rest:path}", pages.posted, methods=["GET", "POST"]),
             Route("/static/{name}", _static),

@@ -21,12 +21,14 @@ from urllib.parse import quote
 
 from starlette.requests import Request
 
+from archiver.records import Capture
 from archiver.urls import repair_slashes
 
 __all__ = [
     "Place",
     "about_address",
     "cite_address",
+    "compare_address",
     "entity_address",
     "listing_address",
     "parse_place",
@@ -123,6 +125,12 @@ def cite_address(timestamp: str, url: str, form: str = "", *, number: int = 0) -
     """Give the address of the page that tells how to cite a memento, or of one form of it."""
     time = _time(timestamp, number)
     return f"/cite/{time}{'.' + form if form else ''}/{quote(url, safe=_SAFE)}"
+
+
+def compare_address(old: Capture, new: Capture) -> str:
+    """Give the address of the comparison of two captures of a page."""
+    times = f"{_time(old.timestamp, old.number)}/{_time(new.timestamp, new.number)}"
+    return f"/compare/{times}/{quote(new.url, safe=_SAFE)}"
 
 
 def entity_address(kind: str, key: str) -> str:

@@ -31,7 +31,9 @@ _POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
     "base-uri 'none'; frame-ancestors 'none'"
 )
-_ADDRESSED = ("/web/", "/cite/", "/about/", "/form/")  # below which a query is the original URL's
+_ADDRESSED = (  # below which a query is the original URL's
+    *("/web/", "/cite/", "/about/", "/form/", "/compare/", "/compare-sheet/"),
+)
 _MINUTES = 60.0
 
 

@@ -56,6 +56,10 @@ PAGES = {
     "contact": "/contacts/homeoffice.example/press-office?as-of=2012",
     "no such contact": "/contacts/nobody",
     "claims": "/claims?as-of=2012",
+    "two snapshots to choose": "/compare",
+    "two snapshots with a wrong date": f"/compare?url={LANDING}&from=yesterday&to=2011",
+    "two snapshots compared": f"/compare?url={LANDING}&from=2009&to=2011",
+    "a comparison by itself": f"/compare-sheet/2009/2011/{LANDING}",
     "value": "/value/1/30",
     "no such page": "/nowhere",
 }

@@ -99,6 +99,8 @@ def answers(server: str) -> dict[str, tuple[int, str]]:
     for time in (*TIMES, "2011", "2012", "20110509"):
         paths += [f"/web/{time}{modifier}/{SECRET}" for modifier in MODIFIERS]
         paths += [f"/web/{time}{modifier}/{HOST}/news/" for modifier in MODIFIERS]
+    paths += [f"/{name}/2009/2011/{SECRET}" for name in ("compare", "compare-sheet")]
+    paths += ["/partnerships", "/contacts", "/claims"]
     found = {}
     for path in paths:
         answer = requests.get(server + path, timeout=20)
