@@ -69,8 +69,9 @@ details{margin:.25rem 0}
 ol,ul{padding-left:1.5rem}
 .quiet{color:var(--quiet)}
 @media(max-width:44rem){th,td{padding:.35rem .3rem}
-.sides,.sides tbody,.sides tr,.sides td,.sides tbody th{display:block;
-width:auto!important}.sides thead{position:absolute;left:-999rem}
+table,tbody,tr,td,tbody th{display:block;width:auto!important}
+thead{position:absolute;left:-999rem}
+td[data-head]::before{content:attr(data-head) ": ";color:var(--quiet)}
 .sides td:empty{display:none}}
 """
 
@@ -108,9 +109,11 @@ def _captures(comparison: PageComparison) -> Iterator[str]:
     )
     for name, head in (("Old", comparison.old), ("New", comparison.new)):
         yield (
-            f'<tr><th scope="row">{name}</th><td>{_moment(head["timestamp"])}</td>'
-            f"<td>{escape(head['url'])}</td><td>{escape(head['state'])}</td>"
-            f'<td class="quiet">{escape(head["sha256"][:16])}\u2026</td></tr>'
+            f'<tr><th scope="row">{name}</th>'
+            f'<td data-head="Captured">{_moment(head["timestamp"])}</td>'
+            f'<td data-head="Address">{escape(head["url"])}</td>'
+            f'<td data-head="Shows">{escape(head["state"])}</td>'
+            f'<td class="quiet" data-head="SHA-256">{escape(head["sha256"][:16])}\u2026</td></tr>'
         )
     yield "</tbody></table>"
 
@@ -160,8 +163,13 @@ def _table(title: str, heads: tuple[str, ...], rows: object) -> Iterator[str]:
     yield f"<h2>{title}</h2><table><thead><tr>"
     yield "".join(f'<th scope="col">{head}</th>' for head in heads) + "</tr></thead><tbody>"
     for row in rows:  # type: ignore[attr-defined]
-        yield "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>"
+        cells = zip(heads, row, strict=True)
+        yield "<tr>" + "".join(_cell(head, text) for head, text in cells) + "</tr>"
     yield "</tbody></table>"
+
+
+def _cell(head: str, text: str) -> str:
+    return f'<td data-head="{head}">{escape(text)}</td>'
 
 
 def _full(comparison: PageComparison) -> Iterator[str]:
