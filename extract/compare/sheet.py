@@ -210,8 +210,9 @@ def _line(number: int, row: Row) -> str:
             old = f"<del>{old}</del>"
         elif row.kind == "added":
             new = f"<ins>{new}</ins>"
+    head = f'<th scope="row">{label}</th>' if label else "<td></td>"
     return (
-        f'<tr id="r{number}" class="{row.kind}"><th scope="row">{label}</th>'
+        f'<tr id="r{number}" class="{row.kind}">{head}'
         f"<td{heading}>{old}</td><td{heading}>{new}</td></tr>"
     )
 
