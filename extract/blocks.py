@@ -62,6 +62,9 @@ _RULE = re.compile(r"([^{}]{1,300})\{([^{}]{0,2000})\}")
 _SIMPLE_SELECTOR = re.compile(r"(?:[a-z][a-z0-9]*)?[.#][\w-]+", re.IGNORECASE)
 _ZERO_WIDTH = str.maketrans("", "", "\u00ad\u200b\u200c\u200d\u2060\ufeff")
 _NEEDS_SCRIPT = re.compile(r"java ?script|browser", re.IGNORECASE)
+_SAYS_WHETHER = re.compile(  # a picture of a tick or a cross
+    r"yes|no|tick(?:ed)?|cross(?:ed)?|[✓✔✗✘]|ydy|nac ydy", re.IGNORECASE
+)
 _LOOKS_LIKE_ADDRESS = re.compile(r"@|[\[(]at[\])]|\bdot\b|\d{3}[ -]?\d{3}", re.IGNORECASE)
 _TYPED_MARKUP = (b"vcard", b"h-card", b"itemprop", b"itemscope")
 _CARD_CLASS = re.compile(
@@ -594,7 +597,9 @@ class _Walker:
             self.bold_depth += 1
         elif tag == "img":
             alternative = " ".join(attributes.get("alt", "").split())
-            if alternative and _LOOKS_LIKE_ADDRESS.search(alternative):
+            if alternative and (
+                _LOOKS_LIKE_ADDRESS.search(alternative) or _SAYS_WHETHER.fullmatch(alternative)
+            ):
                 self._write(f" {alternative} ")
             elif alternative and self.link:
                 self.link.alternative = alternative

@@ -88,7 +88,8 @@ _FIELDS = tuple(
         ("country", r"country|nation|gwlad"),
         (
             "police_force",
-            r"police(?: forces?| area| force area| service)?|forces?(?: areas?)?|heddlu|(?:the "
+            r"police(?: forces?| area| force area| service| partner)?|forces?(?: areas?)?|heddlu|"
+            r"policed by|local police|ardal heddlu|(?:the "
             r")?constabulary",
         ),
         ("organisation", _ORGANISATIONS),

@@ -18,6 +18,7 @@ from extract.facts.lines import (
     has_points,
     is_prose,
     point_places,
+    points_of,
     read_line,
     read_value,
 )
@@ -308,8 +309,8 @@ def _cell_tokens(
 ) -> list[Token]:
     """Read one cell by the field of the head over it; a cell under several by what it holds."""
     piece = piece_of(block)
-    if is_blank_value(block.text):
-        return []
+    if is_blank_value(block.text):  # a picture in the next cell may stand for a mailbox
+        return points_of(piece, block.links, resolve)[0] if block.links.mails else []
     if len(covered) == 1 and covered[0] != "any":
         field = covered[0]
         if field == "unit" or field == "organisation":
@@ -321,6 +322,11 @@ def _cell_tokens(
             found = _name_cell(field, piece, block, resolve)
         else:
             found = read_value(field, piece, block.links, resolve)
+            if field == "address" and "person" in named:  # who it is has a column to itself
+                found = [
+                    Token("address", token.quote) if token.field == "person" else token
+                    for token in found
+                ]
             if field == "area":
                 found += _councils(found, heads)
         if field == "person" and any(token.field == "person" for token in found):

@@ -92,6 +92,13 @@ _SAYS_MAIL = re.compile(  # the text of a link that names nobody
 _ANY_WORD = re.compile(r"\S+")
 _LONGEST_POST = 80  # characters of a line that names a post and its holder
 _POST_WORDS = 4
+_ASKED_FOR = re.compile(
+    r"(?:please )?(?:contact|ring|call|phone|telephone|ask for|speak to|write to|e-?mail|"
+    r"cysylltwch â|ffoniwch) (?=[A-Z])",
+    re.IGNORECASE,
+)
+_AT = re.compile(r"\s(?:at|of|from|in|with)\s(?:the )?(?=[A-Z][\w'\u2019-]* )")
+_NEXT_SENTENCE = re.compile(r"(?<!\bSt)(?<!\b[A-Z])\.\s+(?=[A-Z])")
 _LINE_BREAKS = re.compile(r"\n+")
 _COMMAS = re.compile(r"\s?[,;|\n•·]\s?|\s[-\u2013\u2014]\s|\t")
 _DASH_LABEL = re.compile(r"^([^\W\d_][\w .'\u2019/-]{0,30}?)\s[-\u2013\u2014]\s")
@@ -472,6 +479,7 @@ def read_value(
             [*_read_person(rest, confidence), *tokens], key=lambda token: token.quote.start or 0
         )
     if field in {"area", "predecessors"}:
+        rest = [part.cut(0, _first_sentence(part.text)).strip(" .") for part in rest]
         name = "area" if field == "area" else "predecessor"
         return [Token(name, quote(part, "labelled", confidence)) for part in rest] + tokens
     if not rest:
@@ -484,6 +492,12 @@ def read_value(
     if field in _HOLDERS and (is_prose(whole.text) or _says_something(whole.text)):
         return tokens
     return [Token(field, quote(whole, "labelled", confidence)), *tokens]
+
+
+def _first_sentence(text: str) -> int:
+    """Where the first sentence of a value ends: "A CDRP and B CDRP. From 1 April"."""
+    match = _NEXT_SENTENCE.search(text)
+    return match.start() + 1 if match else len(text)
 
 
 def _says_something(text: str) -> bool:
@@ -506,16 +520,30 @@ def _read_person(parts: list[Piece], confidence: float) -> list[Token]:
             if is_role(inside.text):
                 tokens.append(Token("role", quote(inside, "bracket", confidence)))
         outside = part.cut(0, part.text.find("(")) if "(" in part.text else part
-        for chunk in outside.strip().split(_COMMAS):
+        chunks = outside.strip().split(_COMMAS)
+        for number, chunk in enumerate(chunks):
             if is_blank_value(chunk.text):
                 continue
             kind = "person" if is_person(chunk.text, expected=True) else kind_of_name(chunk.text)
             if kind == "person" and any(token.field == "person" for token in tokens):
                 continue
+            if kind == "role" and len(chunks) == number + 2 and _narrows(chunks[-1]):
+                chunk = part.cut(chunk.start - part.start, chunks[-1].end - part.start)
             if kind in {"person", "role", "unit", "organisation", "partnership"}:
                 tokens.append(Token(kind, quote(chunk, "labelled", confidence)))
     order = {"person": 0}
     return sorted(tokens, key=lambda token: order.get(token.field, 1))
+
+
+def _narrows(piece: Piece) -> bool:
+    """Whether words after a post say what it is for: "Adviser, Rural Crime"."""
+    return (
+        len(piece.text.split()) <= 4
+        and piece.text[:1].isupper()
+        and not any(map(str.isdigit, piece.text))
+        and kind_of_name(piece.text) is None
+        and not (is_area(piece.text) or region_of(piece.text))
+    )
 
 
 def _read_address(blanked: Piece, printed: Piece, confidence: float) -> list[Token]:
@@ -545,6 +573,23 @@ def _without_care_of(piece: Piece) -> Piece:
     match = _CARE_OF.match(piece.text)
     named = match and kind_of_name(piece.text[match.end() :]) in {"organisation", "unit"}
     return piece.cut(match.end()) if match and named else piece
+
+
+def _read_asked(piece: Piece) -> list[Token]:
+    """Read a person with what they are and where, as a sentence has them."""
+    tokens: list[Token] = []
+    for chunk in piece.split(_COMMAS):
+        parts = chunk.split(_AT)
+        if len(parts) > 1 and not (
+            kind_of_name(parts[0].text) in {"person", "role"}
+            and kind_of_name(parts[1].text) in {"organisation", "unit"}
+        ):
+            parts = [chunk]
+        for part in parts:
+            kind = kind_of_name(part.text)
+            if kind in NAMING and not any(token.field == kind for token in tokens):
+                tokens.append(Token(kind, quote(part, "line", ADDRESS_BLOCK)))
+    return tokens
 
 
 def _asked(piece: Piece) -> Piece:
@@ -588,11 +633,17 @@ def _read_names(piece: Piece) -> list[Token]:
         piece = piece.cut(colon + 2).strip()  # "Photographs: News Desk"
     bracket = piece.text.find("(")
     bare = piece.cut(0, bracket).strip() if bracket > 0 else piece
+    if _ASKED_FOR.match(bare.text) and bare.text.endswith("."):
+        bare = bare.cut(0, len(bare.text) - 1)  # "Contact Ann Lee, Adviser at Ashby Council."
+        if len(bare.split(_COMMAS)) > 1:
+            return _read_asked(without_instruction(bare))
     if (asked := without_instruction(bare)).start > bare.start:
         asked = Piece(_TRAILING_WORDS.sub("", asked.text), asked.start)  # "Ask Ann Lee on"
         if (kind := kind_of_name(asked.text)) in NAMING and asked.text[0].isupper():
             return [Token(kind, quote(asked, "line", ADDRESS_BLOCK))]
     chunks = [_asked(_without_care_of(chunk)) for chunk in bare.split(_COMMAS)]
+    if len(chunks) == 2 and is_role(chunks[0].text) and _narrows(chunks[1]):
+        return [Token("role", quote(bare, "line", ADDRESS_BLOCK))]
     kinds = [kind_of_name(chunk.text) for chunk in chunks]
     known = sum(kind in _HOLDERS for kind in kinds)
     whole = kind_of_name(piece.text)

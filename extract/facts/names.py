@@ -35,7 +35,7 @@ _HONORIFIC = re.compile(
     re.IGNORECASE,
 )
 _NAME_WORD = re.compile(
-    r"(?:(?:O|D|L)['\u2019])?(?:Ma?c)?[^\W\d_a-z][^\W\d_]*(?:[-'\u2019][^\W\d_]+)*\.?"
+    r"(?:(?:de|du|da|le|la|ap|ab|van|von|der|den|al|el|bin)-){0,3}(?:(?:O|D|L)['\u2019])?(?:Ma?c)?[^\W\d_a-z][^\W\d_]*(?:[-'\u2019][^\W\d_]+)*\.?"
 )
 _PARTICLES_TEXT = "de del der van von den ap ab ferch le la y bin al"
 _PARTICLES = frozenset(_PARTICLES_TEXT.split())
@@ -110,7 +110,7 @@ _BUILDING_WORDS_TEXT = """
 house building buildings hall centre court offices station headquarters hq floor suite block
 exchange arcade library museum depot surgery clinic hospital mansion premises studios lodge
 chambers tower towers annexe annex estate guildhall complex campus works mill barn cottage
-villas flat room wing tŷ ty canolfan neuadd llawr
+villas flat room rooms pavilion castle abbey maltings stables portakabin wing tŷ ty canolfan neuadd llawr
 """
 _BUILDING_WORDS = frozenset(_BUILDING_WORDS_TEXT.split())
 _WELSH_PLACES_TEXT = """
@@ -156,6 +156,7 @@ _ALSO_NAMES_TEXT = """
 st dr mill hill park green lane lodge hall house close bridge wharf barn row may april june
 august gate yard way grove court place quay drive flat ty north west walk head clerk constable
 chambers tower towers wing block press mayor county town city network trust safe england
+castle abbey
 """  # words of places and posts that people are called as well
 _NOT_IN_PERSON = (
     _ROLE_WORDS
@@ -393,7 +394,7 @@ def is_partnership(text: str) -> bool:
         words = _words(place)
         return (
             bool(words)
-            and words[0] not in _NO_PLACE
+            and (words[0] not in _NO_PLACE or (words[0] == "one" and len(words) > 1))
             and place[0].isupper()
             and len(words) <= 10
             and all(word in _PLACE_JOINTS for word in _WORD.findall(place) if word[0].islower())
