@@ -47,7 +47,8 @@ _ALTERNATIVE = re.compile(
 )
 _IN_COUNTRY = re.compile(r"\b(?:in|for) (?:England|Wales)\b", re.IGNORECASE)
 _LIST_SENTENCE = re.compile(
-    r"responsible (?:authorities|bodies)(?: (?:of|for|in|on) [^.:,]{2,60}?)?(?: are| were|,? "
+    r"responsible (?:authorities|bodies)(?: (?:of|for|in|on) [^.:,]{2,60}?)?"
+    r"(?:,? (?:which|who|as|under|named|listed|set out|defined)\b[^.:;]{3,200}?,)?(?: are| were|,? "
     r"namely| include| comprise|:)\s?:?\s?(?P<list>(?:[^.;]{3,80};\s?){2,20}[^.;]{3,80}"
     r"|[^.;]{10,500})",
     re.IGNORECASE,
@@ -87,7 +88,7 @@ _NO = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _TICK = re.compile(r"[✓✔√☑]|(?:yes|y|tick|ydy|ydyn|oes)\b", re.IGNORECASE)
-_CROSS = re.compile(r"[x×✕✖]", re.IGNORECASE)
+_CROSS = re.compile(r"[x\u00d7✕✖]", re.IGNORECASE)
 _COUNTRIES = (
     ("England", re.compile(r"\b(?:England|English|Lloegr)\b", re.IGNORECASE)),
     ("Wales", re.compile(r"\b(?:Wales|Welsh|Cymru|Nghymru)\b", re.IGNORECASE)),

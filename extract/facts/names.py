@@ -110,7 +110,8 @@ _BUILDING_WORDS_TEXT = """
 house building buildings hall centre court offices station headquarters hq floor suite block
 exchange arcade library museum depot surgery clinic hospital mansion premises studios lodge
 chambers tower towers annexe annex estate guildhall complex campus works mill barn cottage
-villas flat room rooms pavilion castle abbey maltings stables portakabin wing tŷ ty canolfan neuadd llawr
+villas flat room rooms pavilion castle abbey maltings stables portakabin wing tŷ ty canolfan
+neuadd llawr
 """
 _BUILDING_WORDS = frozenset(_BUILDING_WORDS_TEXT.split())
 _WELSH_PLACES_TEXT = """

@@ -85,7 +85,8 @@ _MERGERS = (
         rf" (?:a single partnership, |the (?:new )?|a new partnership, )?{_NEW}"
     ),
     re.compile(
-        rf"{_NEW},? \(?(?:formerly|previously|once|until [^.;()]{{4,20}}?|(?<=\()(?:was|were))(?: known as| called| named)?(?: (?:a )?part of)?,?"
+        rf"{_NEW},? \(?(?:formerly|previously|once|until [^.;()]{{4,20}}?|(?<=\()(?:was|were))"
+        rf"(?: known as| called| named)?(?: (?:a )?part of)?,?"
         rf"\s(?:the )?(?P<old>[A-Z][^.;()]{{4,200}}?{_SUFFIX})(?=[.;,)]|$| (?:is|was|has|covers)\b)"
     ),
     re.compile(
@@ -106,18 +107,20 @@ _MERGERS = (
 )
 _FORCE = re.compile(
     r"(?P<force>[^\W\d_a-z][\w'\u2019-]*(?: (?:and |& )?[^\W\d_a-z][\w'\u2019-]*){0,4}"
-    r" (?:Police|Constabulary)|Heddlu (?!a\b)[^\W\d_a-z][\w'\u2019-]*(?: [^\W\d_a-z][\w'\u2019-]*){0,2}"
+    r" (?:Police|Constabulary)"
+    r"|Heddlu (?!a\b)[^\W\d_a-z][\w'\u2019-]*(?: [^\W\d_a-z][\w'\u2019-]*){0,2}"
     r")(?! (?:and|&) (?:Crime|Fire|Justice)\b| (?:Authorit|Reform|Act\b|Federation|Commissioner"
     r"|Officer|Station|House|Headquarters|HQ\b))(?: (?:Service|[Ff]orce))?(?: [Aa]rea)?"
 )
 _FORCE_LEAD = re.compile(
-    r"(?:The |Partnerships? (?:in|of|for|with|and) (?:the )?|Police(?: force)?(?: area)?: |Force: |All |Each )+"
+    r"(?:The |Partnerships? (?:in|of|for|with|and) (?:the )?|Police(?: force)?(?: area)?: |"
+    r"Force: |All |Each )+"
 )
 _FORCE_TAIL = re.compile(r"\s?(?:\([^()]{0,40}\)|[:\u2013-] ?\d{0,3}(?: partnerships)?)$")
 _PLURAL = re.compile(r"\b(?:[Pp]artnerships|CSPs|CDRPs|of them)\b|[Bb]?artneriaethau")
 _OF_ALL = re.compile(  # what says that a sentence is about those of a list
-    r"\b(?:all|these|below|above|here|following|each|every|force['\u2019]s|force area|police area|both"
-    r"|(?:covered|served|policed) by|work(?:s|ing)? with|are in|lie in|one force|same force)\b"
+    r"\b(?:all|these|below|above|here|following|each|every|force['\u2019]s|force area|police area"
+    r"|both|(?:covered|served|policed) by|work(?:s|ing)? with|are in|lie in|one force|same force)\b"
     r"|\bpob\b|\bholl\b",
     re.IGNORECASE,
 )
@@ -128,8 +131,8 @@ _POLICED = re.compile(  # what says which force a single partnership has
 )
 _MERGING = re.compile(
     r"\b(?:merg|replac|join|combin|amalgam|formerly|previously|brings together|brought together|"
-    r"came together|took over|formed|former|succe|gave way|part of|became|renamed|absorb|take[ns]? in"
-    r"|place of|split|parted|divided|created|set up|unit|superse|now)|\((?:was|were)\b"
+    r"came together|took over|formed|former|succe|gave way|part of|became|renamed|absorb"
+    r"|take[ns]? in|place of|split|parted|divided|created|set up|unit|superse|now)|\((?:was|were)\b"
 )
 _WHEN = re.compile(r"(?:On|In|From|Since|During) [^,;]{0,30}?(?:,\s|\d{4}\s)(?:the )?")
 _LIST = re.compile(r"\s?[;\n]\s?|,\s(?:and\s)?")
