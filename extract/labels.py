@@ -112,7 +112,8 @@ _FIELDS = tuple(
             r"(?:(?:csp|cdrp|partnership|community safety|vice|deputy|area|local|press) ){0,2}"
             r"(?:chair|chairman|chairwoman|chairperson|chair person|co ordinator|coordinator|"
             r"manager|"
-            r"lead officer|secretary|clerk|cadeirydd|cydlynydd|rheolwr|swyddog|director|adviser)",
+            r"lead officer|secretary|clerk|ysgrifennydd|ysgrifenyddes|trysorydd|is gadeirydd|clerc|"
+            r"cadeirydd|cydlynydd|rheolwr|swyddog|director|adviser)",
         ),
         ("date", r"date|dates|when|merged on|date of merger|from|since|dyddiad"),
     )

@@ -49,7 +49,7 @@ _IN_COUNTRY = re.compile(r"\b(?:in|for) (?:England|Wales)\b", re.IGNORECASE)
 _LIST_SENTENCE = re.compile(
     r"responsible (?:authorities|bodies)(?: (?:of|for|in|on) [^.:,]{2,60}?)?"
     r"(?:,? (?:which|who|as|under|named|listed|set out|defined)\b[^.:;]{3,200}?,)?(?: are| were|,? "
-    r"namely| include| comprise|:)\s?:?\s?(?P<list>(?:[^.;]{3,80};\s?){2,20}[^.;]{3,80}"
+    r"namely|,? (?:that is|that means|i\.e\.|viz\.?)(?: to say)?,?| include| comprise|:)\s?:?\s?(?P<list>(?:[^.;]{3,80};\s?){2,20}[^.;]{3,80}"
     r"|[^.;]{10,500})",
     re.IGNORECASE,
 )
@@ -64,6 +64,7 @@ _THEY_ARE = re.compile(
     r"(?:They|These)(?: currently| now)? (?:are|were|include|comprise)(?: as follows)?:?"
     r"\s(?P<list>[^.;]{10,600})"
 )
+_ONLY_PLACE = re.compile(r"(?:in|for) (?:England|Wales)", re.IGNORECASE)
 _AND_THE = re.compile(r"\s(?:and|or)\s(?=(?:the|every|each)\s)")
 _WHEN = re.compile(r"(?:since|from|until|as of|after) .{1,30}$", re.IGNORECASE)
 _LIST_FIRST = re.compile(
@@ -414,7 +415,7 @@ def _parts(listed: Piece) -> list[Piece]:
     """Part a written list; the last comma's "and" counts, one inside a name does not."""
     parts = [
         each
-        for part in listed.split(_COMMA)
+        for part in _with_place(listed, listed.split(_COMMA))
         for each in part.split(_AND_THE)
         if not _WHEN.match(each.text) and each.text.lower() not in {"and", "or"}
     ]
@@ -425,6 +426,18 @@ def _parts(listed: Piece) -> list[Piece]:
     if len(parts) > 1 and at > 0 and not re.search(r"\bfire$", last.text[:at]):
         parts[-1:] = [last.cut(0, at).strip(), last.cut(at + len(" and ")).strip()]
     return parts
+
+
+def _with_place(listed: Piece, parts: Sequence[Piece]) -> Iterator[Piece]:
+    """Put "in Wales" to the part after it: "..., in Wales, local health boards"."""
+    opening: Piece | None = None
+    for part in parts:
+        if _ONLY_PLACE.fullmatch(part.text):
+            opening = part
+            continue
+        start = opening.start if opening else part.start
+        yield listed.cut(start - listed.start, part.end - listed.start)
+        opening = None
 
 
 def _alternatives(item: Piece) -> list[Piece]:

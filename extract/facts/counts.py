@@ -53,8 +53,8 @@ _NUMBER_PLACE = re.compile(
 )
 # England has 346 CDRPs; Wales had 22
 _PLACE_HAS = re.compile(
-    rf"\b(?P<place>{_PLACE}) (?:currently |now |still )?(?:has|had|have|contains?|is served by|"
-    rf"was served by|is covered by|was covered by|by|with)\s(?P<lead>(?:\w+ ){{0,2}}?)"
+    rf"\b(?P<place>{_PLACE})(?:\s?[:=\u2013\u2014]| (?:currently |now |still )?(?:has|had|have|contains?|is served by|"
+    rf"was served by|is covered by|was covered by|by|with))\s(?P<lead>(?:\w+ ){{0,2}}?)"
     rf"(?P<number>{NUMBER})\b(?: {_DESCRIBING}(?P<noun>{_NOUN})\b)?",
     re.IGNORECASE,
 )
@@ -66,10 +66,15 @@ _OF_THEM = re.compile(
 )
 # In London there are thirty-two
 _IN_PLACE = re.compile(
-    rf"\b(?:in|across|for) (?:the )?(?P<place>{_PLACE}),? (?:there )?(?:are|were|is|was)"
+    rf"\b(?:in|across|for) (?:the )?(?P<place>{_PLACE}),? (?:there |(?:the|their) (?:number|figure|total) )?"
+    rf"(?:are|were|is|was|stands at|stood at)"
     rf"(?: now| still| currently)? (?:\w+ )?(?P<number>{NUMBER})"
     rf"(?=\s?(?:[.,;)]|$)| and | (?:more|others?|in all|altogether)\b)",
     re.IGNORECASE,
+)
+# North East: 12
+_PLACE_LINE = re.compile(
+    rf"(?:the )?(?P<place>{_PLACE})\s?[:=(\u2013\u2014-]\s?(?P<number>{NUMBER})\)?\.?", re.IGNORECASE
 )
 # Around 300 of them have a co-ordinator
 _SOME_OF_THEM = re.compile(
@@ -84,6 +89,7 @@ _OF_NOTHING_ELSE = re.compile(
 _OF_COUNTRY = re.compile(r"\b(?:english|welsh)\b", re.IGNORECASE)  # "22 Welsh partnerships"
 _OF_THESE = re.compile(r"\bof (?:them|these)\b", re.IGNORECASE)
 _ANY_PLACE = re.compile(rf"\b{_PLACE}\b", re.IGNORECASE)
+_IN_ANY_PLACE = re.compile(rf"{_IN}{_PLACE}\b", re.IGNORECASE)
 _ANY_NOUN = re.compile(rf"\b{_NOUN}\b", re.IGNORECASE)
 _TOTAL = re.compile(
     r"(?:(?:grand |overall )?total|all(?: regions| areas)?|england and wales|england|cyfanswm|"
@@ -106,6 +112,7 @@ _YEAR_BEFORE = re.compile(
 _GATE = re.compile(r"artner|csp|cdrp|forces?\b|entries|heddlu", re.IGNORECASE)
 _HINTS = ("artner", "csp", "cdrp", "force", "entries", "heddlu")
 _HAS_NUMBER = re.compile(rf"\b{NUMBER}\b", re.IGNORECASE)
+_LONGEST_PLACE_LINE = 60
 _LONGEST_HEAD = 120  # characters of a column head, caption or heading that says what is counted
 _INTEGER = re.compile(r"\d{1,3}(?:,\d{3})*|\d{1,6}")
 
@@ -160,6 +167,7 @@ def read_counts(document: Document, tables: Sequence[CountTable]) -> Iterator[Re
                 what = noun
                 if block.kind != "heading" or record.has("where"):
                     found.append((at, record))
+    found += _listed_counts(document)
     seen = set()
     for _, record in sorted(found, key=lambda each: each[0]):
         key = tuple(
@@ -169,6 +177,26 @@ def read_counts(document: Document, tables: Sequence[CountTable]) -> Iterator[Re
         if key not in seen:
             seen.add(key)
             yield record
+
+
+def _listed_counts(document: Document) -> Iterator[tuple[int, RecordDraft]]:
+    """Read lists of places with a number each, under words that say what is counted."""
+    if not holds_any(document.lowered, _HINTS):
+        return
+    lead: Block | None = None
+    for block in document.content:
+        if block.kind != "item":
+            lead = block if block.kind in {"paragraph", "heading"} else None
+            continue
+        if len(block.text) > _LONGEST_PLACE_LINE or lead is None or len(lead.text) > _LONGEST_HEAD:
+            continue
+        match = _PLACE_LINE.fullmatch(block.text)
+        mention = _ANY_NOUN.search(lead.text) if match else None
+        if match and mention and (named := noun_of(mention.group())):
+            what = quote(piece_of(lead).cut(*mention.span()), "count", PROSE, named)
+            record = _record(match, piece_of(block), (named, what), _PLACE_LINE)
+            if record is not None:
+                yield block.start, record
 
 
 def _blocks_that_may_count(document: Document) -> list[Block]:
@@ -198,6 +226,8 @@ def _counts_in(
                 if at in found or not _is_count(match, sentence.text):
                     continue
                 after = sentence.text[match.end("number") :]
+                if pattern is _PLACE_HAS and _IN_ANY_PLACE.match(after):
+                    continue  # "England and Wales: 354 in England ..."
                 if (
                     pattern is _PLACE_HAS
                     and not match["noun"]

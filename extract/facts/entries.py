@@ -26,6 +26,7 @@ from extract.facts.names import (
     is_blank_value,
     is_general_heading,
     is_organisation,
+    is_person,
     is_role,
     kind_of_name,
 )
@@ -278,6 +279,8 @@ def _holds_any(line: Line, transposed: bool, hits: _Hits) -> bool:
     own = line.blocks
     if line.carried:
         own = [block for block in own if block.number not in line.carried]
+        if any(is_person(block.text) for block in own):
+            return any(hits.any_in(block.start, block.end) for block in line.blocks)
     if not own:
         return False
     if not transposed:

@@ -112,7 +112,7 @@ _LEFT_OVER = re.compile(
 _INSTRUCTION = re.compile(
     r"(?:(?:visit|come to|call in at|please|or|then|and|to|for|contact|ring|call|phone|telephone"
     r"|e-?mail|write to|write|ask|"
-    r"speak to|the|our|your|chair|secretary|ysgrifennwch at|neu|ffoniwch|e-?bostiwch|cysylltwch "
+    r"speak to|tell|inform|let|talk to|the|our|your|chair|secretary|ysgrifennwch at|neu|ffoniwch|e-?bostiwch|cysylltwch "
     r"â)\s+)+",
     re.IGNORECASE,
 )
@@ -405,10 +405,15 @@ def _label_before(text: str, start: int, colon: int) -> tuple[str | None, int]:
     if named := field_of(whole):
         return ("date" if _OLD_LABEL.search(whole) else named), first
     stop = tail.rfind(". ")
-    if stop > 0 and (named := field_of(tail[stop + 2 :])):  # "Region: ... . Council: ..."
-        return named, base + stop + 1
+    if stop > 0:  # "Region: ... . Council: ..."
+        last = tail[stop + 2 :]
+        named = field_of(last) or (kind_of_name(last) if len(last) < _LONGEST_POST else None)
+        if named and (named == "role" or field_of(last)):
+            return named, base + stop + 1
     if not text[start:first].strip(" ,;|.()\n") and len(words) <= 10:
         kind = kind_of_name(whole)
+        if kind is None and (asked := _INSTRUCTION.match(whole)) and is_role(whole[asked.end() :]):
+            return "role", first + asked.end()  # "Tell the librarian: Ann Lee"
         if kind in _HOLDERS:
             return kind, first
         if len(words) <= 4 and whole[0].isupper() and (region_of(whole) or is_area(whole)):
@@ -484,7 +489,7 @@ def read_value(
         return [Token(name, quote(part, "labelled", confidence)) for part in rest] + tokens
     if not rest:
         return tokens
-    if field == "role" and is_person(rest[0].text):
+    if field == "role" and is_person(rest[0].text) and not is_role(rest[0].text):
         field = "person"
     whole = rest[0] if len(rest) > 1 or tokens else piece
     if field in {"police_force", "region", "country"}:

@@ -49,9 +49,11 @@ planner caseworker trainer researcher auditor lawyer technician controller instr
 receptionist webmaster trustee nurse apprentice magistrate spokesperson spokesman spokeswoman
 registrar warden worker head deputy vice-chair
 principal solicitor accountant facilitator representative liaison champion coroner statistician
-operator
+operator librarian archivist historian counsel marshal bursar pastor verger captain usher
+organiser matron mentor buyer surveyor engineer planner negotiator ombudsman almoner
 cydlynydd rheolwr rheolwraig swyddog cadeirydd ysgrifennydd ysgrifenyddes cyfarwyddwr pennaeth
-arweinydd dadansoddwr gweinyddwr cynghorydd
+arweinydd dadansoddwr gweinyddwr cynghorydd trysorydd llyfrgellydd archifydd gweithredwr
+clerc cynorthwyydd hyrwyddwr llefarydd
 """
 _ROLE_WORDS = frozenset(_ROLE_WORDS_TEXT.split())
 _ROLE_STARTS_TEXT = """
@@ -71,8 +73,8 @@ _WELSH_UNITS = frozenset(_WELSH_UNITS_TEXT.split())
 _UNIT_OFFICES = re.compile(
     r"\b(?:press|regional|support|programme|project|private|area|local|partnership|information|"
     r"media|"
-    r"communications|community safety|public enquiry|contact|customer|drugs?|policy) "
-    r"(?:office|services?|centre|line)$|\bcontrol room$|s?['\u2019]s? office$|\bswyddfa'r wasg$",
+    r"communications|community safety|public enquiry|contact|customer|drugs?|policy|enquiry|lost property|records?|complaints) "
+    r"(?:office|services?|centre|line|point|counter)$|\bcontrol room$|s?['\u2019]s? office$|\bswyddfa'r wasg$",
     re.IGNORECASE,
 )
 _ORGANISATION_WORDS_TEXT = """
@@ -85,7 +87,8 @@ gwasanaeth llywodraeth
 _ORGANISATION_WORDS = frozenset(_ORGANISATION_WORDS_TEXT.split())
 _WELSH_BODIES_TEXT = """
 cyngor heddlu awdurdod bwrdd llywodraeth gwasanaeth swyddfa cymdeithas prifysgol coleg
-ymddiriedolaeth asiantaeth comisiwn
+ymddiriedolaeth asiantaeth comisiwn fforwm cynghrair ffederasiwn canolfan rhwydwaith
+cydffederasiwn elusen
 """
 _WELSH_BODIES = frozenset(_WELSH_BODIES_TEXT.split())
 _ORGANISATION_PHRASES = re.compile(
@@ -128,7 +131,7 @@ _DAY = (  # 30 March 2009 is no address
 _ADDRESS_START = re.compile(
     rf"^(?:(?!{_DAY})\d{{1,5}}[a-z]?(?:\s?[-\u2013/&]\s?\d{{1,5}}[a-z]?)?[,\s]\s?[^\W\d]|(?:room|floor|suite|"
     r"unit|block|flat|"
-    r"level|bay|(?:\d{1,2}(?:st|nd|rd|th)|ground|first|second|third|fourth|fifth|top|lower|upper) "
+    r"level|bay|uned(?= \d)|ystafell|(?:\d{1,2}(?:st|nd|rd|th)|ground|first|second|third|fourth|fifth|top|lower|upper) "
     r"floor)\b[\s\w/.-]{0,12}|p\.?\s?o\.?\s?box\b|freepost\b|bfpo\b|c/o\b)",
     re.IGNORECASE,
 )
@@ -151,6 +154,7 @@ have can may will should for both each every many most some chief direct main ce
 health probation youth justice victim victims support frequently asked questions domestic abuse
 violence anti-social antisocial behaviour pwy beth sut cysylltu partneriaethau diogelwch cymunedol
 gymunedol trosedd anhrefn lleihau hafan newyddion cymru lloegr croeso dogfennau gwybodaeth
+cymunedau cymuned diogel diogelach saffach gwasanaethau fforwm cynghrair rhwydwaith elusen
 cyfeiriadur ardal ardaloedd amdanom canllawiau deddf strategaeth cynllun
 """
 _ALSO_NAMES_TEXT = """
