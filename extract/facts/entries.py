@@ -162,10 +162,12 @@ def entries_of(
             continue
         if first.cell is not None:
             grid = grids_of(run)[first.cell.table]
-            entries.extend(_table_entries(grid, hits, resolve))
+            found = list(_table_entries(grid, hits, resolve))
+            if not (grid.transposed and _continues(found, entries, before)):
+                entries.extend(found)
         elif first.kind in {"term", "description"}:
             found = list(_definition_entries(run, hits, resolve))
-            if not _continues(found, entries, before):
+            if any(each.single for each in found) or not _continues(found, entries, before):
                 entries.extend(found)
         else:
             entries.extend(_section_entries(run, document, hits, resolve))
@@ -174,7 +176,7 @@ def entries_of(
 
 def _continues(found: list[Entry], entries: list[Entry], before: Block | None) -> bool:
     """Add labelled values to the entry that names whose they are, in the lines right above."""
-    if len(found) != 1 or found[0].single or not entries or before is None:
+    if len(found) != 1 or not entries or before is None:
         return False
     one, above = found[0], entries[-1]
     if (

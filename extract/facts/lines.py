@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 from typing import NamedTuple
 
-from extract.document import Links
+from extract.document import Link, Links
 from extract.facts.emails import emails_of_href, find_emails
 from extract.facts.names import (
     is_blank_value,
@@ -211,7 +211,7 @@ def points_of(
             for phone in find_phones(link.href[4:]):
                 held = Quote(link.href, phone.number, link.start, link.end, "href", "tel", LABELLED)
                 tokens.append((at, Token("phone", held)))
-        named_web = kind == "website" or is_website_text(link.text)
+        named_web = kind == "website" or is_website_text(link.text) or _shows_itself(link)
         if named_web and (url := resolve(link.href)) and url[:4].lower() == "http":
             how = "labelled" if kind else "web link"
             held = Quote(link.href, url, link.start, link.end, "href", how, sure)
@@ -233,6 +233,12 @@ def points_of(
     if len(tokens) > 1:
         tokens.sort(key=lambda each: each[0])
     return [token for _, token in tokens], _blank(text, found)
+
+
+def _shows_itself(link: Link) -> bool:
+    """Whether the text of a link is the address it leads to, with or without its scheme."""
+    shown, _, led = link.text.strip().rstrip("/"), *link.href.partition("//")[1:]
+    return "." in shown and " " not in shown and led.rstrip("/").lower() == shown.lower()
 
 
 def without_instruction(piece: Piece) -> Piece:
@@ -412,6 +418,9 @@ def _label_before(text: str, start: int, colon: int) -> tuple[str | None, int]:
             return named, base + stop + 1
     if not text[start:first].strip(" ,;|.()\n") and len(words) <= 10:
         kind = kind_of_name(whole)
+        stop = max(whole.rfind("? "), whole.rfind("! "))
+        if kind is None and stop > 0:  # "Mistakes? Tell ..."
+            first, whole = first + stop + 2, whole[stop + 2 :]
         if kind is None and (asked := _INSTRUCTION.match(whole)) and is_role(whole[asked.end() :]):
             return "role", first + asked.end()  # "Tell the librarian: Ann Lee"
         if kind in _HOLDERS:
@@ -610,7 +619,9 @@ def _read_unlabelled(piece: Piece, links: Links, resolve: Resolve) -> list[Token
     """Read a line by what it looks like."""
     if not piece:
         return []
-    if has_points(piece.text, links):
+    if has_points(piece.text, links) or any(
+        _shows_itself(link) for link in links.within(piece.start, piece.end)
+    ):
         tokens, blanked = points_of(piece, links, resolve)
     else:
         tokens, blanked = [], piece.text

@@ -87,7 +87,7 @@ gwasanaeth llywodraeth
 _ORGANISATION_WORDS = frozenset(_ORGANISATION_WORDS_TEXT.split())
 _WELSH_BODIES_TEXT = """
 cyngor heddlu awdurdod bwrdd llywodraeth gwasanaeth swyddfa cymdeithas prifysgol coleg
-ymddiriedolaeth asiantaeth comisiwn fforwm cynghrair ffederasiwn canolfan rhwydwaith
+ymddiriedolaeth asiantaeth comisiwn fforwm cynghrair ffederasiwn rhwydwaith
 cydffederasiwn elusen
 """
 _WELSH_BODIES = frozenset(_WELSH_BODIES_TEXT.split())
@@ -317,7 +317,7 @@ def is_role(text: str) -> bool:
         return False
     if words[0] == "office" or words[:2] == ["the", "office"]:
         return False
-    if any(character.isdigit() for character in text) or text.endswith((".", "?", "!")):
+    if any(character.isdigit() or character in "?!" for character in text) or text.endswith("."):
         return False
     if words[-1] in _ROLE_WORDS:
         return True

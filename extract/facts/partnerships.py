@@ -33,9 +33,13 @@ _DEFINITION = re.compile(
     r"a |an )?"
     r"(?:name of the |local |statutory |strategic ){0,3}(?:[Cc]rime (?:and|&) [Dd]isorder(?: "
     r"[Rr]eduction)?|[Cc]ommunity [Ss]afety) "
-    r"[Pp]artnership(?:\s\((?:cdrp|csp)\))?(?: (?:for|in|of|covering|serving) "
+    r"[Pp]artnership(?:\s\((?:cdrp|csp)\))?(?: (?:for|in|of|covering|serving) (?:the )?"
+    r"(?:(?:district|borough|county|city|area|boroughs|districts) of )?"
     r"(?P<area>[^\W\d_a-z][\w'\u2019&-]*"
     r"(?: (?:(?:and|of|on|upon|the|&) ){0,2}[^\W\d_a-z][\w'\u2019-]*){0,6}))?",
+)
+_CALLED_PARTNERSHIP = re.compile(  # a name that a sentence says to be a partnership's
+    r"[^\W\d_a-z][\w'\u2019-]*(?: [\w'\u2019&-]+){0,5} (?:Partnership|Together|Alliance)"
 )
 _REGION_NAMES = "|".join(sorted((re.escape(name) for name in REGIONS), key=len, reverse=True))
 _REGION = re.compile(
@@ -185,8 +189,9 @@ def _definition(document: Document, main: Block | None) -> RecordDraft | None:
             continue
         piece = piece_of(block)
         name = re.sub(r"^(?:The|Our) ", "", match["name"])
+        called = _CALLED_PARTNERSHIP.fullmatch(name) is not None
         is_heading = main is not None and name.casefold() == " ".join(main.text.split()).casefold()
-        if not (is_heading or is_partnership(name)):
+        if not (is_heading or called or is_partnership(name)):
             continue
         record = RecordDraft("partnership")
         start = match.end("name") - len(name)
