@@ -42,6 +42,7 @@ __all__ = ["Entry", "Part", "entries_of"]
 
 _LONG_LINE = 160  # characters; without any means of contact, more is no line of an address
 _REACH = 600  # characters between a name and the numbers that go with it, at most
+_NAMING_LINES = 4  # above a table of labels, in which somebody may be named
 _LINE_BREAK = re.compile(r"\n")
 _READ_REGIONS = frozenset({"main", "aside", "footer"})
 _COUNCIL = re.compile(r"\W*(?:councils?|local authority|authority)\b", re.IGNORECASE)
@@ -155,16 +156,22 @@ def entries_of(
     entries: list[Entry] = []
     before: Block | None = None  # the block right before the run
     last: Block | None = None
+    unread: list[Block] = []  # the run before, if nothing in it could be reached
     for run in _runs(blocks):
         first = run[0]
         before, last = last, run[-1]
+        above, unread = unread, []
         if not hits.any_in(first.start, run[-1].end):
+            unread = run
             continue
         if first.cell is not None:
             grid = grids_of(run)[first.cell.table]
             found = list(_table_entries(grid, hits, resolve))
-            if not (grid.transposed and _continues(found, entries, before)):
-                entries.extend(found)
+            if grid.transposed and len(found) == 1 and above:
+                found = [_named_by(above, found[0], resolve)]
+            elif grid.transposed and _continues(found, entries, before):
+                continue
+            entries.extend(found)
         elif first.kind in {"term", "description"}:
             found = list(_definition_entries(run, hits, resolve))
             if any(each.single for each in found) or not _continues(found, entries, before):
@@ -172,6 +179,21 @@ def entries_of(
         else:
             entries.extend(_section_entries(run, document, hits, resolve))
     return entries
+
+
+def _named_by(above: list[Block], entry: Entry, resolve: Resolve) -> Entry:
+    """Give a table of labels and values the name that stands in the short lines above it."""
+    if any(token.field in NAMING | {"partnership"} for part in entry.parts for token in part.tokens):
+        return entry
+    parts: list[Part] = []
+    for block in reversed(above[-_NAMING_LINES:]):
+        if block.kind != "paragraph" or block.path != entry.path or is_prose(block.text):
+            break
+        tokens = read_line(piece_of(block), block.links, resolve)
+        if not any(token.field in NAMING for token in tokens):
+            break
+        parts.insert(0, Part(tuple(tokens)))
+    return replace(entry, parts=(*parts, *entry.parts)) if parts else entry
 
 
 def _continues(found: list[Entry], entries: list[Entry], before: Block | None) -> bool:

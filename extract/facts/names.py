@@ -209,7 +209,7 @@ _WELSH_PARTNERSHIP = re.compile(
     r"(?P<place>[^\W\d_a-z].{1,60})$"
 )
 _INSTRUCTION = re.compile(
-    r"(?:e-?mail|mail|contact(?! centre)|write|ring|call|phone|telephone|send|visit|ask|see|meet|"
+    r"(?:e-?mail|mail|contact(?! centre)|write|ring|call|phone|telephone|send|visit|ask|see|meet|come|drop|pop|"
     r"about|"
     r"our|your|find|view|download|click|please|for|how|who|what|why|when|where|to|if|get|read|"
     r"join|use|"
@@ -315,7 +315,9 @@ def is_role(text: str) -> bool:
     words = _words(text)
     if not 1 <= len(words) <= 10 or (text[:1].islower() and len(words) > 6):
         return False
-    if words[0] == "office" or words[:2] == ["the", "office"]:
+    if words[:2] == ["the", "office"] or (words[0] == "office" and words[-1] not in _ROLE_WORDS):
+        return False
+    if words[:2] in (["office", "of"], ["office", "for"]):
         return False
     if any(character.isdigit() or character in "?!" for character in text) or text.endswith("."):
         return False
