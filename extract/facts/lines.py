@@ -124,6 +124,12 @@ _ADDRESSED = re.compile(
     r"(?=\s(?:on|at|by|via|for|if|to|about|or|direct|directly)\b|\s?[,.;:()\n]|$)",
     re.IGNORECASE,
 )
+# The press desk can be reached at ...; our duty team answers on ...
+_ANSWERING = re.compile(
+    r"(?<![\w,] )\b(?:The|Our)\s(?P<name>[^\W\d_][\w'\u2019&-]*(?: [\w'\u2019&-]+){1,6}?)\s"
+    r"(?:(?:can|may) (?:also )?be (?:reached|contacted|rung|called|e-?mailed|telephoned|phoned)|"
+    r"answers|is (?:on|at|open)|are (?:on|at|open)|takes calls|can help|will help)\b"
+)
 _IS_EXAMPLE = re.compile(
     r"\b(?:for example|for instance|e\.?g\.?|such as)[:,]?\W{0,3}$", re.IGNORECASE
 )
@@ -136,7 +142,7 @@ _WORD_LABEL = re.compile(
     re.IGNORECASE,
 )
 _FUNCTION_WORD = re.compile(
-    r"\b(?:the|is|are|to|please|you|your|can|we|our|or|if|will|be|has|have|this|that|with|who|"
+    r"\b(?:the|is|are|to|[Pp]lease|[Yy]ou|your|can|[Ww]e|our|or|[Ii]f|through|will|be|has|have|this|that|with|who|"
     r"which|may|"
     r"should|about|from|by|their|they|been|was|were|it|its|ask|any|further|a|an)\b"
 )
@@ -253,7 +259,11 @@ def addressed_in(piece: Piece, links: Links) -> list[Token]:
     Either the words say so ("ring the data desk") or a link that opens a mail to them does.
     "E-mail the co-ordinator" says no more than that it is the co-ordinator's mailbox.
     """
-    names = [piece.cut(*match.span("name")) for match in _ADDRESSED.finditer(piece.text)]
+    names = [
+        piece.cut(*match.span("name"))
+        for pattern in (_ADDRESSED, _ANSWERING)
+        for match in pattern.finditer(piece.text)
+    ]
     for link in links.within(piece.start, piece.end):
         if link.href[:7].lower() == "mailto:" and link.start < link.end:
             names.append(_without_article(Piece(link.text, link.start)))
@@ -411,7 +421,7 @@ def _label_before(text: str, start: int, colon: int) -> tuple[str | None, int]:
     if named := field_of(whole):
         return ("date" if _OLD_LABEL.search(whole) else named), first
     stop = tail.rfind(". ")
-    if stop > 0:  # "Region: ... . Council: ..."
+    if stop >= 0:  # "Region: ... . Council: ..."
         last = tail[stop + 2 :]
         named = field_of(last) or (kind_of_name(last) if len(last) < _LONGEST_POST else None)
         if named and (named == "role" or field_of(last)):

@@ -72,7 +72,7 @@ _NOT_A_PHONE = re.compile(
     # "Policy no. 01632 ...", but not "Policy Team 01632 ..."
     r"|\b(?:charity|company|registration|registered|reg|account|case|invoice|order|grid|serial|form|"
     r"licen[cs]e|policy)\b(?:\s(?:in|england|and|wales|charity|company|reg(?:istration)?|line)){0,4}"
-    r"(?:[\s.]{1,2}(?:no|nos|numbers?|ref|reference|code|is))?[.:#]?\s{0,2}$",
+    r"(?:[\s.]{1,2}(?:no|nos|numbers?|ref|reference|code|is|was)){0,2}[.:#]?\s{0,2}$",
     re.IGNORECASE,
 )
 _OUT_OF_USE = re.compile(
