@@ -49,7 +49,8 @@ _IN_COUNTRY = re.compile(r"\b(?:in|for) (?:England|Wales)\b", re.IGNORECASE)
 _LIST_SENTENCE = re.compile(
     r"responsible (?:authorities|bodies)(?: (?:of|for|in|on) [^.:,]{2,60}?)?"
     r"(?:,? (?:which|who|as|under|named|listed|set out|defined)\b[^.:;]{3,200}?,)?(?: are| were|,? "
-    r"namely|,? (?:that is|that means|i\.e\.|viz\.?)(?: to say)?,?| include| comprise|:)\s?:?\s?(?P<list>(?:[^.;]{3,80};\s?){2,20}[^.;]{3,80}"
+    r"namely|,? (?:that is|that means|i\.e\.|viz\.?)(?: to say)?,?| include| comprise"
+    r"|:)\s?:?\s?(?P<list>(?:[^.;]{3,80};\s?){2,20}[^.;]{3,80}"
     r"|[^.;]{10,500})",
     re.IGNORECASE,
 )

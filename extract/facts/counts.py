@@ -53,7 +53,8 @@ _NUMBER_PLACE = re.compile(
 )
 # England has 346 CDRPs; Wales had 22
 _PLACE_HAS = re.compile(
-    rf"\b(?P<place>{_PLACE})(?:\s?[:=\u2013\u2014]| (?:currently |now |still )?(?:has|had|have|contains?|is served by|"
+    rf"\b(?P<place>{_PLACE})(?:\s?[:=\u2013\u2014]| (?:currently |now |still )?(?:has|had|have"
+    rf"|contains?|is served by|"
     rf"was served by|is covered by|was covered by|by|with))\s(?P<lead>(?:\w+ ){{0,2}}?)"
     rf"(?P<number>{NUMBER})\b(?: {_DESCRIBING}(?P<noun>{_NOUN})\b)?",
     re.IGNORECASE,
@@ -66,7 +67,8 @@ _OF_THEM = re.compile(
 )
 # In London there are thirty-two
 _IN_PLACE = re.compile(
-    rf"\b(?:in|across|for) (?:the )?(?P<place>{_PLACE}),? (?:there |(?:the|their) (?:number|figure|total) )?"
+    rf"\b(?:in|across|for) (?:the )?(?P<place>{_PLACE}),? (?:there |(?:the|their) (?:number"
+    rf"|figure|total) )?"
     rf"(?:are|were|is|was|stands at|stood at)"
     rf"(?: now| still| currently)? (?:\w+ )?(?P<number>{NUMBER})"
     rf"(?=\s?(?:[.,;)]|$)| and | (?:more|others?|in all|altogether)\b)",
@@ -74,7 +76,9 @@ _IN_PLACE = re.compile(
 )
 # North East: 12
 _PLACE_LINE = re.compile(
-    rf"(?:the )?(?P<place>{_PLACE})\s?[:=(\u2013\u2014-]\s?(?P<number>{NUMBER})\)?\.?", re.IGNORECASE
+    rf""
+    rf"(?:the )?(?P<place>{_PLACE})\s?[:=(\u2013\u2014-]\s?(?P<number>{NUMBER})\)?\.?",
+    re.IGNORECASE,
 )
 # Around 300 of them have a co-ordinator
 _SOME_OF_THEM = re.compile(
@@ -307,8 +311,8 @@ def _record(
     elif described := _OF_COUNTRY.search(match.group()):
         start = match.start() + described.start()
         place = sentence.cut(start, start + len(described.group()))
-        value = "Wales" if place.text.lower() == "welsh" else "England"
-        record.add("where", quote(place, "count", PROSE, value))
+        country = "Wales" if place.text.lower() == "welsh" else "England"
+        record.add("where", quote(place, "count", PROSE, country))
     else:
         before = list(_ANY_PLACE.finditer(sentence.text[: match.start("number")]))
         if (pattern is _OF_THEM and before) or (

@@ -183,7 +183,8 @@ def entries_of(
 
 def _named_by(above: list[Block], entry: Entry, resolve: Resolve) -> Entry:
     """Give a table of labels and values the name that stands in the short lines above it."""
-    if any(token.field in NAMING | {"partnership"} for part in entry.parts for token in part.tokens):
+    named = NAMING | {"partnership"}
+    if any(token.field in named for part in entry.parts for token in part.tokens):
         return entry
     parts: list[Part] = []
     for block in reversed(above[-_NAMING_LINES:]):

@@ -112,7 +112,8 @@ _LEFT_OVER = re.compile(
 _INSTRUCTION = re.compile(
     r"(?:(?:visit|come to|call in at|please|or|then|and|to|for|contact|ring|call|phone|telephone"
     r"|e-?mail|write to|write|ask|"
-    r"speak to|tell|inform|let|talk to|the|our|your|chair|secretary|ysgrifennwch at|neu|ffoniwch|e-?bostiwch|cysylltwch "
+    r"speak to|tell|inform|let|talk to|the|our|your|chair|secretary|ysgrifennwch at|neu"
+    r"|ffoniwch|e-?bostiwch|cysylltwch "
     r"â)\s+)+",
     re.IGNORECASE,
 )

@@ -73,8 +73,10 @@ _WELSH_UNITS = frozenset(_WELSH_UNITS_TEXT.split())
 _UNIT_OFFICES = re.compile(
     r"\b(?:press|regional|support|programme|project|private|area|local|partnership|information|"
     r"media|"
-    r"communications|community safety|public enquiry|contact|customer|drugs?|policy|enquiry|lost property|records?|complaints) "
-    r"(?:office|services?|centre|line|point|counter)$|\bcontrol room$|s?['\u2019]s? office$|\bswyddfa'r wasg$",
+    r"communications|community safety|public enquiry|contact|customer|drugs?|policy|enquiry"
+    r"|lost property|records?|complaints) "
+    r"(?:office|services?|centre|line|point|counter)$|\bcontrol room$|s?['\u2019]s? office$"
+    r"|\bswyddfa'r wasg$",
     re.IGNORECASE,
 )
 _ORGANISATION_WORDS_TEXT = """
@@ -131,7 +133,8 @@ _DAY = (  # 30 March 2009 is no address
 _ADDRESS_START = re.compile(
     rf"^(?:(?!{_DAY})\d{{1,5}}[a-z]?(?:\s?[-\u2013/&]\s?\d{{1,5}}[a-z]?)?[,\s]\s?[^\W\d]|(?:room|floor|suite|"
     r"unit|block|flat|"
-    r"level|bay|uned(?= \d)|ystafell|(?:\d{1,2}(?:st|nd|rd|th)|ground|first|second|third|fourth|fifth|top|lower|upper) "
+    r"level|bay|uned(?= \d)|ystafell|(?:\d{1,2}(?:st|nd|rd|th)|ground|first|second|third|fourth"
+    r"|fifth|top|lower|upper) "
     r"floor)\b[\s\w/.-]{0,12}|p\.?\s?o\.?\s?box\b|freepost\b|bfpo\b|c/o\b)",
     re.IGNORECASE,
 )
@@ -209,7 +212,8 @@ _WELSH_PARTNERSHIP = re.compile(
     r"(?P<place>[^\W\d_a-z].{1,60})$"
 )
 _INSTRUCTION = re.compile(
-    r"(?:e-?mail|mail|contact(?! centre)|write|ring|call|phone|telephone|send|visit|ask|see|meet|come|drop|pop|"
+    r"(?:e-?mail|mail|contact(?! centre)|write|ring|call|phone|telephone|send|visit|ask|see"
+    r"|meet|come|drop|pop|"
     r"about|"
     r"our|your|find|view|download|click|please|for|how|who|what|why|when|where|to|if|get|read|"
     r"join|use|"

@@ -233,11 +233,13 @@ def complete_partnerships(
         if not path_regions and len(joined) > 1:
             path_regions = _region_of_all(document, joined.values())
         forces = _forces_above(document)
-        speaks_of_force = len(joined) <= _MOST_READ and _FORCE.search(document.text) is not None
+        speaks_of_force = len(joined) <= _MOST_READ and holds_any(
+            document.text, ("Police", "Constabulary", "Heddlu")
+        )
         starts = [
-            held.start
+            called.start
             for each in joined.values()
-            if (held := each.first("name")) and held.start is not None
+            if (called := each.first("name")) and called.start is not None
         ]
     for record in joined.values():
         _split_lists(record)

@@ -83,8 +83,10 @@ _OUT_OF_USE = re.compile(
     r"|(?:has|have|was|were) (?:now "
     r"|since )?(?:been )?closed|"
     r"chang(?:e|es|ed|ing) from|(?:old|former|previous) (?:\w+ ){0,2}numbers?|previously|formerly|"
-    r"used to be|instead of|replac(?:es|ing)|(?:is|was|were|are|being) (?:wrong|incorrect|an? error|a"
-    r" misprint|bogus|false|dead|defunct)|wrong number|never (?:used|ours|been ours|belonged)|not ours|"
+    r"used to be|instead of|replac(?:es|ing)|(?:is|was|were|are|being) (?:wrong|incorrect"
+    r"|an? error|a"
+    r" misprint|bogus|false|dead|defunct)|wrong number|never (?:used|ours|been ours|belonged)"
+    r"|not ours|"
     r"(?:must|should|do) not be (?:rung|called|used|dialled)|misprint(?:ed)?|in error|wrongly|"
     r"(?:seem|appear|claim|pretend|purport)(?:s|ed|ing)? to (?:come|be) from|spoof(?:ed|ing)?|"
     r"hen rif|ar waith bellach|ddim yn gweithio|mwyach)\b",
@@ -93,7 +95,8 @@ _OUT_OF_USE = re.compile(
 # "... That number was never ours": a sentence that speaks of the number in the one before
 _OF_THAT_NUMBER = re.compile(
     r"[\s;.!)]{0,4}(?:(?:that|this|the|the old|it|neither) (?:number|line)\b|it (?:is|was|has)\b|"
-    r"we (?:have |had |do |did )?(?:never|not|no longer) (?:use|used|own|owned) (?:it|that|this)\b)",
+    r"we (?:have |had |do |did )?(?:never|not|no longer) (?:use|used|own|owned) (?:it|that"
+    r"|this)\b)",
     re.IGNORECASE,
 )
 _IN_USE_NOW = re.compile(
