@@ -270,7 +270,7 @@ def addressed_in(piece: Piece, links: Links) -> list[Token]:
             names.append(_without_article(Piece(link.text, link.start)))
     tokens: list[Token] = []
     for name in names:
-        titled = _titled(name.text)
+        titled = name.text if name.text[0].isupper() else _titled(name.text)
         if name.text.lower().startswith(("local ", "nearest ", "relevant ")):
             continue
         field = kind_of_name(titled)
