@@ -129,7 +129,7 @@ _ADDRESSED = re.compile(
 _ANSWERING = re.compile(
     r"(?<![\w,] )\b(?:The|Our)\s(?P<name>[^\W\d_][\w'\u2019&-]*(?: [\w'\u2019&-]+){1,6}?)\s"
     r"(?:(?:can|may) (?:also )?be (?:reached|contacted|rung|called|e-?mailed|telephoned|phoned)|"
-    r"answers|is (?:on|at|open)|are (?:on|at|open)|takes calls|can help|will help)\b"
+    r"answers (?:on|at)|takes calls on|(?:is|are) (?:now )?(?:on|at)(?= [\d(+]))"
 )
 _IS_EXAMPLE = re.compile(
     r"\b(?:for example|for instance|e\.?g\.?|such as)[:,]?\W{0,3}$", re.IGNORECASE
