@@ -53,15 +53,23 @@ _TRANSPARENT_TEXT = "p div body center tbody thead tfoot section blockquote hr f
 _TRANSPARENT = frozenset(_TRANSPARENT_TEXT.split())
 _DECLARING_TEXT = """
 style script title noscript template select option textarea button svg math object embed iframe
-canvas audio video applet noframes datalist colgroup col rp frame
+canvas audio video applet noframes datalist colgroup col rp frame del s strike
 """
+_STRUCK = frozenset({"del", "s", "strike"})
+_MOST_STRUCK = 400  # characters; more is an element that nobody closed
 _DECLARING = frozenset(_DECLARING_TEXT.split())
-_INVISIBLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
+_INVISIBLE = re.compile(
+    r"display\s*:\s*none|visibility\s*:\s*hidden|text-decoration[\w\s:-]*:[\w\s]*line-through",
+    re.IGNORECASE,
+)
 _MEDIA = re.compile(r"@[^{};]{1,200}\{(?:[^{}]{0,500}\{[^{}]{0,2000}\}){0,300}[^{}]{0,500}\}")
 _RULE = re.compile(r"([^{}]{1,300})\{([^{}]{0,2000})\}")
 _SIMPLE_SELECTOR = re.compile(r"(?:[a-z][a-z0-9]*)?[.#][\w-]+", re.IGNORECASE)
 _ZERO_WIDTH = str.maketrans("", "", "\u00ad\u200b\u200c\u200d\u2060\ufeff")
 _NEEDS_SCRIPT = re.compile(r"java ?script|browser", re.IGNORECASE)
+_SAYS_WHETHER = re.compile(  # a picture of a tick or a cross
+    r"yes|no|tick(?:ed)?|cross(?:ed)?|[✓✔✗✘]|ydy|nac ydy", re.IGNORECASE
+)
 _LOOKS_LIKE_ADDRESS = re.compile(r"@|[\[(]at[\])]|\bdot\b|\d{3}[ -]?\d{3}", re.IGNORECASE)
 _TYPED_MARKUP = (b"vcard", b"h-card", b"itemprop", b"itemscope")
 _CARD_CLASS = re.compile(
@@ -448,6 +456,10 @@ class _Walker:
 
     def _passes_over(self, element: _Element, tag: str, attributes: dict[str, str]) -> bool:
         """Take what an unseen element declares, and say that its inside is not text of the page."""
+        if tag in _STRUCK:
+            length = _visible_length(element)
+            self.hidden += length if length <= _MOST_STRUCK else 0
+            return length <= _MOST_STRUCK
         if tag in _DECLARING:
             if tag == "style":
                 self.hiding |= _hidden_selectors("".join(element.itertext()))
@@ -594,7 +606,9 @@ class _Walker:
             self.bold_depth += 1
         elif tag == "img":
             alternative = " ".join(attributes.get("alt", "").split())
-            if alternative and _LOOKS_LIKE_ADDRESS.search(alternative):
+            if alternative and (
+                _LOOKS_LIKE_ADDRESS.search(alternative) or _SAYS_WHETHER.fullmatch(alternative)
+            ):
                 self._write(f" {alternative} ")
             elif alternative and self.link:
                 self.link.alternative = alternative

@@ -88,7 +88,8 @@ _FIELDS = tuple(
         ("country", r"country|nation|gwlad"),
         (
             "police_force",
-            r"police(?: forces?| area| force area| service)?|forces?(?: areas?)?|heddlu|(?:the "
+            r"police(?: forces?| area| force area| service| partner)?|forces?(?: areas?)?|heddlu|"
+            r"policed by|local police|ardal heddlu|(?:the "
             r")?constabulary",
         ),
         ("organisation", _ORGANISATIONS),
@@ -111,7 +112,8 @@ _FIELDS = tuple(
             r"(?:(?:csp|cdrp|partnership|community safety|vice|deputy|area|local|press) ){0,2}"
             r"(?:chair|chairman|chairwoman|chairperson|chair person|co ordinator|coordinator|"
             r"manager|"
-            r"lead officer|secretary|clerk|cadeirydd|cydlynydd|rheolwr|swyddog|director|adviser)",
+            r"lead officer|secretary|clerk|ysgrifennydd|ysgrifenyddes|trysorydd|is gadeirydd|clerc|"
+            r"cadeirydd|cydlynydd|rheolwr|swyddog|director|adviser)",
         ),
         ("date", r"date|dates|when|merged on|date of merger|from|since|dyddiad"),
     )

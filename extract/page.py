@@ -188,7 +188,8 @@ def link_resolver(url: str | None, base: str | None) -> Resolve:
             elif origin and _PLAIN_PATH.fullmatch(href):
                 known[href] = origin.group() + href
             else:
-                known[href] = join_url(start, href) or None
+                joined = join_url(start, href) or None
+                known[href] = joined.replace(" ", "%20") if joined else None
         return known[href]
 
     return resolve

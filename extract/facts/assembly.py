@@ -6,6 +6,7 @@ else in between.
 """
 
 import re
+from itertools import zip_longest
 
 from extract.facts.entries import Entry, Part
 from extract.facts.lines import INSTRUCTION, NAMING, POINTS, Token
@@ -83,8 +84,11 @@ class _Assembly:
             self._close()
         if self._begins_with_other_post(part):
             self._close()
-        for token in part.tokens:
-            self._take_token(token)
+        for token, following in zip_longest(part.tokens, part.tokens[1:]):
+            if token is not None:
+                if self._is_label_of_other(token, following):
+                    self._close()
+                self._take_token(self._town(token, following))
         if part.prose or not fields & {"line", "address"} or fields & POINTS:
             self._settle_pending()
 
@@ -154,6 +158,29 @@ class _Assembly:
             record.add(token.field, token.quote)
         elif token.field == "person" and held.value != token.quote.value:
             self.pending.append(Token("line", token.quote))
+
+    def _is_label_of_other(self, token: Token, following: Token | None) -> bool:
+        """Whether a post before a colon is that of somebody else than whom the record names."""
+        held = self.current.first("person") if self.current else None
+        return (
+            held is not None
+            and following is not None
+            and not self.entry.single
+            and (token.field, following.field) == ("role", "person")
+            and token.quote.rule == "label"
+            and following.quote.value != held.value
+        )
+
+    def _town(self, token: Token, following: Token | None) -> Token:
+        """What looks like a person between the lines of an address and its postcode is a town."""
+        between = (
+            following is not None
+            and following.field == "postcode"
+            and token.field == "person"
+            and token.quote.rule in {"line", "address"}
+            and any(line.field == "address" for line in self.pending)
+        )
+        return Token("address", token.quote) if between else token
 
     def _is_place_after_all(self, token: Token, current: RecordDraft) -> bool:
         """Whether what looks like a person is a line of the address begun before it."""

@@ -47,8 +47,10 @@ _ALTERNATIVE = re.compile(
 )
 _IN_COUNTRY = re.compile(r"\b(?:in|for) (?:England|Wales)\b", re.IGNORECASE)
 _LIST_SENTENCE = re.compile(
-    r"responsible (?:authorities|bodies)(?: (?:of|for|in|on) [^.:,]{2,60}?)?(?: are| were|,? "
-    r"namely| include| comprise|:)\s?:?\s?(?P<list>(?:[^.;]{3,80};\s?){2,20}[^.;]{3,80}"
+    r"responsible (?:authorities|bodies)(?: (?:of|for|in|on) [^.:,]{2,60}?)?"
+    r"(?:,? (?:which|who|as|under|named|listed|set out|defined)\b[^.:;]{3,200}?,)?(?: are| were|,? "
+    r"namely|,? (?:that is|that means|i\.e\.|viz\.?)(?: to say)?,?| include| comprise"
+    r"|:)\s?:?\s?(?P<list>(?:[^.;]{3,80};\s?){2,20}[^.;]{3,80}"
     r"|[^.;]{10,500})",
     re.IGNORECASE,
 )
@@ -63,6 +65,7 @@ _THEY_ARE = re.compile(
     r"(?:They|These)(?: currently| now)? (?:are|were|include|comprise)(?: as follows)?:?"
     r"\s(?P<list>[^.;]{10,600})"
 )
+_ONLY_PLACE = re.compile(r"(?:in|for) (?:England|Wales)", re.IGNORECASE)
 _AND_THE = re.compile(r"\s(?:and|or)\s(?=(?:the|every|each)\s)")
 _WHEN = re.compile(r"(?:since|from|until|as of|after) .{1,30}$", re.IGNORECASE)
 _LIST_FIRST = re.compile(
@@ -77,8 +80,24 @@ _SINCE = re.compile(r"\s?\((?:since|from|until|as of) [^()]{1,40}\)$", re.IGNORE
 _JOINED_ON = re.compile(r",?\s(?:and|or)$", re.IGNORECASE)
 _OR_IN = re.compile(r"\s\((?:or )?(?:the )?(?=[^()]{3,60} in (?:England|Wales)\)$)")
 _COMMA = re.compile(r"\s?;\s?(?:and\s)?|,\s(?:and\s)?|\n")
-_YES = re.compile(r"(?:yes|y|✓|✔|√|x|●|•|\*|ydy|ie|oes|true)(?:\b.*)?", re.IGNORECASE)
-_NO = re.compile(r"(?:no|n|✗|✘|\u2013|\u2014|-|nac ydy|na|false)?", re.IGNORECASE)
+_YES = re.compile(
+    r"(?:yes|y|✓|✔|√|☑|●|•|\*|ü|ydy|ydyn|ie|oes|true|tick(?:ed)?|both|always)(?:(?<=\W)|\b).*",
+    re.IGNORECASE | re.DOTALL,
+)
+_NO = re.compile(
+    r"(?:(?:no|n|n/a|none|never|not|nac ydy|nac ydyn|nag ydy|nage|na|false|neither)(?:\b.*)?"
+    r"|✗|✘|☐|\u2013|\u2014|-|cross)?",
+    re.IGNORECASE | re.DOTALL,
+)
+_TICK = re.compile(r"[✓✔√☑]|(?:yes|y|tick|ydy|ydyn|oes)\b", re.IGNORECASE)
+_CROSS = re.compile(r"[x\u00d7✕✖]", re.IGNORECASE)
+_COUNTRIES = (
+    ("England", re.compile(r"\b(?:England|English|Lloegr)\b", re.IGNORECASE)),
+    ("Wales", re.compile(r"\b(?:Wales|Welsh|Cymru|Nghymru)\b", re.IGNORECASE)),
+)
+_WHERE_HEAD = re.compile(
+    r"(?:applies|applies to|where|country|countries|nation|extent|area|ble|gwlad)\b", re.IGNORECASE
+)
 _LONGEST_NAME = 120
 
 
@@ -223,64 +242,137 @@ def _tabled(blocks: Sequence[Block], document: Document) -> AuthorityList | None
 
 
 def _from_grid(grid: Grid, document: Document) -> AuthorityList | None:
-    if len(grid.heads) < 2 or grid.transposed:
+    names, rows = _heads_and_rows(grid)
+    if not names or not rows:
         return None
+    if _lies_on_its_side(names, [name for name, _ in rows]):
+        turned = [
+            (
+                head,
+                {name.number: cells[head.number] for name, cells in rows if head.number in cells},
+            )
+            for head in names
+        ]
+        names, rows = tuple(name for name, _ in rows), turned
+    return _from_rows(names, rows, _is_about(grid, document))
+
+
+_Rows = list[tuple[Block, dict[int, Block]]]  # each name with its cells, by the number of the head
+
+
+def _heads_and_rows(grid: Grid) -> tuple[tuple[Block, ...], _Rows]:
+    """The heads over a table's answers, and its rows; without marked heads the first row is."""
+    if len(grid.heads) >= 2:
+        return grid.heads[1:], [
+            (
+                line.cells[0][0],
+                {head.number: block for block, heads in line.cells[1:] for head in heads},
+            )
+            for line in grid.lines
+            if line.cells
+        ]
+    if grid.heads or len(grid.lines) < 3:
+        return (), []
+    first = min(block.cell.column for line in grid.lines for block in line.blocks if block.cell)
+    over = {
+        block.cell.column: block
+        for block in grid.lines[0].blocks
+        if block.cell and block.cell.column > first
+    }
+    rows: _Rows = []
+    for line in grid.lines[1:]:
+        cells = {block.cell.column: block for block in line.blocks if block.cell}
+        if first in cells:
+            answers = {over[column].number: cells[column] for column in cells if column in over}
+            rows.append((cells[first], answers))
+    return tuple(over.values()), rows
+
+
+def _is_about(grid: Grid, document: Document) -> bool:
+    """Whether a table's heads, its caption or what stands beside it speak of such authorities."""
+    last = grid.lines[-1].blocks[-1].number if grid.lines else grid.first.number
+    beside = document.blocks[max(grid.first.number - 1, 0)], *document.blocks[last + 1 : last + 2]
+    speaking = (
+        *(head.text for head in grid.heads or grid.lines[0].blocks),
+        grid.caption.text if grid.caption else "",
+        *(document.blocks[number].text for number in grid.first.path),
+        *(block.text for block in beside if block.kind == "paragraph"),
+    )
+    return any(_SUBJECT.search(text) for text in speaking)
+
+
+def _lies_on_its_side(across: Sequence[Block], down: Sequence[Block]) -> bool:
+    """Whether the authorities stand across and the countries or the question down."""
+    asking = [block for block in down if _countries_in(block.text) or _SUBJECT.search(block.text)]
+    return (
+        len(across) >= 2
+        and 0 < len(asking) * 2 >= len(down)
+        and not any(_countries_in(block.text) or _SUBJECT.search(block.text) for block in across)
+    )
+
+
+def _countries_in(text: str) -> list[str]:
+    return [name for name, pattern in _COUNTRIES if pattern.search(text)]
+
+
+def _from_rows(
+    heads: Sequence[Block], rows: Sequence[tuple[Block, dict[int, Block]]], about: bool
+) -> AuthorityList | None:
+    """Choose the rows with a yes: for a country, under "responsible authority?", or by a word."""
     countries: dict[int, str] = {}
     deciding: set[int] = set()
-    for head in grid.heads[1:]:
-        mentioned = [
-            name
-            for name in ("England", "Wales")
-            if re.search(rf"\b{name}\b", head.text, re.IGNORECASE)
-        ]
+    for head in heads:
+        mentioned = _countries_in(head.text)
         if len(mentioned) == 1:
             countries[head.number] = mentioned[0]
         elif _SUBJECT.search(head.text):
             deciding.add(head.number)
-    above = [document.blocks[number].text for number in grid.first.path[-1:]]
-    caption = grid.caption.text if grid.caption else ""
-    last = grid.lines[-1].blocks[-1].number if grid.lines else grid.first.number
-    beside = document.blocks[max(grid.first.number - 1, 0)], *document.blocks[last + 1 : last + 2]
-    speaking = (
-        *(head.text for head in grid.heads),
-        caption,
-        *above,
-        *(block.text for block in beside if block.kind == "paragraph"),
-    )
-    about = any(_SUBJECT.search(text) for text in speaking)
-    where_column = next(
+    where_column = next((head.number for head in heads if _WHERE_HEAD.match(head.text)), None)
+    answers_of = [
+        (name, {number: block.text.strip() for number, block in cells.items()})
+        for name, cells in rows
+    ]
+    status_column = next(
         (
             head.number
-            for head in grid.heads[1:]
-            if re.match(r"(?:applies|applies to|where|country|nation)\b", head.text, re.IGNORECASE)
+            for head in heads
+            if head.number not in deciding
+            and any(_SUBJECT.match(answers.get(head.number, "")) for _, answers in answers_of)
         ),
         None,
     )
-    if not (deciding or (about and (countries or where_column))):
+    if status_column is None and not (deciding or (about and (countries or where_column))):
         return None
+    crossed = not any(
+        _TICK.match(text) for _, answers in answers_of for text in answers.values()
+    )  # with ticks beside them crosses say no; alone they mark
     items: list[tuple[Piece, str | None]] = []
-    for line in grid.lines:
-        name = line.cells[0][0]
-        answers = {
-            head.number: block.text.strip() for block, heads in line.cells[1:] for head in heads
-        }
-        if any(_NO.fullmatch(answers.get(number, "")) for number in deciding):
+    for name, answers in answers_of:
+        said = {number: _answer(text, crossed=crossed) for number, text in answers.items()}
+        if any(said.get(number, False) is False for number in deciding):
             continue
+        if status_column is not None:
+            status = answers.get(status_column, "")
+            if not _SUBJECT.match(status):
+                continue
         if where_column is not None:
-            places = [
-                place for place in ("England", "Wales") if place in answers.get(where_column, "")
-            ]
+            places = _countries_in(answers.get(where_column, ""))
             items.append((piece_of(name).strip(), places[0] if len(places) == 1 else None))
             continue
-        yes = [
-            country
-            for number, country in countries.items()
-            if answers.get(number) and _YES.fullmatch(answers[number])
-        ]
+        yes = {country for number, country in countries.items() if said.get(number)}
         if countries and not yes:
             continue
-        items.append((piece_of(name).strip(), yes[0] if len(set(yes)) == 1 else None))
+        items.append((piece_of(name).strip(), min(yes) if len(yes) == 1 else None))
     return AuthorityList(None, tuple(items)) if len(items) >= 2 else None
+
+
+def _answer(text: str, *, crossed: bool) -> bool | None:
+    """Read a cell as yes or no; None for one that says something else."""
+    if _CROSS.fullmatch(text):
+        return crossed
+    if _NO.fullmatch(text):
+        return False
+    return True if _YES.fullmatch(text) else None
 
 
 def _written(blocks: Sequence[Block]) -> AuthorityList | None:
@@ -324,7 +416,7 @@ def _parts(listed: Piece) -> list[Piece]:
     """Part a written list; the last comma's "and" counts, one inside a name does not."""
     parts = [
         each
-        for part in listed.split(_COMMA)
+        for part in _with_place(listed, listed.split(_COMMA))
         for each in part.split(_AND_THE)
         if not _WHEN.match(each.text) and each.text.lower() not in {"and", "or"}
     ]
@@ -335,6 +427,18 @@ def _parts(listed: Piece) -> list[Piece]:
     if len(parts) > 1 and at > 0 and not re.search(r"\bfire$", last.text[:at]):
         parts[-1:] = [last.cut(0, at).strip(), last.cut(at + len(" and ")).strip()]
     return parts
+
+
+def _with_place(listed: Piece, parts: Sequence[Piece]) -> Iterator[Piece]:
+    """Put "in Wales" to the part after it: "..., in Wales, local health boards"."""
+    opening: Piece | None = None
+    for part in parts:
+        if _ONLY_PLACE.fullmatch(part.text):
+            opening = part
+            continue
+        start = opening.start if opening else part.start
+        yield listed.cut(start - listed.start, part.end - listed.start)
+        opening = None
 
 
 def _alternatives(item: Piece) -> list[Piece]:

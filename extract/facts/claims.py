@@ -22,19 +22,22 @@ _LISTING = re.compile(
     re.IGNORECASE,
 )
 _ENTRIES = re.compile(
-    rf"(?<![\w.,/£-])(?P<number>{NUMBER}) (?:\w+ ){{0,2}}?(?P<what>partnerships|csps|cdrps|"
+    rf"(?<![\w.,/£-])(?P<number>{NUMBER}) (?:\w+ ){{0,2}}?(?P<what>of them|of these|of which|"
+    r"partnerships|csps|cdrps|"
     rf"community safety partnerships|"
     r"crime and disorder (?:reduction )?partnerships|entries|contacts|co-?ordinators|officers|"
     r"people|records)\b",
     re.IGNORECASE,
 )
-_HINTS_TEXT = "partnership csps cdrps entries contacts ordinators officers people records"
+_HINTS_TEXT = (
+    "them these which partnership csps cdrps entries contacts ordinators officers people records"
+)
 _HINTS = _HINTS_TEXT.split()
 _REGION_NAMES = "|".join(re.escape(name) for name in REGIONS)
 _IN_REGION = re.compile(
     rf"\s(?:in|of|for|across|covering) (?:the )?(?P<region>{_REGION_NAMES}|Yorkshire (?:and|&) "
     rf"(?:the )?"
-    r"Humber(?:side)?)\b"
+    r"Humber(?:side)?|England(?! and Wales| & Wales)|Wales)\b"
 )
 _PEOPLE = re.compile(r"contact|co-?ordinator|officer|people", re.IGNORECASE)
 _FIRST_NUMBER = re.compile(rf"(?<![\w.,/£-])(?P<number>{NUMBER})\b", re.IGNORECASE)
@@ -134,27 +137,38 @@ def _listed(
         if not _ENTRIES.search(block.text):
             continue
         for sentence in sentences_of(piece_of(block)):
-            match = _ENTRIES.search(sentence.text)
-            if not match:
-                continue
-            if (region := _region_after(sentence, match)) and noun_of(match["what"]) != "entries":
-                yield from _of_region(sentence, match, region, partnerships)
-                continue
-            if not _is_about_page(sentence, match):
-                continue
-            value = read_number(match["number"])
-            found = _found(match["what"], partnerships, contacts)
-            if value is None or value < 2 or not found:
-                continue
-            claimed = quote(sentence.cut(*match.span("number")), "announced", PROSE, str(value))
-            rough = is_approximate(sentence.text[: match.start("number")])
-            yield _check(claimed, found, f"{match['what']} on this page", approximate=rough)
+            for match in _ENTRIES.finditer(sentence.text):
+                yield from _entries_claimed(sentence, match, partnerships, contacts)
+
+
+def _entries_claimed(
+    sentence: Piece,
+    match: re.Match[str],
+    partnerships: Sequence[RecordDraft],
+    contacts: Sequence[RecordDraft],
+) -> Iterator[RecordDraft]:
+    what = match["what"]
+    referring = what.lower().startswith("of ")
+    if (region := _region_after(sentence, match)) and noun_of(what) != "entries" and not referring:
+        yield from _of_region(sentence, match, region, partnerships)
+        return
+    if not _is_about_page(sentence, match):
+        return
+    value = read_number(match["number"])
+    if referring:
+        what = "partnerships" if partnerships else "entries"
+    found = _found(what, partnerships, contacts)
+    if value is None or value < 2 or not found:
+        return
+    claimed = quote(sentence.cut(*match.span("number")), "announced", PROSE, str(value))
+    rough = is_approximate(sentence.text[: match.start("number")])
+    yield _check(claimed, found, f"{what} on this page", approximate=rough)
 
 
 def _region_after(sentence: Piece, match: re.Match[str]) -> str | None:
     """The region whose partnerships a sentence counts: "45 partnerships in the South West"."""
     place = _IN_REGION.match(sentence.text[match.end() :])
-    return region_of(place["region"]) if place else None
+    return (region_of(place["region"]) or place["region"]) if place else None
 
 
 def _of_region(
@@ -165,7 +179,9 @@ def _of_region(
     The sentence need not say that it lists them all; a page that lists far fewer does not try to.
     """
     value = read_number(match["number"])
-    found = sum(region in each.values("region") for each in partnerships)
+    found = sum(
+        region in (*each.values("region"), *each.values("country")) for each in partnerships
+    )
     if value is None or value < 2 or found * 4 < value * 3:
         return
     claimed = quote(sentence.cut(*match.span("number")), "announced", PROSE, str(value))

@@ -11,7 +11,7 @@ from extract.facts.observations import LABELLED, PROSE, Quote, RecordDraft, comp
 from extract.facts.pieces import Piece, piece_of
 from extract.facts.prose import sentences_of
 from extract.hints import blocks_at, holds_any, places_of
-from extract.reference.places import REGIONS, country_of, region_of
+from extract.reference.places import REGIONS, country_of, country_of_region, region_of
 
 __all__ = ["CountTable", "count_tables", "noun_of", "read_counts"]
 
@@ -19,7 +19,7 @@ _CSP = r"community safety partnerships?|csps?"
 _CDRP = r"crime (?:and|&) disorder(?: reduction)? partnerships?|cdrps?"
 _NOUN = (
     rf"(?:(?:{_CDRP})(?:\s?\((?:{_CSP}|cdrps?)\))?|(?:{_CSP})(?:\s?\((?:csps?|cdrps?)\))?"
-    r"|(?:local |statutory )?partnerships|police forces?|police force areas|entries"
+    r"|(?:local |statutory )?partnerships|police forces?|police force areas|forces|entries"
     r"|partneriaeth(?:au)?(?: diogelwch cymunedol)?|bartneriaeth(?:au)?(?: diogelwch cymunedol)?"
     r"|heddlu(?:oedd)?)"
 )
@@ -34,6 +34,7 @@ _IN = (
 )
 _DESCRIBING = (
     r"(?:(?:local|different|separate|statutory|new|remaining|active|territorial|such|merged|o|"
+    r"english|welsh|or so|distinct|district|existing|"
     r"of the|of these|kinds of) ){0,2}"
 )
 # 310 CSPs in England
@@ -52,8 +53,9 @@ _NUMBER_PLACE = re.compile(
 )
 # England has 346 CDRPs; Wales had 22
 _PLACE_HAS = re.compile(
-    rf"\b(?P<place>{_PLACE}) (?:currently |now |still )?(?:has|had|have|contains?|is served by|"
-    rf"was served by|is covered by|was covered by|by|with)\s(?P<lead>(?:\w+ ){{0,2}}?)"
+    rf"\b(?P<place>{_PLACE})(?:\s?[:=\u2013\u2014]| (?:currently |now |still )?(?:has|had|have"
+    rf"|contains?|is served by|"
+    rf"was served by|is covered by|was covered by|by|with))\s(?P<lead>(?:\w+ ){{0,2}}?)"
     rf"(?P<number>{NUMBER})\b(?: {_DESCRIBING}(?P<noun>{_NOUN})\b)?",
     re.IGNORECASE,
 )
@@ -61,6 +63,21 @@ _PLACE_HAS = re.compile(
 _OF_THEM = re.compile(
     rf"\bthere (?:are|were) (?:\w+ ){{0,2}}?(?P<number>{NUMBER}) (?:of them|such (?:partnerships|"
     rf"bodies))\b",
+    re.IGNORECASE,
+)
+# In London there are thirty-two
+_IN_PLACE = re.compile(
+    rf"\b(?:in|across|for) (?:the )?(?P<place>{_PLACE}),? (?:there |(?:the|their) (?:number"
+    rf"|figure|total) )?"
+    rf"(?:are|were|is|was|stands at|stood at)"
+    rf"(?: now| still| currently)? (?:\w+ )?(?P<number>{NUMBER})"
+    rf"(?=\s?(?:[.,;)]|$)| and | (?:more|others?|in all|altogether)\b)",
+    re.IGNORECASE,
+)
+# North East: 12
+_PLACE_LINE = re.compile(
+    rf""
+    rf"(?:the )?(?P<place>{_PLACE})\s?[:=(\u2013\u2014-]\s?(?P<number>{NUMBER})\)?\.?",
     re.IGNORECASE,
 )
 # Around 300 of them have a co-ordinator
@@ -73,21 +90,33 @@ _SOME_OF_THEM = re.compile(
 _OF_NOTHING_ELSE = re.compile(
     r"\s?(?:$|[.,;:()]|(?:of (?:them|these|which|the)|and|or|in|each|such|altogether)\b)", re.I
 )
+_OF_COUNTRY = re.compile(r"\b(?:english|welsh)\b", re.IGNORECASE)  # "22 Welsh partnerships"
 _OF_THESE = re.compile(r"\bof (?:them|these)\b", re.IGNORECASE)
 _ANY_PLACE = re.compile(rf"\b{_PLACE}\b", re.IGNORECASE)
+_IN_ANY_PLACE = re.compile(rf"{_IN}{_PLACE}\b", re.IGNORECASE)
 _ANY_NOUN = re.compile(rf"\b{_NOUN}\b", re.IGNORECASE)
 _TOTAL = re.compile(
     r"(?:(?:grand |overall )?total|all(?: regions| areas)?|england and wales|england|cyfanswm|"
-    r"sum)(?: total)?(?: (?:for|in) (?:england and wales|england|wales))?",
+    r"sum|together|altogether|taken together|combined|overall|both(?: countries)?|in all|"
+    r"i gyd|gyda'i gilydd)(?: total)?(?: (?:for|in) (?:england and wales|england|wales))?",
     re.IGNORECASE,
 )
 _TOTAL_FOR = re.compile(r"total(?: for| in)? (?P<place>\S.*)", re.IGNORECASE)
+_NUMBER_HEAD = re.compile(
+    r"(?:number|total|how many|count|no\.?|nifer)(?: of .{1,40})?", re.IGNORECASE
+)
+_DATE_HEAD = re.compile(  # a column for a year or a day
+    r"(?:(?:at|on|in|from|to) )?(?:\d{1,2}(?:st|nd|rd|th)? )?(?:[A-Z][a-z]{2,8} )?(?:19|20)\d\d"
+    r"(?:[/\u2013-]\d{2,4})?|before|after|now|then|\d{1,2}[/.]\d{1,2}[/.]\d{2,4}",
+    re.IGNORECASE,
+)
 _YEAR_BEFORE = re.compile(
     r"\b(?:in|since|by|from|of|during|until|to|april|march|may|june|july)\s$", re.IGNORECASE
 )
 _GATE = re.compile(r"artner|csp|cdrp|forces?\b|entries|heddlu", re.IGNORECASE)
 _HINTS = ("artner", "csp", "cdrp", "force", "entries", "heddlu")
 _HAS_NUMBER = re.compile(rf"\b{NUMBER}\b", re.IGNORECASE)
+_LONGEST_PLACE_LINE = 60
 _LONGEST_HEAD = 120  # characters of a column head, caption or heading that says what is counted
 _INTEGER = re.compile(r"\d{1,3}(?:,\d{3})*|\d{1,6}")
 
@@ -142,6 +171,7 @@ def read_counts(document: Document, tables: Sequence[CountTable]) -> Iterator[Re
                 what = noun
                 if block.kind != "heading" or record.has("where"):
                     found.append((at, record))
+    found += _listed_counts(document)
     seen = set()
     for _, record in sorted(found, key=lambda each: each[0]):
         key = tuple(
@@ -151,6 +181,26 @@ def read_counts(document: Document, tables: Sequence[CountTable]) -> Iterator[Re
         if key not in seen:
             seen.add(key)
             yield record
+
+
+def _listed_counts(document: Document) -> Iterator[tuple[int, RecordDraft]]:
+    """Read lists of places with a number each, under words that say what is counted."""
+    if not holds_any(document.lowered, _HINTS):
+        return
+    lead: Block | None = None
+    for block in document.content:
+        if block.kind != "item":
+            lead = block if block.kind in {"paragraph", "heading"} else None
+            continue
+        if len(block.text) > _LONGEST_PLACE_LINE or lead is None or len(lead.text) > _LONGEST_HEAD:
+            continue
+        match = _PLACE_LINE.fullmatch(block.text)
+        mention = _ANY_NOUN.search(lead.text) if match else None
+        if match and mention and (named := noun_of(mention.group())):
+            what = quote(piece_of(lead).cut(*mention.span()), "count", PROSE, named)
+            record = _record(match, piece_of(block), (named, what), _PLACE_LINE)
+            if record is not None:
+                yield block.start, record
 
 
 def _blocks_that_may_count(document: Document) -> list[Block]:
@@ -170,15 +220,18 @@ def _counts_in(
     block: Block, what: tuple[str, Quote] | None
 ) -> Iterator[tuple[int, RecordDraft, tuple[str, Quote] | None]]:
     """Read the counts of one block; what is counted carries on from sentence to sentence."""
+    of_country: dict[str, tuple[str, Quote]] = {}  # what was counted last in each country
     for sentence in sentences_of(piece_of(block)):
         found: dict[int, RecordDraft] = {}
-        patterns = (_PLACE_HAS, _NUMBER_NOUN, _NUMBER_PLACE, _OF_THEM, _SOME_OF_THEM)
+        patterns = (_PLACE_HAS, _NUMBER_NOUN, _NUMBER_PLACE, _OF_THEM, _IN_PLACE, _SOME_OF_THEM)
         for pattern in patterns if _HAS_NUMBER.search(sentence.text) else ():
             for match in pattern.finditer(sentence.text):
                 at = match.start("number")
                 if at in found or not _is_count(match, sentence.text):
                     continue
                 after = sentence.text[match.end("number") :]
+                if pattern is _PLACE_HAS and _IN_ANY_PLACE.match(after):
+                    continue  # "England and Wales: 354 in England ..."
                 if (
                     pattern is _PLACE_HAS
                     and not match["noun"]
@@ -186,12 +239,16 @@ def _counts_in(
                 ):
                     continue
                 noun = _noun_near(match, sentence, what)
+                country = _country_of(match.groupdict().get("place"))
+                if pattern is _IN_PLACE and country in of_country:
+                    noun = of_country[country]  # what was counted in England is meant in London
                 if noun is None:
                     continue
                 record = _record(match, sentence, noun, pattern)
                 if record is not None:
                     found[at] = record
                     what = noun
+                    of_country[country] = noun
         for at in sorted(found):
             yield sentence.start + at, found[at], what
         for mention in _ANY_NOUN.finditer(sentence.text):
@@ -251,6 +308,11 @@ def _record(
     if groups.get("place"):
         place = sentence.cut(*match.span("place"))
         record.add("where", quote(place, "count", PROSE, _place_name(place.text)))
+    elif described := _OF_COUNTRY.search(match.group()):
+        start = match.start() + described.start()
+        place = sentence.cut(start, start + len(described.group()))
+        country = "Wales" if place.text.lower() == "welsh" else "England"
+        record.add("where", quote(place, "count", PROSE, country))
     else:
         before = list(_ANY_PLACE.finditer(sentence.text[: match.start("number")]))
         if (pattern is _OF_THEM and before) or (
@@ -263,6 +325,14 @@ def _record(
     if is_approximate(sentence.text[: match.start("number")]):
         record.add("approx", computed("true", "approximate"))
     return record
+
+
+def _country_of(place: str | None) -> str:
+    """The country that a place is or is in, or nothing."""
+    if not place:
+        return ""
+    region = region_of(place)
+    return (country_of_region(region) if region else country_of(place)) or ""
 
 
 def _place_name(text: str) -> str:
@@ -287,23 +357,28 @@ def count_tables(document: Document) -> list[CountTable]:
     cells = [block for block in document.content if block.cell or block.kind == "caption"]
     tables = []
     for grid in grids_of(cells).values():
-        table = _count_table(grid, document)
-        if table is not None:
-            tables.append(table)
+        tables += _tables_of(grid, document)
     return tables
 
 
-def _count_table(grid: Grid, document: Document) -> CountTable | None:
-    if grid.transposed or len(grid.heads) < 2 or len(grid.lines) > 500:
-        return None
-    above = document.blocks[grid.first.path[-1]].text if grid.first.path else ""
+def _tables_of(grid: Grid, document: Document) -> list[CountTable]:
+    """The columns of a table that count by place, each with the places."""
+    if len(grid.heads) < 2 or len(grid.lines) > 500:
+        return []
+    above = [document.blocks[number].text for number in reversed(grid.first.path)]
     caption = grid.caption.text if grid.caption else ""
+    across = [head for head in grid.heads[1:] if _is_place(head.text)]
+    if len(across) * 2 > len(grid.heads) - 1 and len(across) >= 2:
+        return _counts_across(grid, [caption, *above])
+    if grid.transposed:
+        return []
+    found = []
     for head in grid.heads[1:]:
-        what = noun_of(head.text)
-        if what is None and re.fullmatch(
-            r"(?:number|total|how many|count|no\.?)(?: of .{1,40})?", head.text, re.IGNORECASE
-        ):
-            what = noun_of(head.text) or noun_of(caption) or noun_of(above)
+        what = noun_of(head.text) if len(head.text) < _LONGEST_HEAD else None
+        if what is None and _NUMBER_HEAD.fullmatch(head.text.strip()):
+            what = next((noun for text in (caption, *above[:1]) if (noun := noun_of(text))), None)
+        if what is None and _DATE_HEAD.fullmatch(head.text.strip()):
+            what = next((noun for text in (caption, *above) if (noun := noun_of(text))), None)
         if what is None:
             continue
         rows = []
@@ -312,26 +387,52 @@ def _count_table(grid: Grid, document: Document) -> CountTable | None:
             held = next(
                 (block for block, heads in line.cells if any(each is head for each in heads)), None
             )
-            if (
-                place is None
-                or held is None
-                or held is place
-                or not _INTEGER.fullmatch(held.text.strip())
-            ):
-                continue
-            value = read_number(held.text)
-            if value is not None:
-                rows.append((piece_of(place), piece_of(held), value))
-        if len(rows) >= 2 and len(rows) * 2 >= len(grid.lines):
-            totals = tuple(
-                number
-                for number, (place, _, _) in enumerate(rows)
-                if _TOTAL.fullmatch(place.text.strip())
-            )
-            known = sum(_is_place(place.text) for place, _, _ in rows)
-            if known * 2 >= len(rows):
-                return CountTable(tuple(rows), totals, what)
-    return None
+            if place is not None and held is not None and held is not place:
+                rows.append((place, held))
+        if (table := _count_table(rows, what)) is not None:
+            found.append(table)
+            if not _DATE_HEAD.fullmatch(head.text.strip()):
+                break
+    return found
+
+
+def _counts_across(grid: Grid, speaking: Sequence[str]) -> list[CountTable]:
+    """Tables whose places stand side by side, each line saying what it counts."""
+    found = []
+    for line in grid.lines:
+        label = line.cells[0][0].text if line.cells else ""
+        what = noun_of(label)
+        if what is None and (_NUMBER_HEAD.fullmatch(label) or _DATE_HEAD.fullmatch(label)):
+            what = next((noun for text in speaking if (noun := noun_of(text))), None)
+        if what is None:
+            continue
+        rows = [(heads[0], block) for block, heads in line.cells[1:] if len(heads) == 1]
+        if (table := _count_table(rows, what)) is not None:
+            found.append(table)
+    return found
+
+
+def _count_table(pairs: Sequence[tuple[Block, Block]], what: str) -> CountTable | None:
+    """Places with their cells as a table of counts, if most are places with whole numbers."""
+    rows = []
+    for place, held in pairs:
+        value = read_number(held.text) if _INTEGER.fullmatch(held.text.strip()) else None
+        if value is not None:
+            rows.append((piece_of(place), piece_of(held), value))
+    known = sum(_is_place(place.text) for place, _, _ in rows)
+    if len(rows) < 2 or len(rows) * 2 < len(pairs) or known * 2 < len(rows):
+        return None
+    totals = tuple(
+        number
+        for number, (place, _, _) in enumerate(rows)
+        if _TOTAL.fullmatch(place.text.strip())
+        and (number or country_of(place.text) is None)
+        and (
+            country_of(place.text) not in {"England", "Wales"}
+            or region_of(rows[number - 1][0].text) is not None  # the regions add up to it
+        )
+    )
+    return CountTable(tuple(rows), totals, what)
 
 
 def _is_place(text: str) -> bool:

@@ -60,7 +60,7 @@ _LABELS = (
         r"(?:(?:page|site|list|this page|this list|content|information|it|document|last|date|"
         r"directory) (?:was |is )?){0,2}"
         r"(?:last )?(?:updated?|modified|revised|amended|reviewed|changed|corrected|checked|"
-        r"edited|revision)(?: on| at| in|d?:| date)?|"
+        r"edited|revision|change|amendment|modification)(?: on| at| in|d?:| date)?|"
         r"date (?:last )?(?:modified|updated|of last (?:update|revision))|diweddarwyd(?: y "
         r"dudalen(?: hon)?)?(?: "
         r"ddiwethaf)?(?: ar)?|"

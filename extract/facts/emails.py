@@ -69,8 +69,11 @@ def find_emails(text: str) -> list[Email]:
 
 def _find_disguised(text: str) -> list[Email]:
     """Find addresses written out; "at" alone needs a domain that is spelt out or plainly one."""
-    found = []
-    for match in _DISGUISED.finditer(text):
+    found: list[Email] = []
+    place = 0
+    while match := _DISGUISED.search(text, place):
+        # "e-mail her at ann.lee [at] vale.example": the second "at" may be the one that counts
+        place = match.start(3)
         local, at, domain = match.groups()
         address = f"{_SEPARATORS.sub('.', local)}@{_SEPARATORS.sub('.', domain)}".lower()
         if not _TOP_LEVEL.search(address) or domain.lower().startswith("www."):
@@ -78,6 +81,7 @@ def _find_disguised(text: str) -> list[Email]:
         spelt = _SPELT.search(at) or _SPELT.search(domain) or _SPELT.search(local)
         if spelt or "." in local or "_" in local:
             found.append(Email(match.start(), match.end(), address, disguised=True))
+            place = match.end()
     return found
 
 

@@ -18,6 +18,7 @@ from extract.facts.lines import (
     has_points,
     is_prose,
     point_places,
+    points_of,
     read_line,
     read_value,
 )
@@ -25,6 +26,7 @@ from extract.facts.names import (
     is_blank_value,
     is_general_heading,
     is_organisation,
+    is_person,
     is_role,
     kind_of_name,
 )
@@ -40,6 +42,7 @@ __all__ = ["Entry", "Part", "entries_of"]
 
 _LONG_LINE = 160  # characters; without any means of contact, more is no line of an address
 _REACH = 600  # characters between a name and the numbers that go with it, at most
+_NAMING_LINES = 4  # above a table of labels, in which somebody may be named
 _LINE_BREAK = re.compile(r"\n")
 _READ_REGIONS = frozenset({"main", "aside", "footer"})
 _COUNCIL = re.compile(r"\W*(?:councils?|local authority|authority)\b", re.IGNORECASE)
@@ -153,26 +156,50 @@ def entries_of(
     entries: list[Entry] = []
     before: Block | None = None  # the block right before the run
     last: Block | None = None
+    unread: list[Block] = []  # the run before, if nothing in it could be reached
     for run in _runs(blocks):
         first = run[0]
         before, last = last, run[-1]
+        above, unread = unread, []
         if not hits.any_in(first.start, run[-1].end):
+            unread = run
             continue
         if first.cell is not None:
             grid = grids_of(run)[first.cell.table]
-            entries.extend(_table_entries(grid, hits, resolve))
+            found = list(_table_entries(grid, hits, resolve))
+            if grid.transposed and len(found) == 1 and above:
+                found = [_named_by(above, found[0], resolve)]
+            elif grid.transposed and _continues(found, entries, before):
+                continue
+            entries.extend(found)
         elif first.kind in {"term", "description"}:
             found = list(_definition_entries(run, hits, resolve))
-            if not _continues(found, entries, before):
+            if any(each.single for each in found) or not _continues(found, entries, before):
                 entries.extend(found)
         else:
             entries.extend(_section_entries(run, document, hits, resolve))
     return entries
 
 
+def _named_by(above: list[Block], entry: Entry, resolve: Resolve) -> Entry:
+    """Give a table of labels and values the name that stands in the short lines above it."""
+    named = NAMING | {"partnership"}
+    if any(token.field in named for part in entry.parts for token in part.tokens):
+        return entry
+    parts: list[Part] = []
+    for block in reversed(above[-_NAMING_LINES:]):
+        if block.kind != "paragraph" or block.path != entry.path or is_prose(block.text):
+            break
+        tokens = read_line(piece_of(block), block.links, resolve)
+        if not any(token.field in NAMING for token in tokens):
+            break
+        parts.insert(0, Part(tuple(tokens)))
+    return replace(entry, parts=(*parts, *entry.parts)) if parts else entry
+
+
 def _continues(found: list[Entry], entries: list[Entry], before: Block | None) -> bool:
     """Add labelled values to the entry that names whose they are, in the lines right above."""
-    if len(found) != 1 or found[0].single or not entries or before is None:
+    if len(found) != 1 or not entries or before is None:
         return False
     one, above = found[0], entries[-1]
     if (
@@ -277,6 +304,8 @@ def _holds_any(line: Line, transposed: bool, hits: _Hits) -> bool:
     own = line.blocks
     if line.carried:
         own = [block for block in own if block.number not in line.carried]
+        if any(is_person(block.text) for block in own):
+            return any(hits.any_in(block.start, block.end) for block in line.blocks)
     if not own:
         return False
     if not transposed:
@@ -308,8 +337,8 @@ def _cell_tokens(
 ) -> list[Token]:
     """Read one cell by the field of the head over it; a cell under several by what it holds."""
     piece = piece_of(block)
-    if is_blank_value(block.text):
-        return []
+    if is_blank_value(block.text):  # a picture in the next cell may stand for a mailbox
+        return points_of(piece, block.links, resolve)[0] if block.links.mails else []
     if len(covered) == 1 and covered[0] != "any":
         field = covered[0]
         if field == "unit" or field == "organisation":
@@ -321,6 +350,11 @@ def _cell_tokens(
             found = _name_cell(field, piece, block, resolve)
         else:
             found = read_value(field, piece, block.links, resolve)
+            if field == "address" and "person" in named:  # who it is has a column to itself
+                found = [
+                    Token("address", token.quote) if token.field == "person" else token
+                    for token in found
+                ]
             if field == "area":
                 found += _councils(found, heads)
         if field == "person" and any(token.field == "person" for token in found):

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 from typing import NamedTuple
 
-from extract.document import Links
+from extract.document import Link, Links
 from extract.facts.emails import emails_of_href, find_emails
 from extract.facts.names import (
     is_blank_value,
@@ -92,6 +92,13 @@ _SAYS_MAIL = re.compile(  # the text of a link that names nobody
 _ANY_WORD = re.compile(r"\S+")
 _LONGEST_POST = 80  # characters of a line that names a post and its holder
 _POST_WORDS = 4
+_ASKED_FOR = re.compile(
+    r"(?:please )?(?:contact|ring|call|phone|telephone|ask for|speak to|write to|e-?mail|"
+    r"cysylltwch â|ffoniwch) (?=[A-Z])",
+    re.IGNORECASE,
+)
+_AT = re.compile(r"\s(?:at|of|from|in|with)\s(?:the )?(?=[A-Z][\w'\u2019-]* )")
+_NEXT_SENTENCE = re.compile(r"(?<!\bSt)(?<!\b[A-Z])\.\s+(?=[A-Z])")
 _LINE_BREAKS = re.compile(r"\n+")
 _COMMAS = re.compile(r"\s?[,;|\n•·]\s?|\s[-\u2013\u2014]\s|\t")
 _DASH_LABEL = re.compile(r"^([^\W\d_][\w .'\u2019/-]{0,30}?)\s[-\u2013\u2014]\s")
@@ -105,7 +112,8 @@ _LEFT_OVER = re.compile(
 _INSTRUCTION = re.compile(
     r"(?:(?:visit|come to|call in at|please|or|then|and|to|for|contact|ring|call|phone|telephone"
     r"|e-?mail|write to|write|ask|"
-    r"speak to|the|our|your|chair|secretary|ysgrifennwch at|neu|ffoniwch|e-?bostiwch|cysylltwch "
+    r"speak to|tell|inform|let|talk to|the|our|your|chair|secretary|ysgrifennwch at|neu"
+    r"|ffoniwch|e-?bostiwch|cysylltwch "
     r"â)\s+)+",
     re.IGNORECASE,
 )
@@ -116,6 +124,12 @@ _ADDRESSED = re.compile(
     r"(?P<name>[^\W\d_][\w'\u2019&-]*(?: [\w'\u2019&-]+){1,7}?)"
     r"(?=\s(?:on|at|by|via|for|if|to|about|or|direct|directly)\b|\s?[,.;:()\n]|$)",
     re.IGNORECASE,
+)
+# The press desk can be reached at ...; our duty team answers on ...
+_ANSWERING = re.compile(
+    r"(?<![\w,] )\b(?:The|Our)\s(?P<name>[^\W\d_][\w'\u2019&-]*(?: [\w'\u2019&-]+){1,6}?)\s"
+    r"(?:(?:can|may) (?:also )?be (?:reached|contacted|rung|called|e-?mailed|telephoned|phoned)|"
+    r"answers (?:on|at)|takes calls on|(?:is|are) (?:now )?(?:on|at)(?= [\d(+]))"
 )
 _IS_EXAMPLE = re.compile(
     r"\b(?:for example|for instance|e\.?g\.?|such as)[:,]?\W{0,3}$", re.IGNORECASE
@@ -129,7 +143,7 @@ _WORD_LABEL = re.compile(
     re.IGNORECASE,
 )
 _FUNCTION_WORD = re.compile(
-    r"\b(?:the|is|are|to|please|you|your|can|we|our|or|if|will|be|has|have|this|that|with|who|"
+    r"\b(?:the|is|are|to|[Pp]lease|[Yy]ou|your|can|[Ww]e|our|or|[Ii]f|through|will|be|has|have|this|that|with|who|"
     r"which|may|"
     r"should|about|from|by|their|they|been|was|were|it|its|ask|any|further|a|an)\b"
 )
@@ -204,7 +218,7 @@ def points_of(
             for phone in find_phones(link.href[4:]):
                 held = Quote(link.href, phone.number, link.start, link.end, "href", "tel", LABELLED)
                 tokens.append((at, Token("phone", held)))
-        named_web = kind == "website" or is_website_text(link.text)
+        named_web = kind == "website" or is_website_text(link.text) or _shows_itself(link)
         if named_web and (url := resolve(link.href)) and url[:4].lower() == "http":
             how = "labelled" if kind else "web link"
             held = Quote(link.href, url, link.start, link.end, "href", how, sure)
@@ -228,6 +242,12 @@ def points_of(
     return [token for _, token in tokens], _blank(text, found)
 
 
+def _shows_itself(link: Link) -> bool:
+    """Whether the text of a link is the address it leads to, with or without its scheme."""
+    shown, _, led = link.text.strip().rstrip("/"), *link.href.partition("//")[1:]
+    return "." in shown and " " not in shown and led.rstrip("/").lower() == shown.lower()
+
+
 def without_instruction(piece: Piece) -> Piece:
     """Take an instruction off the beginning: "Contact Jane Farrow", "Please ring the ..."."""
     match = _INSTRUCTION.match(piece.text)
@@ -240,13 +260,17 @@ def addressed_in(piece: Piece, links: Links) -> list[Token]:
     Either the words say so ("ring the data desk") or a link that opens a mail to them does.
     "E-mail the co-ordinator" says no more than that it is the co-ordinator's mailbox.
     """
-    names = [piece.cut(*match.span("name")) for match in _ADDRESSED.finditer(piece.text)]
+    names = [
+        piece.cut(*match.span("name"))
+        for pattern in (_ADDRESSED, _ANSWERING)
+        for match in pattern.finditer(piece.text)
+    ]
     for link in links.within(piece.start, piece.end):
         if link.href[:7].lower() == "mailto:" and link.start < link.end:
             names.append(_without_article(Piece(link.text, link.start)))
     tokens: list[Token] = []
     for name in names:
-        titled = _titled(name.text)
+        titled = name.text if name.text[0].isupper() else _titled(name.text)
         if name.text.lower().startswith(("local ", "nearest ", "relevant ")):
             continue
         field = kind_of_name(titled)
@@ -398,10 +422,18 @@ def _label_before(text: str, start: int, colon: int) -> tuple[str | None, int]:
     if named := field_of(whole):
         return ("date" if _OLD_LABEL.search(whole) else named), first
     stop = tail.rfind(". ")
-    if stop > 0 and (named := field_of(tail[stop + 2 :])):  # "Region: ... . Council: ..."
-        return named, base + stop + 1
+    if stop >= 0:  # "Region: ... . Council: ..."
+        last = tail[stop + 2 :]
+        named = field_of(last) or (kind_of_name(last) if len(last) < _LONGEST_POST else None)
+        if named and (named == "role" or field_of(last)):
+            return named, base + stop + 1
     if not text[start:first].strip(" ,;|.()\n") and len(words) <= 10:
         kind = kind_of_name(whole)
+        stop = max(whole.rfind("? "), whole.rfind("! "))
+        if kind is None and stop > 0:  # "Mistakes? Tell ..."
+            first, whole = first + stop + 2, whole[stop + 2 :]
+        if kind is None and (asked := _INSTRUCTION.match(whole)) and is_role(whole[asked.end() :]):
+            return "role", first + asked.end()  # "Tell the librarian: Ann Lee"
         if kind in _HOLDERS:
             return kind, first
         if len(words) <= 4 and whole[0].isupper() and (region_of(whole) or is_area(whole)):
@@ -472,11 +504,12 @@ def read_value(
             [*_read_person(rest, confidence), *tokens], key=lambda token: token.quote.start or 0
         )
     if field in {"area", "predecessors"}:
+        rest = [part.cut(0, _first_sentence(part.text)).strip(" .") for part in rest]
         name = "area" if field == "area" else "predecessor"
         return [Token(name, quote(part, "labelled", confidence)) for part in rest] + tokens
     if not rest:
         return tokens
-    if field == "role" and is_person(rest[0].text):
+    if field == "role" and is_person(rest[0].text) and not is_role(rest[0].text):
         field = "person"
     whole = rest[0] if len(rest) > 1 or tokens else piece
     if field in {"police_force", "region", "country"}:
@@ -484,6 +517,12 @@ def read_value(
     if field in _HOLDERS and (is_prose(whole.text) or _says_something(whole.text)):
         return tokens
     return [Token(field, quote(whole, "labelled", confidence)), *tokens]
+
+
+def _first_sentence(text: str) -> int:
+    """Where the first sentence of a value ends: "A CDRP and B CDRP. From 1 April"."""
+    match = _NEXT_SENTENCE.search(text)
+    return match.start() + 1 if match else len(text)
 
 
 def _says_something(text: str) -> bool:
@@ -506,16 +545,30 @@ def _read_person(parts: list[Piece], confidence: float) -> list[Token]:
             if is_role(inside.text):
                 tokens.append(Token("role", quote(inside, "bracket", confidence)))
         outside = part.cut(0, part.text.find("(")) if "(" in part.text else part
-        for chunk in outside.strip().split(_COMMAS):
+        chunks = outside.strip().split(_COMMAS)
+        for number, chunk in enumerate(chunks):
             if is_blank_value(chunk.text):
                 continue
             kind = "person" if is_person(chunk.text, expected=True) else kind_of_name(chunk.text)
             if kind == "person" and any(token.field == "person" for token in tokens):
                 continue
+            if kind == "role" and len(chunks) == number + 2 and _narrows(chunks[-1]):
+                chunk = part.cut(chunk.start - part.start, chunks[-1].end - part.start)
             if kind in {"person", "role", "unit", "organisation", "partnership"}:
                 tokens.append(Token(kind, quote(chunk, "labelled", confidence)))
     order = {"person": 0}
     return sorted(tokens, key=lambda token: order.get(token.field, 1))
+
+
+def _narrows(piece: Piece) -> bool:
+    """Whether words after a post say what it is for: "Adviser, Rural Crime"."""
+    return (
+        len(piece.text.split()) <= 4
+        and piece.text[:1].isupper()
+        and not any(map(str.isdigit, piece.text))
+        and kind_of_name(piece.text) is None
+        and not (is_area(piece.text) or region_of(piece.text))
+    )
 
 
 def _read_address(blanked: Piece, printed: Piece, confidence: float) -> list[Token]:
@@ -547,6 +600,23 @@ def _without_care_of(piece: Piece) -> Piece:
     return piece.cut(match.end()) if match and named else piece
 
 
+def _read_asked(piece: Piece) -> list[Token]:
+    """Read a person with what they are and where, as a sentence has them."""
+    tokens: list[Token] = []
+    for chunk in piece.split(_COMMAS):
+        parts = chunk.split(_AT)
+        if len(parts) > 1 and not (
+            kind_of_name(parts[0].text) in {"person", "role"}
+            and kind_of_name(parts[1].text) in {"organisation", "unit"}
+        ):
+            parts = [chunk]
+        for part in parts:
+            kind = kind_of_name(part.text)
+            if kind in NAMING and not any(token.field == kind for token in tokens):
+                tokens.append(Token(kind, quote(part, "line", ADDRESS_BLOCK)))
+    return tokens
+
+
 def _asked(piece: Piece) -> Piece:
     """Whom a few words say to ask: "For interviews contact Ann Lee"."""
     for match in _ASKING.finditer(piece.text):
@@ -560,7 +630,9 @@ def _read_unlabelled(piece: Piece, links: Links, resolve: Resolve) -> list[Token
     """Read a line by what it looks like."""
     if not piece:
         return []
-    if has_points(piece.text, links):
+    if has_points(piece.text, links) or any(
+        _shows_itself(link) for link in links.within(piece.start, piece.end)
+    ):
         tokens, blanked = points_of(piece, links, resolve)
     else:
         tokens, blanked = [], piece.text
@@ -588,11 +660,17 @@ def _read_names(piece: Piece) -> list[Token]:
         piece = piece.cut(colon + 2).strip()  # "Photographs: News Desk"
     bracket = piece.text.find("(")
     bare = piece.cut(0, bracket).strip() if bracket > 0 else piece
+    if _ASKED_FOR.match(bare.text) and bare.text.endswith("."):
+        bare = bare.cut(0, len(bare.text) - 1)  # "Contact Ann Lee, Adviser at Ashby Council."
+        if len(bare.split(_COMMAS)) > 1:
+            return _read_asked(without_instruction(bare))
     if (asked := without_instruction(bare)).start > bare.start:
         asked = Piece(_TRAILING_WORDS.sub("", asked.text), asked.start)  # "Ask Ann Lee on"
         if (kind := kind_of_name(asked.text)) in NAMING and asked.text[0].isupper():
             return [Token(kind, quote(asked, "line", ADDRESS_BLOCK))]
     chunks = [_asked(_without_care_of(chunk)) for chunk in bare.split(_COMMAS)]
+    if len(chunks) == 2 and is_role(chunks[0].text) and _narrows(chunks[1]):
+        return [Token("role", quote(bare, "line", ADDRESS_BLOCK))]
     kinds = [kind_of_name(chunk.text) for chunk in chunks]
     known = sum(kind in _HOLDERS for kind in kinds)
     whole = kind_of_name(piece.text)

@@ -35,7 +35,7 @@ _HONORIFIC = re.compile(
     re.IGNORECASE,
 )
 _NAME_WORD = re.compile(
-    r"(?:(?:O|D|L)['\u2019])?(?:Ma?c)?[^\W\d_a-z][^\W\d_]*(?:[-'\u2019][^\W\d_]+)*\.?"
+    r"(?:(?:de|du|da|le|la|ap|ab|van|von|der|den|al|el|bin)-){0,3}(?:(?:O|D|L)['\u2019])?(?:Ma?c)?[^\W\d_a-z][^\W\d_]*(?:[-'\u2019][^\W\d_]+)*\.?"
 )
 _PARTICLES_TEXT = "de del der van von den ap ab ferch le la y bin al"
 _PARTICLES = frozenset(_PARTICLES_TEXT.split())
@@ -49,9 +49,11 @@ planner caseworker trainer researcher auditor lawyer technician controller instr
 receptionist webmaster trustee nurse apprentice magistrate spokesperson spokesman spokeswoman
 registrar warden worker head deputy vice-chair
 principal solicitor accountant facilitator representative liaison champion coroner statistician
-operator
+operator librarian archivist historian counsel marshal bursar pastor verger captain usher
+organiser matron mentor buyer surveyor engineer planner negotiator ombudsman almoner
 cydlynydd rheolwr rheolwraig swyddog cadeirydd ysgrifennydd ysgrifenyddes cyfarwyddwr pennaeth
-arweinydd dadansoddwr gweinyddwr cynghorydd
+arweinydd dadansoddwr gweinyddwr cynghorydd trysorydd llyfrgellydd archifydd gweithredwr
+clerc cynorthwyydd hyrwyddwr llefarydd
 """
 _ROLE_WORDS = frozenset(_ROLE_WORDS_TEXT.split())
 _ROLE_STARTS_TEXT = """
@@ -71,8 +73,10 @@ _WELSH_UNITS = frozenset(_WELSH_UNITS_TEXT.split())
 _UNIT_OFFICES = re.compile(
     r"\b(?:press|regional|support|programme|project|private|area|local|partnership|information|"
     r"media|"
-    r"communications|community safety|public enquiry|contact|customer|drugs?|policy) "
-    r"(?:office|services?|centre|line)$|\bcontrol room$|s?['\u2019]s? office$|\bswyddfa'r wasg$",
+    r"communications|community safety|public enquiry|contact|customer|drugs?|policy|enquiry"
+    r"|lost property|records?|complaints) "
+    r"(?:office|services?|centre|line|point|counter)$|\bcontrol room$|s?['\u2019]s? office$"
+    r"|\bswyddfa'r wasg$",
     re.IGNORECASE,
 )
 _ORGANISATION_WORDS_TEXT = """
@@ -85,7 +89,8 @@ gwasanaeth llywodraeth
 _ORGANISATION_WORDS = frozenset(_ORGANISATION_WORDS_TEXT.split())
 _WELSH_BODIES_TEXT = """
 cyngor heddlu awdurdod bwrdd llywodraeth gwasanaeth swyddfa cymdeithas prifysgol coleg
-ymddiriedolaeth asiantaeth comisiwn
+ymddiriedolaeth asiantaeth comisiwn fforwm cynghrair ffederasiwn rhwydwaith
+cydffederasiwn elusen
 """
 _WELSH_BODIES = frozenset(_WELSH_BODIES_TEXT.split())
 _ORGANISATION_PHRASES = re.compile(
@@ -110,7 +115,8 @@ _BUILDING_WORDS_TEXT = """
 house building buildings hall centre court offices station headquarters hq floor suite block
 exchange arcade library museum depot surgery clinic hospital mansion premises studios lodge
 chambers tower towers annexe annex estate guildhall complex campus works mill barn cottage
-villas flat room wing tŷ ty canolfan neuadd llawr
+villas flat room rooms pavilion castle abbey maltings stables portakabin wing tŷ ty canolfan
+neuadd llawr
 """
 _BUILDING_WORDS = frozenset(_BUILDING_WORDS_TEXT.split())
 _WELSH_PLACES_TEXT = """
@@ -127,7 +133,8 @@ _DAY = (  # 30 March 2009 is no address
 _ADDRESS_START = re.compile(
     rf"^(?:(?!{_DAY})\d{{1,5}}[a-z]?(?:\s?[-\u2013/&]\s?\d{{1,5}}[a-z]?)?[,\s]\s?[^\W\d]|(?:room|floor|suite|"
     r"unit|block|flat|"
-    r"level|bay|(?:\d{1,2}(?:st|nd|rd|th)|ground|first|second|third|fourth|fifth|top|lower|upper) "
+    r"level|bay|uned(?= \d)|ystafell|(?:\d{1,2}(?:st|nd|rd|th)|ground|first|second|third|fourth"
+    r"|fifth|top|lower|upper) "
     r"floor)\b[\s\w/.-]{0,12}|p\.?\s?o\.?\s?box\b|freepost\b|bfpo\b|c/o\b)",
     re.IGNORECASE,
 )
@@ -150,12 +157,14 @@ have can may will should for both each every many most some chief direct main ce
 health probation youth justice victim victims support frequently asked questions domestic abuse
 violence anti-social antisocial behaviour pwy beth sut cysylltu partneriaethau diogelwch cymunedol
 gymunedol trosedd anhrefn lleihau hafan newyddion cymru lloegr croeso dogfennau gwybodaeth
+cymunedau cymuned diogel diogelach saffach gwasanaethau fforwm cynghrair rhwydwaith elusen
 cyfeiriadur ardal ardaloedd amdanom canllawiau deddf strategaeth cynllun
 """
 _ALSO_NAMES_TEXT = """
 st dr mill hill park green lane lodge hall house close bridge wharf barn row may april june
 august gate yard way grove court place quay drive flat ty north west walk head clerk constable
 chambers tower towers wing block press mayor county town city network trust safe england
+castle abbey
 """  # words of places and posts that people are called as well
 _NOT_IN_PERSON = (
     _ROLE_WORDS
@@ -203,7 +212,8 @@ _WELSH_PARTNERSHIP = re.compile(
     r"(?P<place>[^\W\d_a-z].{1,60})$"
 )
 _INSTRUCTION = re.compile(
-    r"(?:e-?mail|mail|contact(?! centre)|write|ring|call|phone|telephone|send|visit|ask|see|meet|"
+    r"(?:e-?mail|mail|contact(?! centre)|write|ring|call|phone|telephone|send|visit|ask|see"
+    r"|meet|come|drop|pop|"
     r"about|"
     r"our|your|find|view|download|click|please|for|how|who|what|why|when|where|to|if|get|read|"
     r"join|use|"
@@ -309,9 +319,11 @@ def is_role(text: str) -> bool:
     words = _words(text)
     if not 1 <= len(words) <= 10 or (text[:1].islower() and len(words) > 6):
         return False
-    if words[0] == "office" or words[:2] == ["the", "office"]:
+    if words[:2] == ["the", "office"] or (words[0] == "office" and words[-1] not in _ROLE_WORDS):
         return False
-    if any(character.isdigit() for character in text) or text.endswith((".", "?", "!")):
+    if words[:2] in (["office", "of"], ["office", "for"]):
+        return False
+    if any(character.isdigit() or character in "?!" for character in text) or text.endswith("."):
         return False
     if words[-1] in _ROLE_WORDS:
         return True
@@ -393,7 +405,7 @@ def is_partnership(text: str) -> bool:
         words = _words(place)
         return (
             bool(words)
-            and words[0] not in _NO_PLACE
+            and (words[0] not in _NO_PLACE or (words[0] == "one" and len(words) > 1))
             and place[0].isupper()
             and len(words) <= 10
             and all(word in _PLACE_JOINTS for word in _WORD.findall(place) if word[0].islower())

@@ -12,7 +12,8 @@ _TENS_TEXT = "twenty thirty forty fifty sixty seventy eighty ninety"
 _UNITS = {word: value for value, word in enumerate(_UNITS_TEXT.split())}
 _TENS = {word: 10 * value for value, word in enumerate(_TENS_TEXT.split(), start=2)}
 _WELSH = {"un": 1, "dau": 2, "dwy": 2, "tri": 3, "tair": 3, "pedwar": 4, "pedair": 4, "pump": 5,
-          "chwech": 6, "saith": 7, "wyth": 8, "naw": 9, "deg": 10}  # fmt: skip
+          "ddau": 2, "ddwy": 2, "dri": 3, "dair": 3, "bedwar": 4, "bedair": 4, "pum": 5, "bum": 5,
+          "chwe": 6, "chwech": 6, "saith": 7, "wyth": 8, "naw": 9, "deg": 10}  # fmt: skip
 _WELSH_WORD = "|".join(_WELSH)
 _WORD = "|".join([*_TENS, *sorted(_UNITS, key=len, reverse=True), *_WELSH])
 NUMBER = (

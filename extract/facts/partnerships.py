@@ -33,9 +33,13 @@ _DEFINITION = re.compile(
     r"a |an )?"
     r"(?:name of the |local |statutory |strategic ){0,3}(?:[Cc]rime (?:and|&) [Dd]isorder(?: "
     r"[Rr]eduction)?|[Cc]ommunity [Ss]afety) "
-    r"[Pp]artnership(?:\s\((?:cdrp|csp)\))?(?: (?:for|in|of|covering|serving) "
+    r"[Pp]artnership(?:\s\((?:cdrp|csp)\))?(?: (?:for|in|of|covering|serving) (?:the )?"
+    r"(?:(?:district|borough|county|city|area|boroughs|districts) of )?"
     r"(?P<area>[^\W\d_a-z][\w'\u2019&-]*"
     r"(?: (?:(?:and|of|on|upon|the|&) ){0,2}[^\W\d_a-z][\w'\u2019-]*){0,6}))?",
+)
+_CALLED_PARTNERSHIP = re.compile(  # a name that a sentence says to be a partnership's
+    r"[^\W\d_a-z][\w'\u2019-]*(?: [\w'\u2019&-]+){0,5} (?:Partnership|Together|Alliance)"
 )
 _REGION_NAMES = "|".join(sorted((re.escape(name) for name in REGIONS), key=len, reverse=True))
 _REGION = re.compile(
@@ -61,7 +65,8 @@ _SUFFIX = (
     r"[Cc]rime and [Dd]isorder [Rr]eduction [Pp]artnerships?|[Pp]artnerships?)"
 )
 _NAME_AND = re.compile(
-    rf"(?P<name>.{{1,100}}?\b{_SUFFIX})(?:\s?[,;\n]\s?(?:and\s|&\s)?|\s(?:and|&)\s|\s?$|\s(?=\())",
+    rf"(?P<name>.{{1,100}}?\b{_SUFFIX})"
+    rf"(?:\s?[,;\n+]\s?(?:and\s|&\s)?|\s(?:and|&|with)\s|\s?\.?$|\s(?=\())",
     re.DOTALL,
 )
 _NEW = (
@@ -84,24 +89,61 @@ _MERGERS = (
         rf" (?:a single partnership, |the (?:new )?|a new partnership, )?{_NEW}"
     ),
     re.compile(
-        rf"{_NEW},? \(?(?:formerly|previously|once)(?: known as| called)?"
+        rf"{_NEW},? \(?(?:formerly|previously|once|until [^.;()]{{4,20}}?|(?<=\()(?:was|were))"
+        rf"(?: known as| called| named)?(?: (?:a )?part of)?,?"
         rf"\s(?:the )?(?P<old>[A-Z][^.;()]{{4,200}}?{_SUFFIX})(?=[.;,)]|$| (?:is|was|has|covers)\b)"
     ),
-    re.compile(rf"{_NEW} (?:has )?(?:replaced|replaces|brings together|took over from){_OLD}"),
+    re.compile(
+        rf"{_NEW},?(?: which)? \(?(?:has |have |had |it |then |now )?(?:replaced|replac(?:es|ing)|"
+        rf"brings together|brought together|took over (?:the work of|from)|takes over from|"
+        rf"succe(?:eds|eded|eding)|supersed(?:es|ed|ing)|took the place of|takes the place of|"
+        rf"takes in|took in|absorbed|united|unites|joins|joined|was split from|was carved out of|"
+        rf"(?:is|was) (?:the |a )?successor (?:to|of)|successor (?:to|of)|in place of|"
+        rf"(?:is|was) made up of)(?: both)?{_OLD}"
+    ),
+    re.compile(
+        rf"(?P<old>\b[A-Z][^.;:]{{4,200}}?{_SUFFIX}),? (?:has |have |had |was |were |are |is )?"
+        rf"(?:then |since |both )?"
+        rf"(?:succeeded by|superseded by|gave way to|given way to|became|become|renamed(?: as)?|"
+        rf"now (?:part of|called|known as)|absorbed (?:by|into)|taken over by|united (?:as|in))"
+        rf"\s(?:the (?:new )?)?{_NEW}"
+    ),
 )
 _FORCE = re.compile(
     r"(?P<force>[^\W\d_a-z][\w'\u2019-]*(?: (?:and |& )?[^\W\d_a-z][\w'\u2019-]*){0,4}"
-    r" (?:Police|Constabulary))(?: (?:Service|[Ff]orce))?(?: [Aa]rea)?"
+    r" (?:Police|Constabulary)"
+    r"|Heddlu (?!a\b)[^\W\d_a-z][\w'\u2019-]*(?: [^\W\d_a-z][\w'\u2019-]*){0,2}"
+    r")(?! (?:and|&) (?:Crime|Fire|Justice)\b| (?:Authorit|Reform|Act\b|Federation|Commissioner"
+    r"|Officer|Station|House|Headquarters|HQ\b))(?: (?:Service|[Ff]orce))?(?: [Aa]rea)?"
+)
+_FORCE_LEAD = re.compile(
+    r"(?:The |Partnerships? (?:in|of|for|with|and) (?:the )?|Police(?: force)?(?: area)?: |"
+    r"Force: |All |Each )+"
+)
+_FORCE_TAIL = re.compile(r"\s?(?:\([^()]{0,40}\)|[:\u2013-] ?\d{0,3}(?: partnerships)?)$")
+_PLURAL = re.compile(r"\b(?:[Pp]artnerships|CSPs|CDRPs|of them)\b|[Bb]?artneriaethau")
+_OF_ALL = re.compile(  # what says that a sentence is about those of a list
+    r"\b(?:all|these|below|above|here|following|each|every|force['\u2019]s|force area|police area"
+    r"|both|(?:covered|served|policed) by|work(?:s|ing)? with|are in|lie in|one force|same force)\b"
+    r"|\bpob\b|\bholl\b",
+    re.IGNORECASE,
+)
+_OF_THOSE_ABOVE = re.compile(r"\b(?:above|of them)\b")
+_POLICED = re.compile(  # what says which force a single partnership has
+    r"\b(?:policed by|[Pp]olice force(?: here)? is|force is|covered by|served by|force area of|"
+    r"area of|in the|within the|works? with|partner is)\s(?:the )?$"
 )
 _MERGING = re.compile(
     r"\b(?:merg|replac|join|combin|amalgam|formerly|previously|brings together|brought together|"
-    r"came together|took over|formed)"
+    r"came together|took over|formed|former|succe|gave way|part of|became|renamed|absorb"
+    r"|take[ns]? in|place of|split|parted|divided|created|set up|unit|superse|now)|\((?:was|were)\b"
 )
 _WHEN = re.compile(r"(?:On|In|From|Since|During) [^,;]{0,30}?(?:,\s|\d{4}\s)(?:the )?")
 _LIST = re.compile(r"\s?[;\n]\s?|,\s(?:and\s)?")
 _SLASH = re.compile(r"\s?[/|]\s?|\n")
 _AND = re.compile(r"\s(?:and|&|a)\s")
 _REGION_IN_BRACKETS = re.compile(r"\(([^()]{4,40})\)\W*$")
+_MOST_READ = 100  # partnerships of a page for each of which its sentences are looked through
 _LEAD_BLOCKS = 2  # paragraphs under the main heading that may say where all this is
 _WALES = re.compile(r"\b(?:Wales|Welsh|Cymru|Nghymru)\b")
 _ENGLAND = re.compile(r"\b(?:England|English|Lloegr)\b")
@@ -147,8 +189,9 @@ def _definition(document: Document, main: Block | None) -> RecordDraft | None:
             continue
         piece = piece_of(block)
         name = re.sub(r"^(?:The|Our) ", "", match["name"])
+        called = _CALLED_PARTNERSHIP.fullmatch(name) is not None
         is_heading = main is not None and name.casefold() == " ".join(main.text.split()).casefold()
-        if not (is_heading or is_partnership(name)):
+        if not (is_heading or called or is_partnership(name)):
             continue
         record = RecordDraft("partnership")
         start = match.end("name") - len(name)
@@ -190,6 +233,14 @@ def complete_partnerships(
         if not path_regions and len(joined) > 1:
             path_regions = _region_of_all(document, joined.values())
         forces = _forces_above(document)
+        speaks_of_force = len(joined) <= _MOST_READ and holds_any(
+            document.text, ("Police", "Constabulary", "Heddlu")
+        )
+        starts = [
+            called.start
+            for each in joined.values()
+            if (called := each.first("name")) and called.start is not None
+        ]
     for record in joined.values():
         _split_lists(record)
         replaced.update(_key(value) for value in record.values("predecessor"))
@@ -197,6 +248,9 @@ def complete_partnerships(
         name = record.first("name")
         if name and name.start is not None and not record.has("police_force"):
             force = _held_above(name.start, forces)
+            if force is None and speaks_of_force:
+                following = min((each for each in starts if each > name.start), default=None)
+                force = _force_within(document, name.start, following or len(document.text) + 1)
             if force is not None:
                 record.add("police_force", force)
     _add_mergers(document, joined)
@@ -359,21 +413,90 @@ def _is_above_others(block: Block) -> bool:
 
 
 def _forces_above(document: Document) -> list[tuple[int, Quote]]:
-    """The stretches that a heading such as "Durham Police area" gives to a police force."""
+    """The stretches that a heading, or a sentence on all that follow, gives to a police force."""
     found: list[tuple[int, Quote]] = []
     level: int | None = None
+    captioned = False  # whether it is a table's caption that says so
     for block in document.content:
+        if block.kind in {"paragraph", "item"} and (told := _force_of_all(block)):
+            above = document.blocks[block.path[-1]] if block.path else None
+            start = block.start
+            if _OF_THOSE_ABOVE.search(block.text):
+                start = above.start if above else -1
+                found = [each for each in found if each[0] < start]
+            found.append((start, told))
+            level = above.level if above and above.level > 1 else 1
+            continue
+        if captioned and block.kind != "caption" and block.cell is None:
+            found.append((block.start, computed("", "end of table")))
+            captioned, level = False, None
         if not _is_above_others(block) or (block.kind == "heading" and block.level == 1):
             continue
         rank = block.level if block.kind == "heading" else 7
-        if match := _FORCE.fullmatch(block.text):
-            name = piece_of(block).cut(*match.span("force"))
+        if level is not None and block.kind == "caption" and captioned:
+            found.append((block.start, computed("", "end of table")))
+            captioned, level = False, None
+        if (name := _force_of_heading(block)) is not None:
             found.append((block.start, quote(name, "heading", LABEL_ABOVE)))
             level = rank
+            captioned = block.kind == "caption"
         elif level is not None and block.kind == "heading" and rank <= level:
             found.append((block.start, computed("", "end of force")))
             level = None
     return found
+
+
+def _force_of_heading(block: Block) -> Piece | None:
+    """The police force that a heading names and nothing else: "Durham Police area (5)"."""
+    if "Police" not in block.text and "Constabulary" not in block.text:
+        return None
+    piece = piece_of(block)
+    if tail := _FORCE_TAIL.search(piece.text):
+        piece = piece.cut(0, tail.start())
+    if lead := _FORCE_LEAD.match(piece.text):
+        piece = piece.cut(lead.end())
+    match = _FORCE.fullmatch(piece.text)
+    return piece.cut(*match.span("force")) if match else None
+
+
+def _force_of_all(block: Block) -> Quote | None:
+    """The one police force that a sentence says the partnerships of a list to have."""
+    if not _PLURAL.search(block.text) or not holds_any(
+        block.text, ("Police", "Constabulary", "Heddlu")
+    ):
+        return None
+    for sentence in sentences_of(piece_of(block)):
+        if _PLURAL.search(sentence.text) and _OF_ALL.search(sentence.text):
+            forces = _forces_in(sentence)
+            if len({force.text for force in forces}) == 1:
+                return quote(forces[0], "force of the list", PROSE)
+    return None
+
+
+def _forces_in(sentence: Piece) -> list[Piece]:
+    forces = []
+    for match in _FORCE.finditer(sentence.text):
+        force = sentence.cut(*match.span("force"))
+        if lead := _FORCE_LEAD.match(force.text):
+            force = force.cut(lead.end())
+        if force.text not in {"Police", "Constabulary"}:
+            forces.append(force)
+    return forces
+
+
+def _force_within(document: Document, start: int, end: int) -> Quote | None:
+    """The police force that a sentence of a partnership's own entry says it to have."""
+    for block in document.content:
+        if block.start >= end:
+            break
+        if block.start < start or block.kind == "heading" or block.cell:
+            continue
+        for sentence in sentences_of(piece_of(block)):
+            for force in _forces_in(sentence):
+                before = sentence.text[: force.start - sentence.start]
+                if _POLICED.search(before) and not _PLURAL.search(sentence.text):
+                    return quote(force, "police sentence", PROSE)
+    return None
 
 
 def _held_above(start: int, stretches: Sequence[tuple[int, Quote]]) -> Quote | None:

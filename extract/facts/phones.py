@@ -72,7 +72,7 @@ _NOT_A_PHONE = re.compile(
     # "Policy no. 01632 ...", but not "Policy Team 01632 ..."
     r"|\b(?:charity|company|registration|registered|reg|account|case|invoice|order|grid|serial|form|"
     r"licen[cs]e|policy)\b(?:\s(?:in|england|and|wales|charity|company|reg(?:istration)?|line)){0,4}"
-    r"(?:[\s.]{1,2}(?:no|nos|numbers?|ref|reference|code|is))?[.:#]?\s{0,2}$",
+    r"(?:[\s.]{1,2}(?:no|nos|numbers?|ref|reference|code|is|was)){0,2}[.:#]?\s{0,2}$",
     re.IGNORECASE,
 )
 _OUT_OF_USE = re.compile(
@@ -83,7 +83,20 @@ _OUT_OF_USE = re.compile(
     r"|(?:has|have|was|were) (?:now "
     r"|since )?(?:been )?closed|"
     r"chang(?:e|es|ed|ing) from|(?:old|former|previous) (?:\w+ ){0,2}numbers?|previously|formerly|"
-    r"used to be|instead of|replac(?:es|ing))\b",
+    r"used to be|instead of|replac(?:es|ing)|(?:is|was|were|are|being) (?:wrong|incorrect"
+    r"|an? error|a"
+    r" misprint|bogus|false|dead|defunct)|wrong number|never (?:used|ours|been ours|belonged)"
+    r"|not ours|"
+    r"(?:must|should|do) not be (?:rung|called|used|dialled)|misprint(?:ed)?|in error|wrongly|"
+    r"(?:seem|appear|claim|pretend|purport)(?:s|ed|ing)? to (?:come|be) from|spoof(?:ed|ing)?|"
+    r"hen rif|ar waith bellach|ddim yn gweithio|mwyach)\b",
+    re.IGNORECASE,
+)
+# "... That number was never ours": a sentence that speaks of the number in the one before
+_OF_THAT_NUMBER = re.compile(
+    r"[\s;.!)]{0,4}(?:(?:that|this|the|the old|it|neither) (?:number|line)\b|it (?:is|was|has)\b|"
+    r"we (?:have |had |do |did )?(?:never|not|no longer) (?:use|used|own|owned) (?:it|that"
+    r"|this)\b)",
     re.IGNORECASE,
 )
 _IN_USE_NOW = re.compile(
@@ -211,6 +224,10 @@ def _is_out_of_use(text: str, start: int, end: int) -> bool:
     after = text[end : end + 100]
     boundary_after = _CLAUSE.search(after)
     after = after[: boundary_after.start()] if boundary_after else after
+    rest = text[end + len(after) : end + len(after) + 120]
+    if boundary_after and _OF_THAT_NUMBER.match(rest):
+        follow = _CLAUSE.search(rest, 2)
+        after += rest[: follow.start()] if follow else rest
     next_number = _NEXT_NUMBER.search(after)
     after = after[: next_number.start()] if next_number else after
     if _IN_USE_NOW.search(before):

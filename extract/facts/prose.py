@@ -44,13 +44,15 @@ _HOLDER = re.compile(
     r" is (?P<person>[^\W\d_a-z][\w'\u2019. -]{3,50}?)\.?"
 )
 _CUE = re.compile(
-    r"\b(?:contact|ring|call|phone|telephone|e-?mail|mail|write to|speak to|talk to|ask for|from|"
+    r"\b(?:contact|reach|through|tell|inform|see|meet|ring|call|phone|telephone|e-?mail|mail"
+    r"|write to|speak to|talk to|ask for|from|"
     r"with|is|"
     r"are|by|via|or|and|to|team)\s*$",
     re.IGNORECASE,
 )
 _ROLE_BEFORE = re.compile(
-    r"\b(?:the|our|its|your|their|a)\s([^\W\d_][^\W\d_ -]{2,20}(?:[ -][^\W\d_]{2,20}){0,5}),?\s*$"
+    r"\b(?:[Tt]he|[Oo]ur|[Ii]ts|[Yy]our|[Tt]heir|[Hh]is|[Hh]er"
+    r"|[Aa])\s([^\W\d_][^\W\d_ -]{2,20}(?:[ -][^\W\d_]{2,20}){0,5}),?\s*$"
 )
 _ROLE_AFTER = re.compile(
     r"^\s?[,(]\s?(?:the |our |its )?([^\W\d_][\w\u2019' -]{3,60}?)(?=[,)]|\s(?:on|at|by|via|for|"
@@ -164,8 +166,9 @@ def _names(sentence: Piece, points: Sequence[Token], links: Links) -> list[Token
                     tokens.append(Token("role", quote(role, "prose", PROSE)))
             tokens.append(Token("person", quote(person, "prose", PROSE)))
             for part in Piece(run.text[person.end - run.start :], person.end).split(_OF_WHAT):
-                if is_unit(part.text):
-                    tokens.append(Token("unit", quote(part, "prose", PROSE)))
+                kind = kind_of_name(part.text)
+                if kind == "unit" or kind == "organisation":
+                    tokens.append(Token(kind, quote(part, "prose", PROSE)))
             rest = sentence.text[person.end - sentence.start :]
             if known := _ROLE_AFTER.match(rest[:90]):
                 at = person.end - sentence.start

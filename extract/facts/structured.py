@@ -90,6 +90,16 @@ _ADDRESS_PARTS = (
     "addressLocality",
     "addressRegion",
 )
+_DATE_TERMS = {  # what RDFa takes from the Dublin Core
+    f"{prefix}:{term}": name
+    for prefix in ("dc", "dct", "dcterms", "schema")
+    for term, name in (
+        ("modified", "dateModified"),
+        ("issued", "datePublished"),
+        ("dateModified", "dateModified"),
+        ("datePublished", "datePublished"),
+    )
+}
 _PERSONS = frozenset({"Person"})
 _INNER = (  # properties whose things are looked into for contacts of their own
     "member",
@@ -144,7 +154,7 @@ def typed_dates(document: Document) -> list[tuple[str, Quote]]:
     for mark in document.marks:
         found.extend(
             (name, _mark_quote(document, mark))
-            for name in mark.names
+            for name in (_DATE_TERMS.get(each, each) for each in mark.names)
             if name
             in {
                 "datePublished",
@@ -419,7 +429,8 @@ def _kind_of_holder(item: _Item, name: str, *, is_person: bool, has_org: bool) -
         if is_unit(name):
             return "unit"
         return "organisation" if is_organisation(name) and not has_org else "person"
-    return "unit" if is_unit(name) else "organisation"
+    part = "ContactPoint" in item.types and not is_organisation(name)
+    return "unit" if part or is_unit(name) else "organisation"
 
 
 def _add_means(record: RecordDraft, item: _Item, resolve: Resolve) -> None:
@@ -469,12 +480,29 @@ def _number_kind(types: Sequence[Quote], otherwise: str) -> str:
 
 def _add_address(record: RecordDraft, item: _Item) -> None:
     if not record.has("address"):
+        parts = [held for name in (*_ADDRESS_PARTS, "postalCode") for held in item.texts(name)]
         for name in _ADDRESS_PARTS:
             for held in item.texts(name):
-                record.add("address", held)
+                record.add("address", _until_next(held, parts))
     for held in item.texts("postalCode")[:1]:
         code = find_postcodes(held.value, any_case=True)
         record.add("postcode", _valued(held, code[0].code if code else held.value.upper()))
+
+
+def _until_next(held: Quote, parts: Sequence[Quote]) -> Quote:
+    """A part of an address up to the next that stands within it, as where nobody closed it."""
+    start = held.start
+    if held.source != "text" or start is None:
+        return held
+    inside = [
+        each.start
+        for each in parts
+        if each.start is not None and start < each.start < start + len(held.raw)
+    ]
+    if not inside:
+        return held
+    raw = held.raw[: min(inside) - start].rstrip(" ,;\n")
+    return held._replace(raw=raw, value=" ".join(raw.split()), end=start + len(raw))
 
 
 def _add_printed_address(record: RecordDraft, held: Quote) -> None:
