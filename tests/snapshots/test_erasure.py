@@ -25,6 +25,7 @@ from archiver.timestamps import parse_date, parse_span, parse_timestamp
 from archiver.warc import scan
 from extract.erased import forget_readings
 from extract.store import extract_archive
+from extract.tables import ENTITY_TABLES
 from snapshots import index
 from snapshots import writer as writing
 from snapshots.archive import Archive
@@ -92,7 +93,8 @@ def sound(archive: Archive) -> list[str]:
 
 def rows(archive: Archive) -> dict[str, list[tuple[object, ...]]]:
     found = all_rows(archive)
-    for name in ("verification", "page_text", "extraction", "page_version", "observation"):
+    read = ("page_text", "extraction", "page_version", "observation")  # extracted, not rebuilt
+    for name in ("verification", *read, *(table.name for table in ENTITY_TABLES)):
         found.pop(name, None)
     return found
 
