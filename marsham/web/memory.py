@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 __all__ = ["Memory"]
 
+_LATE = 5.0  # seconds for which making an answer anew may keep the one before it
 _SECONDS = 1.0  # how long an answer is good at most
 _TOTAL = 1 << 26  # bytes of all answers
 _LARGEST = 1 << 21  # bytes of one
@@ -74,6 +75,7 @@ class Memory:
         self._answers: dict[_Key, _Answer] = {}  # the oldest first
         self._varying: dict[_Key, tuple[bytes, ...]] = {}
         self._size = 0
+        self._renewed: set[_Key] = set()  # those being made anew
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -85,12 +87,25 @@ class Memory:
         headers = dict(scope["headers"])
         place: _Key = (asked, scope["query_string"], headers.get(b"host", b""))
         names = self._varying.get(place, ())
-        known = self._answers.get((*place, *(headers.get(name, b"") for name in names)))
+        key = (*place, *(headers.get(name, b"") for name in names))
+        known = self._answers.get(key)
         now = self._clock()
-        if known is not None and known.revision == revision and known.until > now:
-            for message in known.messages:
-                await send(message)
-            return
+        if known is not None and known.revision == revision:
+            # While one makes it anew the others are given what there is, or all would make it.
+            late = _LATE if key in self._renewed else 0.0
+            if known.until + late > now:
+                for message in known.messages:
+                    await send(message)
+                return
+            self._renewed.add(key)
+        try:
+            await self._make(scope, receive, send, place, revision, now)
+        finally:
+            self._renewed.discard(key)
+
+    async def _make(
+        self, scope: Scope, receive: Receive, send: Send, place: _Key, revision: int, now: float
+    ) -> None:
         messages: list[Message] = []
         size = 0
 
@@ -105,6 +120,7 @@ class Memory:
 
         await self._app(scope, receive, watch)
         if messages and not messages[-1].get("more_body"):
+            headers = dict(scope["headers"])
             self._keep(place, headers, _Answer(tuple(messages), size, revision, now + _SECONDS))
 
     def _keep(self, place: _Key, asked: dict[bytes, bytes], answer: _Answer) -> None:

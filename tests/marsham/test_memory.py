@@ -63,6 +63,28 @@ def ask(
     return b"".join(message.get("body", b"") for message in sent)
 
 
+def test_while_an_answer_is_made_anew_the_one_before_it_is_given_for_a_while() -> None:
+    clock = [0.0]
+    inner: list[bytes] = []
+
+    class Slow(Told):
+        async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+            if self.answers == 1 and not inner:
+                await asyncio.to_thread(lambda: inner.append(ask(app)))
+                clock[0] += 10
+                await asyncio.to_thread(lambda: inner.append(ask(app)))
+            await super().__call__(scope, receive, send)
+
+    slow = Slow()
+    app = memory(slow, clock=lambda: clock[0])
+    assert ask(app)[:1] == b"1"
+    clock[0] += 2
+    last = ask(app)
+    assert inner[0][:1] == b"1"  # not made again
+    assert inner[1][:1] == b"2"  # too late to be given what there was
+    assert last[:1] == b"3"
+
+
 def memory(
     app: Told, revision: Callable[[], int | None] = lambda: 1, clock: Callable[[], float] = float
 ) -> Memory:
