@@ -88,6 +88,7 @@ def fill(archive: Archive, random: Random, number: int) -> int:
         connection.execute(insert(page_text), rows)
         plain = {
             "version": 1,
+            "recipe": b"",
             "url": "",
             "charset_declared": "",
             "charset_used": "",

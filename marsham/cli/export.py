@@ -33,7 +33,7 @@ __all__ = ["export"]
 @click.option("--out", type=click.Path(path_type=Path), help="A file; else standard output.")
 @pass_archive
 def export(archive: Archive, what: str, as_of: Span | None, form: str, out: Path | None) -> None:
-    """Write contacts, partnerships, pages or attachments as they stood on a date.
+    """Write contacts, pages and more as they stood on a date.
 
     Each row says which capture it was read from, where in the page's text, by which rule and how
     sure that rule is. A date such as 2011 means the end of that year.
