@@ -12,6 +12,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from itertools import accumulate
 from pathlib import Path
 from random import Random
 
@@ -61,12 +62,14 @@ REBUILD = "INSERT INTO word_index(word_index) VALUES ('rebuild')"
 def fill(archive: Archive, random: Random, number: int) -> int:
     """Store texts with their captures, and give how many characters they have."""
     words = [f"w{place:x}" for place in range(WORDS)]
-    weights = [1 / (place + 10) for place in range(WORDS)]
+    weights = list(accumulate(1 / (place + 10) for place in range(WORDS)))
     size = 0
     pages: list[tuple[Capture, int]] = []
     texts = []
     for count in range(1, number + 1):
-        said = " ".join(random.choices(words, weights, k=random.randint(50, 2 * LENGTH - 50)))
+        said = " ".join(
+            random.choices(words, cum_weights=weights, k=random.randint(50, 2 * LENGTH - 50))
+        )
         size += len(said)
         texts.append(said)
         page = count if count % 3 else count - 1  # every third text is a later one of a page
