@@ -180,6 +180,13 @@ def place_in_frame(visit: Visit) -> float:
     return 0
 
 
+def stays_in_frame(visit: Visit) -> bool:
+    """Whether nothing is loaded into the frame any more, which would begin at its top again."""
+    asked = len(visit.requests)
+    visit.page.wait_for_timeout(500)
+    return len(visit.requests) == asked and place_in_frame(visit) > 0
+
+
 @pytest.mark.parametrize("link", ["#page", "#moved"])
 def test_a_link_into_a_page_leads_to_its_place_there(
     link: str, long_pages: str, visit: Visit
@@ -188,6 +195,7 @@ def test_a_link_into_a_page_leads_to_its_place_there(
     visit.frame().locator(link).click()
     visit.page.wait_for_url("**/contacts/#post")
     assert 2500 < place_in_frame(visit) < 4000
+    assert stays_in_frame(visit)
     assert visit.page.evaluate("window.scrollY") == 0  # the banner stays in view
     assert visit.failures == []
 
@@ -197,6 +205,7 @@ def test_a_link_to_another_place_of_the_page_leads_there(long_pages: str, visit:
     visit.frame().locator("#other").click()
     visit.page.wait_for_url("**/contacts/#end")
     assert place_in_frame(visit) > 4000
+    assert stays_in_frame(visit)
 
 
 def test_no_script_but_ours_runs_in_our_own_pages(long_pages: str, visit: Visit) -> None:

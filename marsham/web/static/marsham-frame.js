@@ -16,16 +16,18 @@
       return text;
     }
   };
+  // Some browsers tell of a step within the page as of a page loaded, though nothing is shown anew.
+  let stepping = false;
   const lead = () => {
     const mark = MARK.exec(location.hash);
     if (mark) {
       const [before, text, behind] = mark.slice(1).map(decoded);
       frame.contentWindow.postMessage({ marsham: "mark", before, text, behind }, "*");
     } else if (location.hash !== "#snapshot") {
+      stepping = true;
       frame.contentWindow.location.replace(frame.src + location.hash);
     }
   };
-  if (location.hash) frame.addEventListener("load", lead, { once: true });
   addEventListener("hashchange", lead);
 
   const SHOWN = /^\/web\/(\d{14}(?:-\d{1,6})?)(?:~\d{4,14})?\/(.*)$/s;
@@ -62,14 +64,18 @@
       location.assign(address);
     } else if (marsham === "shown") {
       told = true;
+      stepping = false;
       if (timestamp === shown[1] && plain(url) === plain(shown[2])) return;
       left = true;
       location.replace(address);
     }
   });
   frame.addEventListener("load", () => {
-    if (loads && !told && !left && loads < 9) frame.contentWindow.location.replace(frame.src);
+    const silent = !told && !stepping && !left;
+    if (loads && silent && loads < 9) frame.contentWindow.location.replace(frame.src);
     loads += 1;
-    told = false;
+    told = stepping = false;
   });
+  // After the listener above, which takes note of every load and would forget this step.
+  if (location.hash) frame.addEventListener("load", lead, { once: true });
 })();
