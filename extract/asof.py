@@ -42,7 +42,7 @@ from extract.tables import (
 )
 from snapshots import index
 from snapshots.catalogue import stream
-from snapshots.tables import capture, url
+from snapshots.tables import capture, same_capture, url
 from snapshots.visible import visible
 
 __all__ = [
@@ -119,14 +119,7 @@ def readings_with(connection: Connection, kinds: Sequence[str]) -> Iterator[Read
         select(url.c.urlkey, *(version[name] for name in Reading._fields[1:]))
         .select_from(page_version)
         .join(url, url.c.id == version.url_id)
-        .join(
-            capture,
-            and_(
-                capture.c.url_id == version.url_id,
-                capture.c.timestamp == version.timestamp,
-                capture.c.seq == version.seq,
-            ),
-        )
+        .join(capture, same_capture(page_version))
         .where(visible(), version.extraction_id.in_(has))
         .order_by(url.c.urlkey, version.timestamp, version.seq, version.url_id)
     )
@@ -149,14 +142,7 @@ def pages_as_of(connection: Connection, moment: datetime) -> Iterator[PageAsOf]:
             url.c.urlkey,
             newest.c.url_id,
         )
-        .join(
-            newest,
-            and_(
-                newest.c.url_id == capture.c.url_id,
-                newest.c.timestamp == capture.c.timestamp,
-                newest.c.seq == capture.c.seq,
-            ),
-        )
+        .join(newest, same_capture(newest))
         .join(extraction, extraction.c.id == newest.c.extraction_id)
         .join(page_text, page_text.c.id == extraction.c.text_id)
         .where(newest.c.rank == 1)
@@ -206,11 +192,7 @@ def newest_states(moment: datetime | BindParameter[int], *of: ColumnElement[bool
         partition_by=capture.c.url_id,
         order_by=(capture.c.timestamp.desc(), capture.c.seq.desc()),
     )
-    reading = and_(
-        page_version.c.url_id == capture.c.url_id,
-        page_version.c.timestamp == capture.c.timestamp,
-        page_version.c.seq == capture.c.seq,
-    )
+    reading = same_capture(page_version)
     last = int(format_timestamp(moment)) if isinstance(moment, datetime) else moment
     return (
         select(
@@ -240,11 +222,7 @@ def deciding_captures(connection: Connection, urlkeys: Sequence[str]) -> Iterato
         urlkeys: keys of the addresses.
     """
     version = page_version.c
-    reading = and_(
-        version.url_id == capture.c.url_id,
-        version.timestamp == capture.c.timestamp,
-        version.seq == capture.c.seq,
-    )
+    reading = same_capture(page_version)
     for start in range(0, len(urlkeys), _AT_ONCE):
         query = (
             select(

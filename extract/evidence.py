@@ -2,14 +2,14 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, and_, inspect, select
+from sqlalchemy import Connection, inspect, select
 
 from archiver.records import Capture
 from extract.facts.observations import Observation
 from extract.observed import COLUMNS
 from extract.tables import extraction, observation, page_text, page_version
 from snapshots import index
-from snapshots.tables import capture
+from snapshots.tables import capture, same_capture
 
 __all__ = ["Evident", "evident_value"]
 
@@ -51,14 +51,7 @@ def evident_value(
     ).first()
     captures = (
         index.select_captures()
-        .join(
-            page_version,
-            and_(
-                page_version.c.url_id == capture.c.url_id,
-                page_version.c.timestamp == capture.c.timestamp,
-                page_version.c.seq == capture.c.seq,
-            ),
-        )
+        .join(page_version, same_capture(page_version))
         .where(page_version.c.extraction_id == reading)
         .order_by(capture.c.timestamp, capture.c.seq)
         .limit(limit)

@@ -19,7 +19,7 @@ from extract.tables import page_version
 from snapshots import index
 from snapshots.archive import Archive
 from snapshots.mementos import Memento, memento_of
-from snapshots.tables import capture, url
+from snapshots.tables import capture, same_capture, url
 
 __all__ = ["ContactNotice", "notices_for"]
 
@@ -127,12 +127,7 @@ def _page(connection: Connection, address: str, at: Capture | None = None) -> Pa
     # The reading of one capture, or of the newest of an address that has one.
     query = (
         index.select_captures(page_version.c.extraction_id)
-        .join(
-            page_version,
-            (page_version.c.url_id == capture.c.url_id)
-            & (page_version.c.timestamp == capture.c.timestamp)
-            & (page_version.c.seq == capture.c.seq),
-        )
+        .join(page_version, same_capture(page_version))
         .where(url.c.urlkey == url_key(address))
         .order_by(capture.c.timestamp.desc())
         .limit(1)

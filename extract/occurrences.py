@@ -6,14 +6,14 @@ An archive only samples: "first" and "last" are of captures, not of the page its
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Connection, FromClause, and_, func, select
+from sqlalchemy import ColumnElement, Connection, FromClause, func, select
 
 from archiver.timestamps import Span, format_timestamp
 from extract.questions import read_question
 from extract.search import of_site
 from extract.tables import extraction, page_version
 from extract.wordindex import has_index, matching
-from snapshots.tables import capture, url
+from snapshots.tables import capture, same_capture, url
 from snapshots.visible import visible
 
 __all__ = ["Spell", "Trend", "spells", "trends"]
@@ -131,13 +131,8 @@ def trends(connection: Connection, words: str, *, site: str = "") -> list[Trend]
 
 
 def _read_captures() -> FromClause:
-    version = page_version.c
-    same = and_(
-        version.url_id == capture.c.url_id,
-        version.timestamp == capture.c.timestamp,
-        version.seq == capture.c.seq,
-    )
-    return capture.join(url, url.c.id == capture.c.url_id).join(page_version, same)
+    captures = capture.join(url, url.c.id == capture.c.url_id)
+    return captures.join(page_version, same_capture(page_version))
 
 
 def _within(span: Span | None) -> tuple[ColumnElement[bool], ...]:

@@ -38,7 +38,7 @@ from extract.wordindex import has_index, matching, one_line, ranked, snippets
 from snapshots import index
 from snapshots.catalogue import LookUp
 from snapshots.listed import listed_title
-from snapshots.tables import capture, url
+from snapshots.tables import capture, same_capture, url
 
 __all__ = ["Facet", "Found", "Results", "Searched", "count_found", "of_site", "search_pages"]
 
@@ -52,14 +52,7 @@ def _captures_of(states: Subquery) -> Select[Any]:
     # Behind the columns of a capture: title, reading, address.
     return (
         index.select_captures(extraction.c.title, extraction.c.id, states.c.url_id)
-        .join(
-            states,
-            and_(
-                states.c.url_id == capture.c.url_id,
-                states.c.timestamp == capture.c.timestamp,
-                states.c.seq == capture.c.seq,
-            ),
-        )
+        .join(states, same_capture(states))
         .join(extraction, extraction.c.id == states.c.extraction_id)
     )
 

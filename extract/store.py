@@ -67,7 +67,7 @@ from snapshots.catalogue import insert_tuples, next_id
 from snapshots.erasure.completing import settle
 from snapshots.mementos import memento_of
 from snapshots.query import key_ranges
-from snapshots.tables import capture, digest_prefix, media_type, metadata, url
+from snapshots.tables import capture, digest_prefix, media_type, metadata, same_capture, url
 from snapshots.withdrawals import FoundIn, note_found, put_in_force, standing_values
 
 __all__ = ["EXTRACTOR_VERSION", "ExtractReport", "extract_archive", "observations_of", "title_of"]
@@ -288,14 +288,7 @@ def _pending(
         index.select_captures(
             capture.c.url_id, page_version.c.extraction_id, wanted.label("recipe_wanted")
         )
-        .outerjoin(
-            page_version,
-            and_(
-                page_version.c.url_id == capture.c.url_id,
-                page_version.c.timestamp == capture.c.timestamp,
-                page_version.c.seq == capture.c.seq,
-            ),
-        )
+        .outerjoin(page_version, same_capture(page_version))
         .outerjoin(extraction, extraction.c.id == page_version.c.extraction_id)
         .where(
             or_(

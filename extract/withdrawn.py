@@ -19,7 +19,7 @@ from extract.facts.phones import find_phones
 from extract.facts.postcodes import find_postcodes
 from extract.tables import extraction, observation, page_text, page_version
 from snapshots.catalogue import stream
-from snapshots.tables import capture, url
+from snapshots.tables import capture, same_capture, url
 from snapshots.withdrawals import FoundIn
 
 __all__ = ["captures_with", "holds", "value_pattern"]
@@ -91,12 +91,7 @@ def _captures_of(number: int) -> Select[Any]:
     return (
         select(capture.c.digest, url.c.url, capture.c.timestamp)
         .select_from(page_version)
-        .join(
-            capture,
-            (capture.c.url_id == page_version.c.url_id)
-            & (capture.c.timestamp == page_version.c.timestamp)
-            & (capture.c.seq == page_version.c.seq),
-        )
+        .join(capture, same_capture(page_version))
         .join(url, url.c.id == capture.c.url_id)
         .where(page_version.c.extraction_id == number)
         .order_by(url.c.urlkey, capture.c.timestamp, capture.c.seq)

@@ -38,6 +38,7 @@ from snapshots.tables import (
     capture,
     digest_prefix,
     media_type,
+    same_capture,
     stated_date,
     url,
     warc_file,
@@ -423,12 +424,7 @@ def stated_dates(connection: Connection, of: Capture) -> list[tuple[StatedDate, 
         .select_from(capture)
         .join(warc_file, warc_file.c.id == capture.c.file_id)
         .join(url, url.c.id == capture.c.url_id)
-        .join(
-            stated_date,
-            (stated_date.c.url_id == capture.c.url_id)
-            & (stated_date.c.timestamp == capture.c.timestamp)
-            & (stated_date.c.seq == capture.c.seq),
-        )
+        .join(stated_date, same_capture(stated_date))
         .where(
             url.c.urlkey == url_key(of.url),
             url.c.url == of.url,

@@ -25,6 +25,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    and_,
     func,
     literal_column,
 )
@@ -50,6 +51,7 @@ __all__ = [
     "metadata",
     "original",
     "problem",
+    "same_capture",
     "schema_version",
     "snapshot",
     "stated_date",
@@ -252,6 +254,16 @@ def digest_prefix(taken: FromClause = capture) -> ColumnElement[bytes]:
 
 
 Index("capture_digest", digest_prefix())
+
+
+def same_capture(one: FromClause, other: FromClause = capture) -> ColumnElement[bool]:
+    """Give the condition that the rows of two tables are about the same capture."""
+    return and_(
+        one.c.url_id == other.c.url_id,
+        one.c.timestamp == other.c.timestamp,
+        one.c.seq == other.c.seq,
+    )
+
 
 stated_date = Table(
     "stated_date",

@@ -40,7 +40,7 @@ from extract.observed import observations_of
 from extract.tables import extraction, page_text, page_version, review_item
 from snapshots import index
 from snapshots.archive import Archive
-from snapshots.tables import capture, url
+from snapshots.tables import capture, same_capture, url
 
 __all__ = [
     "ACCEPT",
@@ -226,14 +226,7 @@ def values_of(connection: Connection, address: str, moment: datetime) -> list[It
     newest = newest_states(moment, url.c.urlkey == key)
     query = (
         index.select_captures(newest.c.extraction_id)
-        .join(
-            newest,
-            and_(
-                newest.c.url_id == capture.c.url_id,
-                newest.c.timestamp == capture.c.timestamp,
-                newest.c.seq == capture.c.seq,
-            ),
-        )
+        .join(newest, same_capture(newest))
         .where(newest.c.rank == 1, newest.c.extraction_id.is_not(None))
         .order_by(capture.c.timestamp.desc(), url.c.url)
         .limit(1)
@@ -282,7 +275,7 @@ def quoted(connection: Connection, item: Item) -> Quoted | None:
     of = item.capture
     query = (
         index.select_captures(page_version.c.extraction_id, page_text.c.text)
-        .join(page_version, _same_capture())
+        .join(page_version, same_capture(page_version))
         .join(extraction, extraction.c.id == page_version.c.extraction_id)
         .join(page_text, page_text.c.id == extraction.c.text_id)
         .where(
@@ -503,7 +496,7 @@ def _last_standing(connection: Connection, old: Correction) -> str | None:
     assert old.target is not None  # noqa: S101 - it is stale, so it is not erased
     query = (
         index.select_captures(page_version.c.extraction_id)
-        .join(page_version, _same_capture())
+        .join(page_version, same_capture(page_version))
         .where(url.c.urlkey == url_key(old.url))
         .order_by(capture.c.timestamp.desc())
     )
@@ -564,14 +557,7 @@ def _select() -> Any:
         *(item.id, item.reason, item.state, item.place, item.kind, item.record, item.field),
         *(item.value, item.confidence, item.told, item.correction_id, item.assigned),
     )
-    return index.select_captures(*columns).join(
-        review_item,
-        and_(
-            item.url_id == capture.c.url_id,
-            item.timestamp == capture.c.timestamp,
-            item.seq == capture.c.seq,
-        ),
-    )
+    return index.select_captures(*columns).join(review_item, same_capture(review_item))
 
 
 def _item(row: Any) -> Item:
@@ -582,15 +568,6 @@ def _item(row: Any) -> Item:
     return Item(
         *(number, reason, state, target, confidence, told, made, who or ""),
         index.capture_of(row),
-    )
-
-
-def _same_capture() -> ColumnElement[bool]:
-    version = page_version.c
-    return and_(
-        version.url_id == capture.c.url_id,
-        version.timestamp == capture.c.timestamp,
-        version.seq == capture.c.seq,
     )
 
 

@@ -21,7 +21,7 @@ from extract.tables import (
     entity_state,
     entity_view,
 )
-from snapshots.tables import capture, url
+from snapshots.tables import capture, same_capture, url
 from snapshots.visible import visible
 
 __all__ = ["DatedName", "Detail", "History", "Relation", "State", "find_keys", "history_of"]
@@ -211,14 +211,7 @@ def _in_view() -> ColumnElement[bool]:
     # Whether any capture in view names an entity.
     shown = (
         select(entity_view.c.view_id)
-        .join(
-            capture,
-            and_(
-                capture.c.url_id == entity_view.c.url_id,
-                capture.c.timestamp == entity_view.c.timestamp,
-                capture.c.seq == entity_view.c.seq,
-            ),
-        )
+        .join(capture, same_capture(entity_view))
         .join(url, url.c.id == capture.c.url_id)
         .where(visible())
     )

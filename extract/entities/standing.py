@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 
-from sqlalchemy import Connection, and_, inspect, select
+from sqlalchemy import Connection, inspect, select
 
 from archiver.records import Capture
 from archiver.urls import url_key
@@ -16,7 +16,7 @@ from extract.entities.names import kind_named
 from extract.entities.runs import Source
 from extract.reference.places import region_of
 from extract.tables import entity, entity_sighting, entity_state, entity_view
-from snapshots.tables import url
+from snapshots.tables import same_capture, url
 
 __all__ = ["ContactAsOf", "PartnershipAsOf", "contacts_as_of", "named_by", "partnerships_as_of"]
 
@@ -180,11 +180,7 @@ def _by_entity(connection: Connection, moment: datetime, kind: str) -> dict[int,
 def _standing(connection: Connection, moment: datetime) -> Iterator[tuple[int, Source]]:
     """The views of all pages as of a moment; of spellings of one address only the newest counts."""
     newest = newest_states(moment)
-    shown = and_(
-        entity_view.c.url_id == newest.c.url_id,
-        entity_view.c.timestamp == newest.c.timestamp,
-        entity_view.c.seq == newest.c.seq,
-    )
+    shown = same_capture(entity_view, newest)
     query = (
         select(url.c.urlkey, url.c.url, newest.c.timestamp, newest.c.seq, entity_view.c.view_id)
         .select_from(newest)

@@ -25,6 +25,7 @@ from snapshots.tables import (
     media_type,
     original,
     problem,
+    same_capture,
     snapshot,
     stated_date,
     url,
@@ -82,12 +83,7 @@ _VIEWS = (
             *(capture.c[name] for name in _PLACE[2:]),
             *(stated_date.c[name] for name in ("position", "source", "stated", "raw", "rule")),
         )
-        .join(
-            capture,
-            (stated_date.c.url_id == capture.c.url_id)
-            & (stated_date.c.timestamp == capture.c.timestamp)
-            & (stated_date.c.seq == capture.c.seq),
-        )
+        .join(capture, same_capture(stated_date))
         .join(url, url.c.id == capture.c.url_id)
         .order_by(
             *_SEEN,
