@@ -49,6 +49,7 @@ __all__ = [
     "Deciding",
     "PageAsOf",
     "Reading",
+    "anything_extracted",
     "check_extracted",
     "deciding_captures",
     "newest_states",
@@ -171,9 +172,14 @@ def check_extracted(connection: Connection) -> None:
     Raises:
         ArchiveError: when nothing ever was.
     """
-    made = inspect(connection).has_table(extraction_failure.name)
-    if not made or connection.scalar(select(extraction.c.id).limit(1)) is None:
+    if not anything_extracted(connection):
         raise ArchiveError("nothing has been extracted yet; run: marsham extract")
+
+
+def anything_extracted(connection: Connection) -> bool:
+    """Whether any page was ever read."""
+    made = inspect(connection).has_table(extraction_failure.name)
+    return made and connection.scalar(select(extraction.c.id).limit(1)) is not None
 
 
 def newest_states(moment: datetime | BindParameter[int], *of: ColumnElement[bool]) -> Subquery:

@@ -22,7 +22,6 @@ from sqlalchemy import (
     and_,
     bindparam,
     func,
-    inspect,
     not_,
     or_,
     select,
@@ -31,9 +30,9 @@ from sqlalchemy import (
 from archiver.records import Capture
 from archiver.timestamps import format_timestamp
 from archiver.urls import url_key
-from extract.asof import newest_states
+from extract.asof import anything_extracted, newest_states
 from extract.questions import Phrase, Question, Together, read_question
-from extract.tables import extraction, extraction_failure, page_text, page_version
+from extract.tables import extraction, page_text, page_version
 from extract.wordindex import has_index, matching, one_line, ranked, snippets
 from snapshots import index
 from snapshots.catalogue import LookUp
@@ -142,7 +141,7 @@ def search_pages(
     With an index the cost is that of the index, and of the version of the date of each page given.
     """
     question = read_question(words)
-    read = _anything_read(connection)
+    read = anything_extracted(connection)
     indexed = read and has_index(connection)
     kept, most = of_site(site), skip + limit + 1
     hits: Iterator[tuple[int, Found]] = iter(())
@@ -170,7 +169,7 @@ def count_found(
     date of every page that ever said it.
     """
     question = read_question(words)
-    if not question or not _anything_read(connection) or not has_index(connection):
+    if not question or not anything_extracted(connection) or not has_index(connection):
         return None
     hits = matching(question).subquery()
     addresses = select(page_version.c.url_id).join(hits, hits.c.id == page_version.c.extraction_id)
@@ -202,11 +201,6 @@ def _keys_of(site: str) -> tuple[str, str]:
     # The keys of a site's addresses: from the first to the one behind the last.
     host = url_key(f"http://{site}/").partition(")")[0] if site else ""
     return (f"{host})", f"{host}*") if host else ("", "\U0010ffff")
-
-
-def _anything_read(connection: Connection) -> bool:
-    made = inspect(connection).has_table(extraction_failure.name)
-    return made and connection.scalar(select(extraction.c.id).limit(1)) is not None
 
 
 def _in_index(

@@ -2,6 +2,7 @@
 
 import csv
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -15,15 +16,25 @@ from extract.compare.pages import Version
 from extract.compare.sites import Held
 from snapshots import index
 from snapshots.archive import Archive
-from snapshots.mementos import memento_of
+from snapshots.mementos import Memento, memento_of
 
-__all__ = ["archived_pages", "folder_pages", "leads_to", "version_of"]
+__all__ = [
+    "PAGE_TYPES",
+    "archived_pages",
+    "folder_pages",
+    "leads_to",
+    "version_in_file",
+    "version_of",
+    "version_of_memento",
+]
+
+PAGE_TYPES = frozenset(
+    {"text/html", "application/xhtml+xml", "application/vnd.wap.xhtml+xml", "text/plain"}
+)
+"""The media types that are compared."""
 
 _PAGE_LIMIT = 1 << 26  # bytes
 _START = parse_timestamp("0001")
-_PAGE_TYPES = frozenset(
-    {"text/html", "application/xhtml+xml", "application/vnd.wap.xhtml+xml", "text/plain"}
-)
 _SAYS_NOTHING = range(500, 600)  # errors that pass
 _COLUMNS = ("url", "file")
 
@@ -41,7 +52,7 @@ def archived_pages(connection: Connection, prefix: str, moment: datetime) -> Ite
     """
     newest: dict[str, Capture] = {}
     for capture in index.prefix(connection, prefix, Span(_START, moment)):
-        is_page = capture.media_type in _PAGE_TYPES or (capture.status or 200) >= 300
+        is_page = capture.media_type in PAGE_TYPES or (capture.status or 200) >= 300
         if not is_page or (capture.status or 200) in _SAYS_NOTHING:
             continue
         newest[capture.url] = capture
@@ -95,18 +106,35 @@ def version_of(held: Held, archive: Archive | None = None) -> Version:
         FormatError: when its file cannot be read.
         MarshamError: when its record cannot be.
     """
-    place = held.place
-    if isinstance(place, Capture) and archive is not None:
-        memento = memento_of(archive, place)
-        return Version(
-            memento.content(_PAGE_LIMIT),
-            url=held.url,
-            timestamp=held.timestamp,
-            content_type=memento.content_type,
-            status=held.status,
-            replayed=False,
-        )
-    path = Path(str(place))
+    if isinstance(held.place, Capture) and archive is not None:
+        return version_of_memento(memento_of(archive, held.place))
+    version = version_in_file(Path(str(held.place)))
+    return replace(version, url=held.url, timestamp=held.timestamp, status=held.status)
+
+
+def version_of_memento(memento: Memento) -> Version:
+    """Read a memento, to be compared.
+
+    Raises:
+        MarshamError: when its record cannot be read.
+    """
+    capture = memento.capture
+    return Version(
+        memento.content(_PAGE_LIMIT),
+        url=capture.url,
+        timestamp=capture.timestamp,
+        content_type=memento.content_type,
+        status=capture.status,
+        replayed=False,
+    )
+
+
+def version_in_file(path: Path) -> Version:
+    """Read a page saved in a file, to be compared.
+
+    Raises:
+        FormatError: when the file cannot be read, or is larger than any page for people.
+    """
     try:
         with path.open("rb") as file:
             payload = file.read(_PAGE_LIMIT + 1)
@@ -114,7 +142,7 @@ def version_of(held: Held, archive: Archive | None = None) -> Version:
         raise FormatError(str(path), f"cannot be read: {error.strerror}") from error
     if len(payload) > _PAGE_LIMIT:
         raise FormatError(str(path), f"is larger than {_PAGE_LIMIT} bytes, no page for people")
-    return Version(payload, url=held.url, timestamp=held.timestamp, status=held.status)
+    return Version(payload)
 
 
 def leads_to(archive: Archive, redirect: Capture) -> str:

@@ -25,7 +25,15 @@ from extract.compare.confined import (
     outline_confined,
     verdict_confined,
 )
-from extract.compare.holdings import archived_pages, folder_pages, leads_to, version_of
+from extract.compare.holdings import (
+    PAGE_TYPES,
+    archived_pages,
+    folder_pages,
+    leads_to,
+    version_in_file,
+    version_of,
+    version_of_memento,
+)
 from extract.compare.pages import Version
 from extract.compare.sites import (
     Held,
@@ -53,7 +61,6 @@ from snapshots.mementos import Memento, memento_at
 
 __all__ = ["compare"]
 
-_PAGE_LIMIT = 1 << 26  # bytes
 _STYLES = {
     "removed": "red",
     "added": "green",
@@ -62,7 +69,6 @@ _STYLES = {
     "quiet": "dim",
     "plain": "",
 }
-_PAGE_TYPES = ("text/html", "application/xhtml+xml", "application/vnd.wap.xhtml+xml", "text/plain")
 
 
 @click.command(epilog="Example: marsham compare http://www.homeoffice.gov.uk/crime/ 2009 2011-05")
@@ -206,28 +212,22 @@ def _files(
     paths: tuple[str, ...], url: str, old_date: Span | None, new_date: Span | None
 ) -> list[Version]:
     return [
-        Version(
-            _payload(Path(path)),
-            url=url,
-            timestamp=format_timestamp(date.first) if date else "",
+        replace(
+            _version_in(Path(path)), url=url, timestamp=format_timestamp(date.first) if date else ""
         )
         for path, date in zip(paths, (old_date, new_date), strict=True)
     ]
 
 
-def _payload(path: Path) -> bytes:
+def _version_in(path: Path) -> Version:
     if path.is_dir():
         raise FormatError(str(path), "is a folder; give --site to compare folders")
     try:
         if sniff(path) is Format.WARC:
             raise FormatError(str(path), "is a WARC file; take it in with: marsham ingest")
-        with path.open("rb") as file:
-            data = file.read(_PAGE_LIMIT + 1)
     except OSError as error:
         raise FormatError(str(path), f"cannot be read: {error.strerror}") from error
-    if len(data) > _PAGE_LIMIT:
-        raise FormatError(str(path), f"is larger than {_PAGE_LIMIT} bytes, no page for people")
-    return data
+    return version_in_file(path)
 
 
 def _captures(archive: Archive, url: str, old: str, new: str) -> list[Version]:
@@ -245,16 +245,9 @@ def _captures(archive: Archive, url: str, old: str, new: str) -> list[Version]:
 def _version(memento: Memento) -> Version:
     capture = memento.capture
     kind = memento.content_type.partition(";")[0].strip().lower()
-    if kind and kind not in _PAGE_TYPES and (capture.status or 200) < 300:
+    if kind and kind not in PAGE_TYPES and (capture.status or 200) < 300:
         raise InputError(f"{capture.url} at {capture.timestamp} is {kind}; only pages are compared")
-    return Version(
-        memento.content(_PAGE_LIMIT),
-        url=capture.url,
-        timestamp=capture.timestamp,
-        content_type=memento.content_type,
-        status=capture.status,
-        replayed=False,
-    )
+    return version_of_memento(memento)
 
 
 def _print(compared: Compared, form: str) -> None:

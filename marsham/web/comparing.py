@@ -15,18 +15,16 @@ from archiver.records import Capture
 from archiver.timestamps import parse_span, parse_timestamp
 from archiver.urls import check_url, repair_slashes
 from extract.compare.confined import compare_confined
-from extract.compare.holdings import version_of
-from extract.compare.sites import Held
+from extract.compare.holdings import PAGE_TYPES, version_of_memento
 from marsham.web.dates import read_asked
 from marsham.web.pages import problem_page, views_of
 from marsham.web.places import compare_address, written_behind
 from marsham.web.views import Views
-from snapshots.mementos import capture_at
+from snapshots.mementos import capture_at, memento_of
 
 __all__ = ["choose", "compared", "sheet"]
 
 _PLACE = re.compile(r"(\d{4,14})(?:-(\d{1,6}))?/(\d{4,14})(?:-(\d{1,6}))?/(.*)", re.DOTALL)
-_PAGES = ("text/html", "application/xhtml+xml", "application/vnd.wap.xhtml+xml", "text/plain")
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'; sandbox"
 _LONGEST = 2000  # characters of what is typed
 
@@ -36,22 +34,18 @@ def choose(request: Request) -> Response:
     views = views_of(request)
     typed = {name: request.query_params.get(name, "").strip() for name in ("url", "from", "to")}
     typed = {name: text[:_LONGEST] for name, text in typed.items()}
-    wrong = ""
+    if not all(typed.values()):
+        return _asking(views, typed)
+    moments = []
+    for name in ("from", "to"):
+        try:
+            moments.append(parse_span(read_asked(typed[name])).first)
+        except TimestampError:
+            return _asking(views, typed, wrong=name)
     try:
-        if not all(typed.values()):
-            return _asking(views, typed)
         url = check_url(typed["url"])
-        for wrong in ("from", "to"):
-            typed_date = read_asked(typed[wrong])
-            typed[f"{wrong}_digits"] = typed_date
-        wrong = ""
         with views.archive.catalogue.read() as connection:
-            old, new = (
-                capture_at(connection, url, parse_span(typed[f"{name}_digits"]).first)
-                for name in ("from", "to")
-            )
-    except TimestampError:
-        return _asking(views, typed, wrong=wrong)
+            old, new = (capture_at(connection, url, moment) for moment in moments)
     except MarshamError as error:
         return problem_page(views, error)
     where = views.at(compare_address(*sorted((old, new), key=_order)))
@@ -86,10 +80,7 @@ def sheet(request: Request) -> Response:
     views = views_of(request)
     try:
         old, new = _asked(request, views, "/compare-sheet/")
-        versions = [
-            version_of(Held(one.url, one.timestamp, one.status, one.digest, one), views.archive)
-            for one in (old, new)
-        ]
+        versions = [version_of_memento(memento_of(views.archive, one)) for one in (old, new)]
         try:
             found = compare_confined(views.children, versions[0], versions[1], "html")
         except ConfinedError as error:
@@ -131,7 +122,7 @@ def _is_exact(request: Request, old: Capture, new: Capture) -> bool:
 
 def _is_page(capture: Capture) -> bool:
     kind = media_type(capture.media_type)[0]
-    return kind in _PAGES or not kind or (capture.status or 200) >= 300
+    return kind in PAGE_TYPES or not kind or (capture.status or 200) >= 300
 
 
 def _order(capture: Capture) -> tuple[str, int]:
