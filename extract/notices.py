@@ -138,11 +138,11 @@ def _page(connection: Connection, address: str, at: Capture | None = None) -> Pa
     row = connection.execute(query).first()
     if row is None:
         return None
-    found = index.capture_of(row)
+    found, key = index.capture_of(row), url_key(address)
     observed, changes = corrected(
         [one for one in observations_of(connection, row[11]) if one.kind in _KINDS],
-        decided(connection),
-        url_key(address),
+        decided(connection, key),
+        key,
         found.timestamp,
     )
     return PageAsOf(found, records_of(observed), observed, "", changes)

@@ -273,7 +273,7 @@ def title_of(connection: Connection, of: Capture) -> str | None:
     if not title:
         return None
     read = Observation("page", 0, None, "title", title, title, None, None, "", "", 1.0)
-    shown, _ = corrected([read], decided(connection), key, of.timestamp)
+    shown, _ = corrected([read], decided(connection, key), key, of.timestamp)
     return shown[0].value if shown else None
 
 

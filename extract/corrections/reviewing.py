@@ -237,7 +237,7 @@ def values_of(connection: Connection, address: str, moment: datetime) -> list[It
     of, observations = index.capture_of(row), observations_of(connection, row[11])
     names = record_names(observations)
     known = {one.id: one for one in _of_page(connection, key)}
-    made = {one.matches(): one for one in decided(connection).holding(key, of.timestamp)}
+    made = {one.matches(): one for one in decided(connection, key).holding(key, of.timestamp)}
     found: dict[str, Item] = {}
     for each in observations:
         target = Target(key, each.kind, names[each.kind, each.record], each.field, each.value)

@@ -124,16 +124,23 @@ class Decided:
 NOTHING_DECIDED: Final = Decided(())
 
 
-def decided(connection: Connection) -> Decided:
-    """Give the decisions on values that hold in an archive."""
+def decided(connection: Connection, place: str | None = None) -> Decided:
+    """Give the decisions on values that hold in an archive, or for one page of it.
+
+    Args:
+        connection: a connection of the catalogue.
+        place: the page's key; None for all pages.
+    """
     if not inspect(connection).has_table(correction.name):
         return NOTHING_DECIDED
-    rows = connection.execute(
+    query = (
         select(correction)
         .where(correction.c.action.in_(ON_VALUES), correction.c.state.in_(("active", "stale")))
         .order_by(correction.c.id)
     )
-    made = [correction_of(row) for row in rows]
+    if place is not None:
+        query = query.where(correction.c.place.in_((place, site_of(place))))
+    made = [correction_of(row) for row in connection.execute(query)]
     if not made:
         return NOTHING_DECIDED
     values = select(withdrawal.c.target).where(withdrawal.c.kind == "value", in_force())
