@@ -73,6 +73,8 @@ class PageAsOf:
         observations: the evidence: each value with its place and rule, as people corrected them.
         text: its canonical text, in which the places count.
         corrections: what people decided on its values, and what these were before.
+        elements: of values that were looked up, the paths of the elements they stand in; see
+            `extract.elements`.
         entities: by kind and record the key and code of each partnership, and the key of each
             contact, through time.
     """
@@ -83,6 +85,7 @@ class PageAsOf:
     text: str
     corrections: tuple[Corrected, ...] = ()
     entities: Mapping[tuple[str, int], tuple[str, str | None]] = field(default_factory=dict)
+    elements: Mapping[Observation, str | None] = field(default_factory=dict)
 
 
 class Reading(NamedTuple):

@@ -13,7 +13,9 @@ from extract.compare.facts import FactChanges, compare_facts
 from extract.compare.pages import PageComparison, compare_pages
 from extract.compare.pages import Version as PageVersion
 from extract.export.files import FORMATS as _FORMATS
+from extract.export.files import NESTING as _NESTING
 from extract.export.rows import EXPORTS as _EXPORTS
+from extract.export.rows import export_rows as _export_rows
 from extract.page import Page, read_page
 from extract.store import ExtractReport
 from extract.store import extract_archive as extract
@@ -177,6 +179,6 @@ def export(
 ) -> int:
     """Write contacts, partnerships or pages as of a date to a file; give the number of rows."""
     chosen = _EXPORTS[what]
-    rows = (row for page in pages_as_of(archive, as_of) for row in chosen.rows(page, archive))
+    rows = _export_rows(chosen, archive, pages_as_of(archive, as_of), nested=form in _NESTING)
     with out.open("w", encoding="utf-8", newline="") as file:
         return _FORMATS[form](file, chosen, rows)

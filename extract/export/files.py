@@ -5,12 +5,11 @@ import json
 from collections.abc import Iterable
 from typing import TextIO
 
-from extract.export.rows import Export, Row
+from extract.export.rows import NESTED, Export, Row
 
-__all__ = ["FORMATS", "write_csv", "write_json"]
+__all__ = ["FORMATS", "NESTING", "write_csv", "write_json"]
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
-_NESTED = "evidence"  # a value with structure, which a flat file has no place for
 
 
 def write_csv(out: TextIO, export: Export, rows: Iterable[Row]) -> int:
@@ -20,7 +19,7 @@ def write_csv(out: TextIO, export: Export, rows: Iterable[Row]) -> int:
     formula gets an apostrophe before it; telephone numbers, which begin with ``+`` and hold nothing
     but digits, are left readable.
     """
-    columns = [name for name in export.columns if name != _NESTED]
+    columns = [name for name in export.columns if name != NESTED]
     writer = csv.writer(out)
     writer.writerow(columns)
     number = 0
@@ -44,6 +43,7 @@ def write_json(out: TextIO, export: Export, rows: Iterable[Row]) -> int:
 
 
 FORMATS = {"csv": write_csv, "json": write_json}
+NESTING = frozenset({"json"})  # formats that hold the evidence
 
 
 def _cell(value: object) -> str:

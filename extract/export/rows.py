@@ -5,29 +5,34 @@ text, the rules that read it and how sure they are. The order of rows follows th
 pages and the order on each page: a second export of the same archive is the same to the byte.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
+from archiver.confined import Confined
 from archiver.timestamps import parse_timestamp
 from extract.asof import PageAsOf
 from extract.attached import attached_to
 from extract.corrections.view import Corrected
 from extract.document import CONTENT
+from extract.elements import elements_of
 from extract.facts.authority_checks import check_authorities
 from extract.facts.observations import Observation
 from extract.reference.legislation import legislation_address
 from snapshots.archive import Archive
 
-__all__ = ["EXPORTS", "Export", "Row"]
+__all__ = ["EXPORTS", "NESTED", "Export", "Row", "export_rows"]
 
 Row = dict[str, object]
 """A row: column name to value; several values of one column stay a list until they are written."""
+
+NESTED = "evidence"
+"""A value with structure, which a flat file has no place for."""
 
 _ONE = ("organisation", "unit", "person", "role", "postcode")
 _MANY = ("address", "phone", "fax", "textphone", "email", "website")
 _CONTACT = ("organisation", "unit", "person", "role", "address", "postcode", *_MANY[1:])
 _SOURCE = ("url", "captured", "digest", "file", "offset")
-_EVIDENCE = ("text_start", "text_end", "rules", "confidence", "corrected", "evidence")
+_EVIDENCE = ("text_start", "text_end", "rules", "confidence", "corrected", NESTED)
 _APART = ("contact", "partnership")  # kinds with rows of their own
 
 
@@ -44,6 +49,33 @@ class Export:
     about: str
     columns: tuple[str, ...]
     rows: Callable[[PageAsOf, Archive], Iterator[Row]]
+
+
+def export_rows(
+    export: Export, archive: Archive, pages: Iterable[PageAsOf], *, nested: bool
+) -> Iterator[Row]:
+    """Make the rows of an export.
+
+    Args:
+        export: what kind of export.
+        archive: that has the pages.
+        pages: whose rows are made, in their order.
+        nested: whether the evidence will be written. It names elements of the pages, which are
+            read again for that, in a child process.
+    """
+    if not nested or NESTED not in export.columns:
+        for page in pages:
+            yield from export.rows(page, archive)
+        return
+    with Confined() as children:
+        for page in pages:
+            yield from export.rows(_located(page, archive, children), archive)
+
+
+def _located(page: PageAsOf, archive: Archive, children: Confined) -> PageAsOf:
+    wanted = [each for each in page.observations if each.kind in _APART]
+    paths = elements_of(archive, children, page.capture, page.text, wanted)
+    return replace(page, elements=dict(zip(wanted, paths, strict=True)))
 
 
 def _contacts(page: PageAsOf, _: Archive) -> Iterator[Row]:
@@ -287,6 +319,7 @@ def _from(page: PageAsOf, found: Sequence[Observation]) -> Row:
                 "value": each.value,
                 "start": each.start,
                 "end": each.end,
+                "element": page.elements.get(each),
                 "source": each.source,
                 "rule": each.rule,
                 "confidence": each.confidence,

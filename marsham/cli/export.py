@@ -9,8 +9,8 @@ import click
 from archiver.errors import NotWritableError
 from archiver.timestamps import Span
 from extract.asof import check_extracted, pages_as_of
-from extract.export.files import FORMATS
-from extract.export.rows import EXPORTS
+from extract.export.files import FORMATS, NESTING
+from extract.export.rows import EXPORTS, export_rows
 from marsham.cli.support import DATE, pass_archive
 from snapshots.archive import Archive
 
@@ -42,9 +42,8 @@ def export(archive: Archive, what: str, as_of: Span | None, form: str, out: Path
     chosen = EXPORTS[what]
     with archive.catalogue.read() as connection:
         check_extracted(connection)
-        rows = (
-            row for page in pages_as_of(connection, moment) for row in chosen.rows(page, archive)
-        )
+        pages = pages_as_of(connection, moment)
+        rows = export_rows(chosen, archive, pages, nested=form in NESTING)
         if out is None:
             FORMATS[form](sys.stdout, chosen, rows)
             return

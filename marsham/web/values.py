@@ -3,6 +3,7 @@
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from extract.elements import elements_of
 from extract.evidence import Evident, evident_value
 from marsham.web.marking import mark_of
 from marsham.web.pages import nothing_here, views_of
@@ -23,6 +24,8 @@ def value(request: Request) -> Response:
     if found is None:
         return nothing_here(request)
     before, quoted, behind = _context(found)
+    newest = found.captures[-1]
+    [element] = elements_of(views.archive, views.children, newest, found.text, [found.observation])
     return views.page(
         "value.html",
         value=found.observation,
@@ -31,6 +34,7 @@ def value(request: Request) -> Response:
         before=before,
         quoted=quoted,
         behind=behind,
+        element=element,
         mark=_mark(found),
     )
 

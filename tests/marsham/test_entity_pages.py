@@ -137,6 +137,8 @@ def test_a_value_shows_its_rule_confidence_and_quote(server: str) -> None:
     found = requests.get(server + address, timeout=10)
     assert "0191 498 0177" in html.fromstring(found.text).xpath("string(//mark)")
     assert "Confidence0." in text_of(found)
+    [element] = html.fromstring(found.text).xpath("//dd/code/text()")
+    assert re.fullmatch(r'//\*\[@id="content"\]/article/dl/dd\[\d+\]', element)
     [shown] = html.fromstring(found.text).xpath("//main/ul//a/@href")
     assert shown.startswith(f"/web/20130326123048/{DIRECTORY}#marsham-mark:")
     led = requests.get(f"{server}{address}/page", timeout=10, allow_redirects=False)
