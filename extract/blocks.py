@@ -72,7 +72,15 @@ _SAYS_WHETHER = re.compile(  # a picture of a tick or a cross
     r"yes|no|tick(?:ed)?|cross(?:ed)?|[✓✔✗✘]|ydy|nac ydy", re.IGNORECASE
 )
 _LOOKS_LIKE_ADDRESS = re.compile(r"@|[\[(]at[\])]|\bdot\b|\d{3}[ -]?\d{3}", re.IGNORECASE)
-_TYPED_MARKUP = (b"vcard", b"h-card", b"itemprop", b"itemscope")
+_TYPED_MARKUP = (b"vcard", b"h-card", b"itemprop", b"itemscope", b"typeof", b'property="dc')
+_RDFA = frozenset({"property", "typeof", "rel", "about", "resource"})
+_MOST_PREFIXES = 100
+_PREFIX = re.compile(r"([\w.-]{1,40}):\s+(\S{1,200})")
+# Local names of properties whose value is the address of a link, not its words.
+_LINKED_TEXT = """
+email mbox url homepage sameas tel telephone phone hasemail hastelephone hasurl hasvalue value
+"""
+_LINKED = frozenset(_LINKED_TEXT.split())
 _CARD_CLASS = re.compile(
     r"^(?:vcard|h-card|fn|n|org|organization-name|organization-unit|title|role|adr|tel|email|url|"
     r"type|value|street-address|extended-address|locality|region|postal-code|country-name|"
@@ -334,6 +342,7 @@ class _OpenMark:
     parent: int | None
     start: int | None = None
     end: int = 0
+    subject: str = ""
 
 
 class _Walker:
@@ -349,6 +358,8 @@ class _Walker:
         self.marked = marked
         self.marks: list[_OpenMark] = []
         self.open_marks: list[tuple[_Element, _OpenMark]] = []
+        self.prefixes: dict[str, str] = {}  # of RDFa: what short names stand for
+        self.vocabulary = ""  # of RDFa: what names without a prefix belong to
         self.context = _Context()
         self.counter = 0  # numbers lists, tables, parts and frames
         self.late_links: dict[int, list[Link]] = {}  # of pictures, by the block they stand behind
@@ -386,6 +397,7 @@ class _Walker:
                 min(mark.end, length),
                 mark.value,
                 mark.parent,
+                mark.subject,
             )
             for mark in self.marks
         )
@@ -665,6 +677,7 @@ class _Walker:
     # ------------------------------------------------------------ typed markup
 
     def _open_mark(self, element: _Element, attributes: dict[str, str]) -> None:
+        self._declare(attributes)
         if "itemprop" in attributes or "itemscope" in attributes:
             vocabulary = "microdata"
             names = tuple(attributes.get("itemprop", "").split())
@@ -675,13 +688,66 @@ class _Walker:
             names = tuple(filter(_CARD_CLASS.match, attributes.get("class", "").split()))
             types = tuple(name for name in names if name in {"vcard", "h-card"})
         if not (names or types):
+            self._open_rdfa(element, attributes)
             return
         value = attributes.get(
             _VALUE_OF.get(str(element.tag), "content"), attributes.get("content")
         )
+        self._push_mark(element, names, types, vocabulary, value)
+
+    def _declare(self, attributes: dict[str, str]) -> None:
+        """Note the prefixes and the vocabulary that RDFa names after it use."""
+        if "vocab" in attributes:
+            self.vocabulary = attributes["vocab"].strip()
+        found = _PREFIX.findall(attributes["prefix"]) if "prefix" in attributes else []
+        found += [(name[6:], value) for name, value in attributes.items() if name[:6] == "xmlns:"]
+        for name, value in found:
+            if len(self.prefixes) < _MOST_PREFIXES:
+                self.prefixes[name.lower()] = value.strip()
+
+    def _open_rdfa(self, element: _Element, attributes: dict[str, str]) -> None:
+        """Open a mark of RDFa; its names are written out as far as their prefixes are known."""
+        if _RDFA.isdisjoint(attributes):
+            return
+        properties = attributes.get("property", "").split()
+        relations = [name for name in attributes.get("rel", "").split() if ":" in name]
+        names = tuple(self._written_out(name) for name in (*properties, *relations))
+        opened = attributes.get("typeof")
+        types = tuple(map(self._written_out, (opened or "").split()))
+        if opened is not None and not types:
+            types = ("Thing",)
+        target = attributes.get("href") or attributes.get("src") or attributes.get("resource")
+        value = attributes.get("content") or attributes.get("datetime")
+        locals_ = {re.split(r"[:/#]", name)[-1].lower() for name in names}
+        if value is None and target and not types and (relations or locals_ & _LINKED):
+            value = target
+        if value is None and not types and attributes.get("resource", "").startswith("#"):
+            value = attributes["resource"]
+        subject = attributes.get("about", "" if names else attributes.get("resource", ""))
+        if types and not subject:
+            subject = attributes.get("resource", "")
+        if names or types or subject:
+            self._push_mark(element, names, types, "rdfa", value, subject.strip())
+
+    def _written_out(self, name: str) -> str:
+        prefix, colon, local = name.partition(":")
+        if not colon:
+            return self.vocabulary + name
+        return self.prefixes.get(prefix.lower(), prefix + colon) + local
+
+    def _push_mark(
+        self,
+        element: _Element,
+        names: tuple[str, ...],
+        types: tuple[str, ...],
+        vocabulary: str,
+        value: str | None,
+        subject: str = "",
+    ) -> None:
         parent = self.open_marks[-1][1].number if self.open_marks else None
         mark = _OpenMark(len(self.marks), names, types, vocabulary, value, parent)
         mark.end = self.offset + self.size
+        mark.subject = subject
         self.marks.append(mark)
         self.open_marks.append((element, mark))
 

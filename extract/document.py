@@ -97,10 +97,11 @@ class Block(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """Typed markup around a stretch of text: hCard classes or microdata attributes.
+    """Typed markup around a stretch of text: hCard classes, microdata or RDFa attributes.
 
     `names` are classes or properties, `types` the item types it opens, `value` an attribute that
     stands for the text (a content, href or title), `parent` the number of the enclosing mark.
+    `subject` is what RDFa calls the thing it is about; empty when it does not say.
     """
 
     vocabulary: str
@@ -110,6 +111,7 @@ class Mark:
     end: int
     value: str | None
     parent: int | None
+    subject: str = ""
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ __all__ = ["Observation", "Quote", "RecordDraft", "computed", "number_records", 
 
 LABELLED = 0.98  # label and value in one line or one row
 LABEL_ABOVE = 0.9
-TYPED = 0.97  # hCard, microdata, JSON-LD
+TYPED = 0.97  # hCard, microdata, RDFa, JSON-LD
 ADDRESS_BLOCK = 0.8
 PROSE = 0.6
 DISGUISED = 0.85

@@ -1,4 +1,4 @@
-"""Typed markup: hCard, microdata and JSON-LD, read leniently into the same records as text."""
+"""Typed markup: hCard, microdata, RDFa and JSON-LD, read leniently into records as text gives."""
 
 import json
 import re
@@ -25,6 +25,7 @@ class _Item:
     properties: dict[str, list["Quote | _Item"]] = field(default_factory=dict)
     start: int = 0
     end: int = 0
+    also: list[tuple[int, int]] = field(default_factory=list)  # where it goes on, in RDFa
 
     def add(self, name: str, value: "Quote | _Item") -> None:
         self.properties.setdefault(name, []).append(value)
@@ -82,6 +83,46 @@ _HCARD = {  # class names of both generations of microformats, as schema.org pro
     "type": "type",
     "value": "value",
 }
+_VCARD = {  # what the vocabularies of RDFa have besides
+    **{name: held for name, held in _HCARD.items() if name[1:2] != "-"},
+    "organization": "org",
+    "organization-unit-name": "department",
+    "orgname": "orgName",
+    "orgunit": "department",
+    "hasname": "n",
+    "hastelephone": "telephone",
+    "worktel": "telephone",
+    "hometel": "telephone",
+    "mobiletel": "telephone",
+    "fax": "faxNumber",
+    "hasemail": "email",
+    "hasaddress": "address",
+    "address": "address",
+    "hasurl": "url",
+    "hasvalue": "value",
+    "name": "name",
+    "affiliation": "affiliation",
+    "street": "streetAddress",
+    "pcode": "postalCode",
+    "pobox": "postOfficeBoxNumber",
+}
+_FOAF = {
+    "name": "name",
+    "mbox": "email",
+    "phone": "telephone",
+    "homepage": "url",
+    "workplacehomepage": "url",
+    "member": "member",
+}
+_DUBLIN_CORE = {"modified": "dcterms:modified", "issued": "dcterms:issued"}
+# Where a name's vocabulary is known by: a part of its address, or the prefix it usually has.
+_VOCABULARIES: tuple[tuple[tuple[str, ...], Mapping[str, str] | None], ...] = (
+    (("schema.org/", "schema:", "s:"), None),
+    (("vcard/ns#", "vcard-rdf/", "data-vocabulary.org/", "vcard:", "v:"), _VCARD),
+    (("xmlns.com/foaf/", "foaf:"), _FOAF),
+    (("purl.org/dc/", "dc:", "dct:", "dcterms:"), _DUBLIN_CORE),
+    (("22-rdf-syntax-ns#", "rdf:"), {"value": "value"}),
+)
 _NESTING = frozenset({"org", "address", "telephone"})  # hCard properties with parts of their own
 _ADDRESS_PARTS = (
     "postOfficeBoxNumber",
@@ -100,6 +141,8 @@ _DATE_TERMS = {  # what RDFa takes from the Dublin Core
         ("datePublished", "datePublished"),
     )
 }
+_NESTED_THINGS = frozenset({"org", "address", "telephone", "email", "contactPoint", "affiliation"})
+_TYPES = {"VCard": "vcard", "Individual": "Person"}  # of vocabularies other than schema.org
 _PERSONS = frozenset({"Person"})
 _INNER = (  # properties whose things are looked into for contacts of their own
     "member",
@@ -141,7 +184,7 @@ def typed_records(
         found = list(_records_of(item, resolve))
         records.extend((item.start, record) for record in found)
         if found:
-            taken.append((item.start, item.end))
+            taken += [(item.start, item.end), *item.also]
     for script in document.scripts:
         for item in _json_items(read_json_leniently(script)):
             records.extend((len(document.text), record) for record in _records_of(item, resolve))
@@ -194,6 +237,8 @@ def _marked_items(document: Document) -> list[_Item]:
     """Build things from marks; properties outside any thing are nobody's."""
     top: list[_Item] = []
     holders: dict[int, _Item] = {}
+    subjects: dict[str, _Item] = {}  # of RDFa: things by what they are called
+    hanging: dict[int | None, _Item] = {}  # of RDFa: by mark, things whose type stands inside
     for number, mark in enumerate(document.marks):
         holder = None
         above = mark.parent
@@ -203,8 +248,29 @@ def _marked_items(document: Document) -> list[_Item]:
         names = mark.names
         if mark.vocabulary == "hcard":
             names = tuple(dict.fromkeys(_HCARD[name] for name in mark.names if name in _HCARD))
+        elif mark.vocabulary == "rdfa":
+            names = tuple(dict.fromkeys(filter(None, map(_rdfa_name, mark.names))))
+            known = subjects.get(mark.subject)
+            if known is not None and not mark.types:
+                known.also.append((mark.start, mark.end))
+                if not names:  # more about a thing of which was told before
+                    holders[number] = known
+                    continue
+                holder = known
         if mark.types:
             item = _Item(_type_names(mark.types), start=mark.start, end=mark.end)
+            above = mark.parent
+            if mark.vocabulary == "rdfa" and not names and above in hanging:
+                item = hanging.pop(above)  # the thing that the relation around it leads to
+                item.types = _type_names(mark.types)
+                holders[number] = item
+                continue
+            if mark.subject and not names and mark.subject in subjects:
+                known = holders[number] = subjects[mark.subject]
+                known.also.append((mark.start, mark.end))
+                continue
+            if mark.subject:
+                subjects.setdefault(mark.subject, item)
             holders[number] = item
             if holder is not None and names:
                 for name in names:
@@ -213,6 +279,13 @@ def _marked_items(document: Document) -> list[_Item]:
                 top.append(item)
             continue
         if holder is None:
+            continue
+        if mark.vocabulary == "rdfa" and mark.value is None and _NESTED_THINGS & set(names):
+            part = _Item((), start=mark.start, end=mark.end)
+            part.add("text", _mark_quote(document, mark))
+            hanging[number] = holders[number] = part
+            for name in names:
+                holder.add(name, part)
             continue
         value = _mark_quote(document, mark)
         if {"name", "org"} <= set(names):
@@ -234,7 +307,38 @@ def _marked_items(document: Document) -> list[_Item]:
                 holder.add(name, _mark_quote(document, _plain(mark)))
             else:
                 holder.add(name, value)
-    return top
+    parts: set[int] = set()  # things that are part of another: by their ids, all being kept
+    for item in holders.values():
+        if id(item) not in parts:
+            parts |= {id(part) for part in _join(item, subjects)}
+    return [item for item in top if id(item) not in parts]
+
+
+def _join(item: _Item, subjects: Mapping[str, _Item]) -> Iterator[_Item]:
+    """Put things in the place of the names by which a thing's properties call them.
+
+    Gives these things. Properties that lead to contacts of their own are left as they are, for
+    things may name each other in a ring.
+    """
+    for name in _NESTED_THINGS:
+        for number, value in enumerate(values := item.properties.get(name, [])):
+            if isinstance(value, Quote) and value.source == "attribute":
+                found = subjects.get(value.value)
+                if found is not None and found is not item:
+                    values[number] = found
+                    item.also.append((found.start, found.end))
+                    yield found
+
+
+def _rdfa_name(written: str) -> str:
+    """The schema.org name of a property of RDFa; empty for one of no concern."""
+    local = re.split(r"[:/#]", written)[-1]
+    if local == written:
+        return local
+    for marks, meanings in _VOCABULARIES:
+        if any(written.startswith(mark) if mark[-1] == ":" else mark in written for mark in marks):
+            return local if meanings is None else meanings.get(local.lower(), "")
+    return ""
 
 
 def _first_line(held: Quote) -> Quote:
@@ -253,7 +357,8 @@ def _plain(mark: Mark) -> Mark:
 
 
 def _type_names(types: Sequence[str]) -> tuple[str, ...]:
-    return tuple(name.rstrip("/").rsplit("/", 1)[-1].rsplit("#", 1)[-1] for name in types)
+    names = (re.split(r"[:/#]", name.rstrip("/"))[-1] for name in types)
+    return tuple(_TYPES.get(name, name) for name in names)
 
 
 def read_json_leniently(script: str) -> object:
@@ -439,11 +544,14 @@ def _add_means(record: RecordDraft, item: _Item, resolve: Resolve) -> None:
         _add_phones(record, held, _number_kind(item.texts("contactType"), "phone"))
     for part in item.items("telephone"):
         kind = _number_kind(part.texts("type"), "phone")
+        if any(name.lower() == "fax" for name in part.types):
+            kind = "fax"
         for held in part.texts("value") or part.texts("text"):
             _add_phones(record, held, kind)
     for held in item.texts("faxNumber"):
         _add_phones(record, held, "fax")
-    for held in item.texts("email"):
+    boxes = [held for part in item.items("email") for held in part.texts("value", "text")[:1]]
+    for held in (*item.texts("email"), *boxes):
         addresses = emails_of_href(held.raw) or [found.address for found in find_emails(held.value)]
         for address in addresses:
             record.add("email", _valued(held, address))
@@ -465,7 +573,7 @@ def _valued(held: Quote, value: str) -> Quote:
 
 
 def _add_phones(record: RecordDraft, held: Quote, kind: str) -> None:
-    for phone in find_phones(held.value, kind):
+    for phone in find_phones(held.value.removeprefix("tel:"), kind):
         fields = phone.kind.split("+") if phone.labelled else [kind]
         for name in fields:
             record.add(name, _valued(held, phone.number))
