@@ -7,6 +7,8 @@ come out the same whichever way and in whichever order things happened.
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
 from typing import Any, Final
 
 from sqlalchemy import (
@@ -32,24 +34,38 @@ from extract.corrections.decisions import (
 )
 from extract.corrections.naming import folded, record_names
 from extract.corrections.view import Decided, correction_of
+from extract.entities.codes import code_of
 from extract.facts.observations import Observation
 from extract.observed import observations_of
 from extract.tables import correction, extraction_failure, observation, page_version, review_item
 from snapshots.catalogue import insert_rows
 from snapshots.tables import url
 
-__all__ = ["CLAIM", "CONFLICT", "DOUBTFUL", "LOW", "REASONS", "STALE", "hold", "keys_of_urls"]
+__all__ = [
+    "CLAIM",
+    "CONFLICT",
+    "DOUBTFUL",
+    "LOW",
+    "REASONS",
+    "STALE",
+    "UNRESOLVED",
+    "hold",
+    "keys_of_urls",
+]
 
 STALE: Final = "stale"
 CLAIM: Final = "claim check failed"
 CONFLICT: Final = "conflict"
 LOW: Final = "low confidence"
-REASONS: Final = (STALE, CLAIM, CONFLICT, LOW)
+UNRESOLVED: Final = "unresolved name"  # of a partnership: it leads to no code
+REASONS: Final = (STALE, CLAIM, CONFLICT, UNRESOLVED, LOW)
 DOUBTFUL: Final = 0.7  # a value read with less confidence is to be looked at
 
 _READINGS = 50  # of one page that are looked through, the newest
 _LONGEST = 2000  # characters of a value that people are asked about
 _AT_ONCE = 300
+_RESOLVED_BY = ("name", "area", "region", "country")  # fields that lead a partnership to its code
+_NO_CODE = "leads to no code of the reference list of about 2021; the page stands as it is"
 _ONE_EACH = ("organisation", "unit", "person", "role", "postcode")  # a contact has one of these
 _LOOKED_AT = {  # kinds and fields whose confidence counts; others only follow from these
     "attachment": ("url", "format", "size"),
@@ -286,6 +302,11 @@ def _doubts(reading: _Reading) -> Iterator[tuple[Observation, str, str]]:
             several.setdefault((each.record, each.field), []).append(each.value)
         elif each.kind == "claim_check":
             checks.setdefault(each.record, {})[each.field] = each.value
+    unresolved = _unresolved(
+        (each.record, each.field, each.value)
+        for each in reading.observations
+        if each.kind == "partnership"
+    )
     for each in reading.observations:
         if not each.value or len(each.value) > _LONGEST:
             continue
@@ -296,10 +317,30 @@ def _doubts(reading: _Reading) -> Iterator[tuple[Observation, str, str]]:
             if each.field == "claimed" and check.get("agrees") == "false":
                 told = f"{check.get('found', '?')} found: {check.get('how', '')}"
                 yield each, CLAIM, told[:_LONGEST]
+        elif each.kind == "partnership" and each.field == "name" and each.record in unresolved:
+            yield each, UNRESOLVED, _NO_CODE
         elif others:
             yield each, CONFLICT, f"also read: {'; '.join(others)}"[:_LONGEST]
         elif each.confidence < DOUBTFUL and each.field in _LOOKED_AT.get(each.kind, ()):
             yield each, LOW, ""
+
+
+def _unresolved(stated: Iterable[tuple[int, str, str]]) -> set[int]:
+    """The partnerships of a page that lead to no code, by what it states: number, field, value."""
+    records: dict[int, dict[str, list[str]]] = {}
+    for record, field, value in stated:
+        records.setdefault(record, {}).setdefault(field, []).append(value)
+    return {
+        record
+        for record, fields in records.items()
+        for name in fields.get("name", ())[:1]
+        if _code(name, fields) is None
+    }
+
+
+def _code(name: str, fields: Mapping[str, Sequence[str]]) -> str | None:
+    region, country = (next(iter(fields.get(field, ())), None) for field in _RESOLVED_BY[2:])
+    return code_of(name, fields.get("area", ()), region, country)
 
 
 def _doubtful(connection: Connection, versions: Mapping[str, list[_Version]]) -> Mapping[int, bool]:
@@ -320,6 +361,14 @@ def _doubtful(connection: Connection, versions: Mapping[str, list[_Version]]) ->
             .having(func.count(distinct(seen.value)) > 1)
         )
         found |= dict.fromkeys(connection.scalars(conflicting), True)
+        stated = (
+            select(seen.extraction_id, seen.record, seen.field, seen.value)
+            .where(these, seen.kind == "partnership", seen.field.in_(_RESOLVED_BY))
+            .order_by(seen.extraction_id, seen.position)
+        )
+        for number, rows in groupby(connection.execute(stated), key=itemgetter(0)):
+            if _unresolved((row[1], row[2], row[3]) for row in rows):
+                found[number] = True
     return found
 
 

@@ -24,7 +24,16 @@ from extract.tables import (
 from snapshots.tables import capture, same_capture, url
 from snapshots.visible import visible
 
-__all__ = ["DatedName", "Detail", "History", "Relation", "State", "find_keys", "history_of"]
+__all__ = [
+    "DatedName",
+    "Detail",
+    "History",
+    "Relation",
+    "State",
+    "find_keys",
+    "history_of",
+    "spelling_keys",
+]
 
 _AT_ONCE = 500  # of whatever one query looks up
 _MOST = 100  # entities that a name may mean
@@ -124,6 +133,17 @@ class History:
         by_run = {state.run: state for state in self.states}
         found = evidence_at([state.run for state in self.states], moment)
         return [(one, by_run[one.run] if one.run else None) for one in found]
+
+
+def spelling_keys(connection: Connection, kind: str, key: str) -> list[str]:
+    """Give every key that leads to an entity, its own first; only that when there are no others."""
+    others = (
+        select(entity_key.c.key)
+        .join(entity, entity.c.id == entity_key.c.entity_id)
+        .where(entity.c.kind == kind, entity.c.key == key, entity_key.c.kind == kind)
+        .order_by(entity_key.c.key)
+    )
+    return [key, *connection.scalars(others)]
 
 
 def find_keys(connection: Connection, text: str) -> list[tuple[str, str]]:

@@ -27,11 +27,12 @@ from marsham.web import (
     timemap,
     values,
 )
-from marsham.web.review import Editing, absent_routes, review_routes
+from marsham.web.review import absent_routes, review_routes
 from marsham.web.reviewers import Reviewers
 from marsham.web.sealing import Sealed
 from marsham.web.sessions import Attempts, Sessions
 from marsham.web.shim import SHIM_NAME
+from marsham.web.signed import Editing
 from marsham.web.views import Views
 from snapshots.archive import Archive
 

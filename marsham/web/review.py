@@ -6,16 +6,11 @@ writes to the archive the form comes back as it was filled in.
 """
 
 import re
-from collections.abc import Callable, Mapping
-from contextlib import suppress
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from itertools import islice
-from typing import Any, Final
-from urllib.parse import parse_qsl, quote
+from typing import Final
 
-from starlette.background import BackgroundTask
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
@@ -37,22 +32,26 @@ from extract.corrections.reviewing import (
     quoted,
     values_of,
 )
-from extract.entities.decided import refresh_entities
 from marsham.web.dates import read_asked
 from marsham.web.pages import nothing_here, problem_page, views_of
-from marsham.web.reviewers import Reviewers
-from marsham.web.sessions import Attempts, Session, Sessions, came_from_here
-from marsham.web.views import Views
-from snapshots.archive import Archive
+from marsham.web.relating import add_form, add_posted, assign_posted, relate_form, relate_posted
+from marsham.web.sessions import Session
+from marsham.web.signed import (
+    UNKEPT,
+    address_of,
+    editing_of,
+    later,
+    posted,
+    session_page,
+    signed_in,
+    to_sign_in,
+)
 
-__all__ = ["Editing", "absent_routes", "review_routes"]
+__all__ = ["absent_routes", "review_routes"]
 
 _AT_ONCE = 50
 _MOST_VALUES = 500
-_MOST_POSTED = 1 << 16  # bytes
 _LONGEST = 300  # characters of a filter
-_UNKEPT = {"Cache-Control": "no-store"}
-_FORM = "application/x-www-form-urlencoded"
 _START = "/review"
 _NEXT = re.compile(r"/review(?:/[a-z0-9-]+)*(?:\?[!-~]*)?")
 _ID = re.compile(r"[0-9a-f]{16}")
@@ -61,26 +60,22 @@ _KINDS: Final = ("attachment", "authority", "claim_check", "contact", "count", "
 _ALL_KINDS: Final = (*_KINDS, "partnership")
 
 
-@dataclass(frozen=True, slots=True)
-class Editing:
-    """What is needed to let people decide: who they are, their sessions, and how often they try."""
-
-    reviewers: Reviewers
-    sessions: Sessions
-    attempts: Attempts
-
-
 def review_routes() -> list[Route]:
     """Give the addresses at which people decide; the application's state has an `Editing`."""
     return [
-        Route("/review", _signed_in(_list)),
+        Route("/review", signed_in(_list)),
         Route("/review/sign-in", _sign_in_page, methods=["GET"]),
-        Route("/review/sign-in", _posted(_sign_in), methods=["POST"]),
-        Route("/review/sign-out", _posted(_sign_out), methods=["POST"]),
-        Route("/review/values", _signed_in(_values)),
-        Route("/review/log", _signed_in(_log)),
-        Route("/review/items/{id}", _signed_in(_item_page), methods=["GET"]),
-        Route("/review/items/{id}", _posted(_decide), methods=["POST"]),
+        Route("/review/sign-in", posted(_sign_in), methods=["POST"]),
+        Route("/review/sign-out", posted(_sign_out), methods=["POST"]),
+        Route("/review/values", signed_in(_values)),
+        Route("/review/log", signed_in(_log)),
+        Route("/review/items/{id}", signed_in(_item_page), methods=["GET"]),
+        Route("/review/items/{id}", posted(_decide), methods=["POST"]),
+        Route("/review/items/{id}/assign", posted(assign_posted), methods=["POST"]),
+        Route("/review/add", signed_in(add_form), methods=["GET"]),
+        Route("/review/add", posted(add_posted), methods=["POST"]),
+        Route("/review/relate", signed_in(relate_form), methods=["GET"]),
+        Route("/review/relate", posted(relate_posted), methods=["POST"]),
         *absent_routes(),
     ]
 
@@ -93,56 +88,13 @@ def absent_routes() -> list[Route]:
     ]
 
 
-_Page = Callable[[Request, Session], Response]
-_Posted = Callable[[Request, Session, Mapping[str, str]], Response]
-
-
-def _signed_in(page: _Page) -> Callable[[Request], Response]:
-    def answer(request: Request) -> Response:
-        session = _editing(request).sessions.of(request)
-        if session is None or not session.name:
-            return _to_sign_in(request)
-        return page(request, session)
-
-    return answer
-
-
-def _posted(page: _Posted) -> Callable[[Request], Any]:
-    async def answer(request: Request) -> Response:
-        body = bytearray()
-        async for part in request.stream():
-            body += part
-            if len(body) > _MOST_POSTED:
-                return _refused(request, "review_too_much", 413)
-        return await run_in_threadpool(checked, request, bytes(body))
-
-    def checked(request: Request, body: bytes) -> Response:
-        sessions = _editing(request).sessions
-        kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-        session = sessions.of(request)
-        text = body.decode("utf-8", "replace") if kind == _FORM else ""
-        try:
-            form = dict(parse_qsl(text, keep_blank_values=True, max_num_fields=50))
-        except ValueError:
-            form = {}
-        if not came_from_here(request, views_of(request).base):
-            return _refused(request, "review_foreign", 403)
-        if session is None:
-            return _refused(request, "review_ended", 403)
-        if not sessions.is_token(session, form.get("token", "")):
-            return _refused(request, "review_foreign", 403)
-        return page(request, session, form)
-
-    return answer
-
-
 def _sign_in_page(request: Request) -> Response:
-    session = _editing(request).sessions.begin(None)
+    session = editing_of(request).sessions.begin(None)
     return _sign_in_form(request, session, next_page=request.query_params.get("next", ""))
 
 
 def _sign_in(request: Request, session: Session, form: Mapping[str, str]) -> Response:
-    editing = _editing(request)
+    editing = editing_of(request)
     name, after = " ".join(form.get("name", "").split()), form.get("next", "")
     wait = editing.attempts.take(name)
     if wait:
@@ -156,7 +108,7 @@ def _sign_in(request: Request, session: Session, form: Mapping[str, str]) -> Res
         )
     editing.attempts.forget(name)
     target = after if _NEXT.fullmatch(after) else views_of(request).at(_START)
-    answer = RedirectResponse(target, 303, _UNKEPT)
+    answer = RedirectResponse(target, 303, UNKEPT)
     begun = editing.sessions.begin(reviewer)
     editing.sessions.keep(answer, begun, base=views_of(request).base)
     return answer
@@ -177,19 +129,19 @@ def _sign_in_form(
     answer = views.page(
         "sign-in.html",
         status=status,
-        headers=_UNKEPT | ({"Retry-After": str(wait)} if wait else {}),
+        headers=UNKEPT | ({"Retry-After": str(wait)} if wait else {}),
         token=session.token,
         name=name[:_LONGEST],
         next_page=next_page if _NEXT.fullmatch(next_page) else "",
         wrong=views.language.say(wrong, minutes=minutes) if wrong else "",
     )
-    _editing(request).sessions.keep(answer, session, base=views.base)
+    editing_of(request).sessions.keep(answer, session, base=views.base)
     return answer
 
 
 def _sign_out(request: Request, session: Session, form: Mapping[str, str]) -> Response:
-    answer = RedirectResponse(views_of(request).at("/"), 303, _UNKEPT)
-    _editing(request).sessions.end(answer)
+    answer = RedirectResponse(views_of(request).at("/"), 303, UNKEPT)
+    editing_of(request).sessions.end(answer)
     return answer
 
 
@@ -211,7 +163,7 @@ def _list(request: Request, session: Session) -> Response:
             )
         )
     done = asked.get("done", "")
-    return _page(
+    return session_page(
         request,
         session,
         "review.html",
@@ -239,7 +191,7 @@ def _values(request: Request, session: Session) -> Response:
                 found = list(islice(values_of(connection, address, moment), _MOST_VALUES))
     except MarshamError as error:
         return problem_page(views, error, url=address, date=date)
-    return _page(request, session, "review-values.html", found=found, url=address, date=date)
+    return session_page(request, session, "review-values.html", found=found, url=address, date=date)
 
 
 def _log(request: Request, session: Session) -> Response:
@@ -250,7 +202,7 @@ def _log(request: Request, session: Session) -> Response:
     if before.isdecimal() and len(before) < 10:
         made = [one for one in made if one[0].number < int(before)]
     more = made[_AT_ONCE - 1][0].number if len(made) > _AT_ONCE else None
-    return _page(request, session, "review-log.html", made=made[:_AT_ONCE], more=more)
+    return session_page(request, session, "review-log.html", made=made[:_AT_ONCE], more=more)
 
 
 def _item_page(request: Request, session: Session) -> Response:
@@ -263,7 +215,7 @@ def _item_page(request: Request, session: Session) -> Response:
 
 def _decide(request: Request, session: Session, form: Mapping[str, str]) -> Response:
     if not session.name:
-        return _to_sign_in(request)
+        return to_sign_in(request)
     try:
         item = _item(request)
     except MarshamError as error:
@@ -304,9 +256,7 @@ def _decide(request: Request, session: Session, form: Mapping[str, str]) -> Resp
     except ArchiveError as error:
         return _item_form(request, session, item, form, status=500, said=str(error))
     numbers = made[-1].number if made else ""
-    # Entities take a while in a large archive: nobody waits for them.
-    later = BackgroundTask(_refresh, views.archive)
-    return RedirectResponse(views.at(_START, done=numbers), 303, _UNKEPT, later)
+    return RedirectResponse(views.at(_START, done=numbers), 303, UNKEPT, later(views.archive))
 
 
 def _item_form(
@@ -324,7 +274,7 @@ def _item_form(
     with views.archive.catalogue.read() as connection:
         quote_ = quoted(connection, item)
         made = [one for one, told in corrections_in_view(connection) if told and _on(one, item)]
-    return _page(
+    return session_page(
         request,
         session,
         "review-item.html",
@@ -337,7 +287,7 @@ def _item_form(
         wrong=wrong,
         said=said[:1].upper() + said[1:],
         stale=item.reason == STALE,
-        action=_address_of(request),
+        action=address_of(request),
     )
 
 
@@ -359,7 +309,7 @@ def _item(request: Request) -> Item:
 def _missing(request: Request, session: Session, error: MarshamError) -> Response:
     # It reads otherwise since, or was withdrawn: nothing that was typed would be about it.
     del error
-    return _page(
+    return session_page(
         request,
         session,
         "review-message.html",
@@ -368,54 +318,8 @@ def _missing(request: Request, session: Session, error: MarshamError) -> Respons
     )
 
 
-def _refused(request: Request, said: str, status: int) -> Response:
-    views = views_of(request)
-    return views.page(
-        "review-message.html",
-        status=status,
-        headers=_UNKEPT,
-        session=None,
-        said=views.language.say(said),
-    )
-
-
-def _page(
-    request: Request,
-    session: Session,
-    template: str,
-    *,
-    status: int = 200,
-    headers: dict[str, str] | None = None,
-    **values: Any,
-) -> Response:
-    views: Views = views_of(request)
-    told = _UNKEPT | (headers or {})
-    return views.page(template, status=status, headers=told, session=session, **values)
-
-
-def _to_sign_in(request: Request) -> Response:
-    where = views_of(request).at("/review/sign-in", next=_address_of(request))
-    return RedirectResponse(where, 303, _UNKEPT)
-
-
-def _address_of(request: Request) -> str:
-    query = request.url.query
-    path = quote(request.url.path)
-    return f"{path}?{query}" if query else path
-
-
 def _on(one: Correction, item: Item) -> bool:
     target = one.target
     return target is not None and (target.kind, target.record, target.field, target.value) == (
         *(item.target.kind, item.target.record, item.target.field, item.target.value),
     )
-
-
-def _editing(request: Request) -> Editing:
-    editing: Editing = request.app.state.editing
-    return editing
-
-
-def _refresh(archive: Archive) -> None:
-    with suppress(LockedError):  # whoever writes now, or the next extraction, puts them together
-        refresh_entities(archive)

@@ -33,7 +33,10 @@ PAGE = (
 )
 NAME, PASSWORD = "Ann Editor", "correct horse battery"
 TIMEOUT = 30
-PATHS = ("/review", "/review/sign-in", "/review/log", "/review/values", "/review/items/x")
+PATHS = (
+    *("/review", "/review/sign-in", "/review/log", "/review/values", "/review/items/x"),
+    *("/review/add", "/review/relate", "/review/items/x/assign"),
+)
 
 
 @pytest.fixture(scope="module")
@@ -478,10 +481,23 @@ def test_a_person_decides_by_keyboard_and_axe_finds_nothing_on_the_way(
         "/review/log",
         f"/review/values?url={HOST}/contacts",
         "/review/items/0",
+        f"/review/add?url={HOST}/contacts&kind=contact&record=Press+office",
+        "/review/relate",
         "/?lang=cy",
     ):
         page.goto(server + path)
         check()
+    for path, button, wrong in (
+        ("/review/relate", "Decide", "first"),
+        ("/review/add", "Add it", "url"),
+    ):
+        page.goto(server + path)
+        if wrong == "first":
+            page.locator("#action-merge").check()
+        page.get_by_role("button", name=button).click()
+        check()
+        page.get_by_role("alert").get_by_role("link").click()
+        assert page.evaluate("document.activeElement.id") == wrong
     page.goto(server + "/review?lang=cy&state=any")
     check()
     assert decisions(held) == [("correct", NAME)]
