@@ -77,4 +77,4 @@ def _reading_as_json(payload: bytes, url: str, content_type: str, recipe: Recipe
         page.observations,
     )
     fields = {name: getattr(reading, name) for name in Reading.__slots__}
-    return json.dumps(fields).encode()
+    return json.dumps(fields, check_circular=False).encode()
