@@ -259,6 +259,8 @@ class _Grid:
     column: int = 0
     carried: dict[int, int] | None = None  # column: rows still covered from above
     spanned: int = 0  # places that spans have covered so far
+    around: "_Context | None" = None  # of the last cell without attributes, and what was made of it
+    inside: "_Context | None" = None
 
     def next_row(self) -> None:
         self.row += 1
@@ -606,6 +608,12 @@ class _Walker:
         colspan = _span(attributes["colspan"]) if "colspan" in attributes else 1
         row, column = grid.place(rowspan, colspan)
         self.counter += 1
+        cell = Cell(grid.number, row, column, rowspan, colspan, tag == "th")
+        if not attributes and grid.inside is not None and grid.around is around:
+            context = self.context = grid.inside  # as in the cell before, which is closed
+            context.part = self.counter
+            context.cell = cell
+            return
         context = self.context = _Context(
             "cell",
             0,
@@ -617,7 +625,7 @@ class _Walker:
             self.counter,
             around.frame,
             grid,
-            Cell(grid.number, row, column, rowspan, colspan, tag == "th"),
+            cell,
             around.row,
             "",
             around.language,
@@ -625,6 +633,8 @@ class _Walker:
         )
         if attributes:
             self._enter_region(element, tag, context, attributes)
+        else:
+            grid.around, grid.inside = around, context
 
     def _enter_region(
         self, element: _Element, tag: str, context: _Context, attributes: dict[str, str]

@@ -17,7 +17,7 @@ __all__ = ["CONTENT", "Block", "Cell", "Document", "Link", "Links", "Mark"]
 
 CONTENT = frozenset({"main", "aside"})  # the regions that are the page's own message
 # Dotted I, dotless i, long s and the kelvin sign.
-_ODD_CASES = str.maketrans("\u0130\u0131\u017f\u212a", "iisk")
+_ODD_CASES = {"\u0130": "i", "\u0131": "i", "\u017f": "s", "\u212a": "k"}
 
 
 class Link(NamedTuple):
@@ -147,9 +147,11 @@ class Document:
 
         Letters that expressions take for an ASCII letter in either case are that letter here.
         """
-        if self.text.isascii():
-            return self.text.lower()
-        return self.text.translate(_ODD_CASES).lower()
+        text = self.text
+        if not text.isascii():
+            for odd, plain in _ODD_CASES.items():
+                text = text.replace(odd, plain)
+        return text.lower()
 
     @cached_property
     def _starts(self) -> list[int]:

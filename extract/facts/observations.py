@@ -111,16 +111,22 @@ def number_records(drafts: Iterable[RecordDraft]) -> list[Observation]:
     """Turn drafts into observations, numbering the records of each kind in order."""
     counters: dict[str, int] = {}
     observations: list[Observation] = []
-
-    def observe(draft: RecordDraft, parent: int | None) -> None:
-        kind = draft.kind
-        number = counters.get(kind, 0)
-        counters[kind] = number + 1
-        for name, held in draft.fields:
-            observations.append(Observation(kind, number, parent, name, *held))
-        for child in draft.children:
-            observe(child, number)
-
     for draft in drafts:
-        observe(draft, None)
+        _observe(draft, None, counters, observations)
     return observations
+
+
+def _observe(
+    draft: RecordDraft,
+    parent: int | None,
+    counters: dict[str, int],
+    observations: list[Observation],
+) -> None:
+    """Add a draft's observations, and those of the records that belong to it."""
+    kind = draft.kind
+    number = counters.get(kind, 0)
+    counters[kind] = number + 1
+    for name, held in draft.fields:
+        observations.append(Observation(kind, number, parent, name, *held))
+    for child in draft.children:
+        _observe(child, number, counters, observations)
