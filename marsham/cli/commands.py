@@ -22,6 +22,7 @@ _COMMANDS = {  # the function in a module of this package
     "package": "package",
     "read": "read",
     "rebuild": "rebuild",
+    "redirects": "redirects",
     "review": "review",
     "search": "search",
     "serve": "serve",
