@@ -2,9 +2,9 @@
 
 The index lists answers by address alone; of one address there may be as many answers as questions
 were posted to it. What was posted is in the request record, which stands a few records behind the
-response (ours do, and Heritrix's) or before it (wget's). Either of the two may name the other; where
-neither does, they are told by address, and of two by date. Source: ISO 28500:2017, clauses 6.5
-(request) and 5.8 (WARC-Concurrent-To).
+response (ours do, and Heritrix's) or before it (wget's). Either of the two may name the other;
+where neither does, they are told by address, and of two by date. Source: ISO 28500:2017, clauses
+6.5 (request) and 5.8 (WARC-Concurrent-To).
 """
 
 from collections.abc import Iterable, Iterator

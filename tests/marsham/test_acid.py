@@ -100,7 +100,8 @@ const held = document.createElement("div");
 held.innerHTML = '<img id=inner src="//acid.example/pixel.gif?inner">'
   + '<p id=styled style="background: url(http://acid.example/pixel.gif?styled)">x</p>';
 document.body.append(held);
-const root = document.body.appendChild(document.createElement('div')).attachShadow({{ mode: 'closed' }});
+const host = document.body.appendChild(document.createElement('div'));
+const root = host.attachShadow({{ mode: 'closed' }});
 root.innerHTML = '<p>x</p><img src="http://acid.example/pixel.gif?shadowed">';
 const adopted = new CSSStyleSheet();
 adopted.replaceSync('p {{ background: url(http://other.example/pixel.gif?adopted) }}');
@@ -240,8 +241,8 @@ def shown(stage: tuple[Browser, str, Hearing], request: pytest.FixtureRequest) -
 
 IMAGES = ("one", "two", "three", "four", "five", "nine", "ten", "eleven", "twelve", "thirteen",
           "fourteen", "written", "inner")  # fmt: skip
-FETCHED = ("imported", "css", "added", "local", "inside", "styled", "shadowed", "adopted", "property",
-           "filled")  # fmt: skip
+FETCHED = ("imported", "css", "added", "local", "inside", "styled", "shadowed", "adopted",
+           "property", "filled")  # fmt: skip
 WORKING = ("importing", "fetching")
 KEPT = ("sixteen", "seventeen", "module", "lazy", "video", "cookie")
 
