@@ -49,6 +49,7 @@ __all__ = [
     "reframe",
     "scan",
     "scan_one",
+    "starts_before",
     "write_record",
 ]
 
@@ -276,6 +277,31 @@ def open_record(path: Path, offset: int) -> OpenRecord:
         file.close()
         raise
     return OpenRecord(headers, io.BufferedReader(_BlockStream(path, file, source, length), 1 << 16))
+
+
+def starts_before(path: Path, offset: int, within: int) -> list[int]:
+    """Find where records seem to begin in the stored bytes before an offset.
+
+    Args:
+        path: a WARC file.
+        offset: where one of its records begins.
+        within: bytes before it that are looked at.
+
+    Returns:
+        The offsets found, the last first. Content may look like the beginning of a record, so that
+        one is to be believed only where the record there ends at `offset`, or at one believed.
+
+    Raises:
+        FileNotFoundError: when the file is gone.
+    """
+    starts: list[int] = []
+    with path.open("rb") as file:
+        source = open_source(file, _MARK)  # by the file's first bytes
+        at = source.resume(max(offset - within, 0))
+        while at is not None and at < offset:
+            starts.append(at)
+            at = source.resume(at + 1)
+    return starts[::-1]
 
 
 def write_record(out: BinaryIO, record: NewRecord) -> tuple[int, int]:

@@ -81,12 +81,21 @@ _DEEPEST = 8  # pages within pages (srcdoc)
 _SPACE = " \t\n\f\r"
 _SITE = re.compile(r"[^:/]+://[^/?#]*")
 _PLAIN_SITE = re.compile(r"https?://[a-z0-9.-]+(?::[0-9]+)?")
-# The commonest tag by far: a link to another page of the site, and its address needs no care.
-_NO_ADDRESS = r'((?: (?:class|id|rel|title)="[^"]*+")*+)'
+# The commonest tags by far: links to other pages of the site whose addresses need no care, and
+# tags that hold no address. How they come out is known without reading them further.
+_NO_ADDRESS = r'(?:[ ](?:class|id|rel|title)="[^"]*+")*+'
+_SEGMENT = r"[\w~%=,+@-][\w.~%=,+@-]*+"
+_PLAIN_FOLDER = re.compile(rf"https?://[a-z0-9.-]++(?::[0-9]++)?(?:/{_SEGMENT})*+/", re.ASCII)
 _PLAIN_LINK = re.compile(
-    rf'<a{_NO_ADDRESS} href="(https?://[a-z0-9.-]++(?::[0-9]++)?)?'
-    rf'((?:/[\w~%=,+@-][\w.~%=,+@-]*+)++/?+(?:\?[\w.~%=,+@/-]++)?)"{_NO_ADDRESS}>',
-    re.ASCII,
+    rf"""<a(?P<before>{_NO_ADDRESS})[ ]href="
+    (?: (?P<site>https?://[a-z0-9.-]++(?::[0-9]++)?)? (?P<path>(?:/{_SEGMENT})++/?+)
+      | (?P<below>[\w~%-][\w.~%=,+@-]*+(?:/{_SEGMENT})*+/?+) )
+    (?P<query>(?:\?(?:[\w.~%=,+@/:!\[\]-]|&amp;)++)?)"(?P<behind>{_NO_ADDRESS})>""",
+    re.ASCII | re.VERBOSE,
+)
+_INERT = re.compile(
+    r"<(?:div|p|span|[uod]l|li|d[dt]|option|t[drh]|table|h[1-6]|em|strong)"
+    r'(?: (?:class|id|title|value)="[^"]*+")*+>'
 )
 _SOME_TIME = "00010101000000"  # stands for the page's own in pieces that are remembered
 _remembered = Remembered()
@@ -127,13 +136,19 @@ def rewrite_html(
         undated = replace(addresses, timestamp=_SOME_TIME)
         site = _SITE.match(base)
         plain = site[0] if site and _PLAIN_SITE.fullmatch(site[0]) else ""
+        folder = re.split("[?#]", base, maxsplit=1)[0].rpartition("/")[0] + "/"
+        folder = folder if _PLAIN_FOLDER.fullmatch(folder) else ""
         target = "" if addresses.scripts else ' target="_top"'
 
         def rewrite(piece: str) -> tuple[str, Reach]:
+            if _INERT.fullmatch(piece):
+                return piece, Reach.SITE
             link = _PLAIN_LINK.fullmatch(piece)
-            if link and link[2] in (None, plain) and plain:
-                where = undated.link(plain + link[3])
-                return f'<a{target}{link[1]} href="{where}"{link[4]}>', Reach.SITE
+            if link and link["site"] in (None, plain) and (folder if link["below"] else plain):
+                where = folder + link["below"] if link["below"] else plain + link["path"]
+                led = undated.link(where) + link["query"]
+                made = f'<a{target}{link["before"]} href="{led}"{link["behind"]}>'
+                return made, Reach.FOLDER if link["below"] else Reach.SITE
             seen: list[str] = []
             edits = _edits(piece, url, base, undated, inner=inner, seen=seen)
             return apply_edits(piece, edits), min(map(reach, seen), default=Reach.SITE)

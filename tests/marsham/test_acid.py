@@ -100,7 +100,20 @@ const held = document.createElement("div");
 held.innerHTML = '<img id=inner src="//acid.example/pixel.gif?inner">'
   + '<p id=styled style="background: url(http://acid.example/pixel.gif?styled)">x</p>';
 document.body.append(held);
+const host = document.body.appendChild(document.createElement('div'));
+const root = host.attachShadow({{ mode: 'closed' }});
+root.innerHTML = '<p>x</p><img src="http://acid.example/pixel.gif?shadowed">';
+const adopted = new CSSStyleSheet();
+adopted.replaceSync('p {{ background: url(http://other.example/pixel.gif?adopted) }}');
+root.adoptedStyleSheets = [adopted];
+const late = root.appendChild(document.createElement('i'));
+late.textContent = 'x';
+late.style.backgroundImage = 'url(http://acid.example/pixel.gif?property)';
+const filled = document.body.appendChild(document.createElement('iframe'));
+filled.srcdoc = '<img src="//acid.example/pixel.gif?filled">';
 kept.cookie = document.cookie === "given=then; square=blue" || document.cookie;
+const worker = new Worker("/js/worker.js", {{ type: "module" }});
+worker.onmessage = (event) => {{ kept[event.data] = true; }};
 </script>
 """
 FORMS = b"""<title>Forms</title><form id=search role=search action="/find"><input name=q>
@@ -127,6 +140,10 @@ FILES: list[tuple[str, bytes, list[tuple[str, str]]]] = [
     (f"{OTHER}/shared.txt", PIXEL.encode(), [*TEXT, ("Access-Control-Allow-Origin", "*")]),
     (f"{ACID}/frame.html", b"<title>Inside</title><img src=pixel.gif?inside>"
      b"<script>parent.postMessage('inside', '*')</script>", [("Content-Type", "text/html")]),
+    (f"{ACID}/js/worker.js",
+     b"import('/js/' + 'asked.js').then((held) => postMessage(held.name));"
+     b"fetch('/text.txt').then((answer) => answer.ok && postMessage('fetching'));", SCRIPT),
+    (f"{ACID}/js/asked.js", b"export const name = 'importing';", SCRIPT),
     (f"{ACID}/js/module.js",
      b"import { up } from 'http://acid.example/js/state.js'; up(); export const square = 'blue';"
      b"import './other.js';", SCRIPT),
@@ -140,8 +157,8 @@ PIXELS = [
     f"{host}/pixel.gif?{use}"
     for host, uses in (
         (ACID, "relative absolute scheme-less css local inline later scrolled added canvas inside "
-               "written inner styled"),
-        (OTHER, "other remote imported"),
+               "written inner styled shadowed property filled"),
+        (OTHER, "other remote imported adopted"),
     )
     for use in uses.split()
 ]  # fmt: skip
@@ -161,6 +178,7 @@ def records() -> Iterator[bytes]:
 class Shown:
     """What came of the page in one mode."""
 
+    mode: str
     kept: dict[str, object]
     sizes: dict[str, int]
     asked: list[str]
@@ -207,6 +225,7 @@ def shown(stage: tuple[Browser, str, Hearing], request: pytest.FixtureRequest) -
     frame.wait_for_function("kept.thirteen && kept.fourteen", timeout=20_000)
     page.wait_for_timeout(1000)
     made = Shown(
+        mode=str(request.param),
         kept=frame.evaluate("kept"),
         sizes=frame.eval_on_selector_all(
             "img", "all => Object.fromEntries(all.map((one) => [one.id, one.naturalWidth]))"
@@ -222,7 +241,9 @@ def shown(stage: tuple[Browser, str, Hearing], request: pytest.FixtureRequest) -
 
 IMAGES = ("one", "two", "three", "four", "five", "nine", "ten", "eleven", "twelve", "thirteen",
           "fourteen", "written", "inner")  # fmt: skip
-FETCHED = ("imported", "css", "added", "local", "inside", "styled")
+FETCHED = ("imported", "css", "added", "local", "inside", "styled", "shadowed", "adopted",
+           "property", "filled")  # fmt: skip
+WORKING = ("importing", "fetching")
 KEPT = ("sixteen", "seventeen", "module", "lazy", "video", "cookie")
 
 
@@ -247,6 +268,12 @@ def test_nothing_is_missing_nothing_leaves_and_nothing_stays(shown: Shown) -> No
     assert shown.missing == []
     assert shown.heard == []
     assert shown.cookies == 0
+
+
+def test_a_worker_imports_and_asks_by_addresses_from_the_root(shown: Shown) -> None:
+    # Its own requests name it as their referer. A page without an origin may start no worker of a
+    # file.
+    assert [shown.kept.get(name) for name in WORKING] == [shown.mode == "apart" or None] * 2
 
 
 @pytest.mark.parametrize("mode", ["apart", "shut off"])

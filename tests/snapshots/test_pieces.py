@@ -46,15 +46,22 @@ LINKS = st.lists(
             "<a ", "<a", "href=\"", "\"", "\">", ">", " ", "/", "/crime", "/a.b", "/..", "/.", "//", "?q=1", "?", "%41", "%zz",
             "#x", "&amp;", "~", ":", "\\", "http://www.homeoffice.example", "http://h.example", "https://www.homeoffice.example",
             "HTTP://www.homeoffice.example", "http://www.homeoffice.example:80", "class=\"b\"", " id=\"c d\"", " title=\"t\"", " target=\"_top\"",
-            " rel=\"ping\"", "<a href=\"/crime/", "<a href=\"http://www.homeoffice.example/police\"", "\xe9", "\t", "\n",
+            " rel=\"ping\"", "<a href=\"/crime/", "<a href=\"page-a.html", "<a href=\"b/c", "?f[0]=b:c!", "&amp;amp;x=", "[", "!", "<a href=\"http://www.homeoffice.example/police\"", "\xe9", "\t", "\n",
         ]
     ),
     max_size=12,
 ).map("".join)  # fmt: skip
 
 
+URLS = (
+    *(URL, "https://WWW.Homeoffice.example:80/", "x:", "http://www.homeoffice.example"),
+    *("http://www.homeoffice.example/crime//x/?q=a/b", "http://www.homeoffice.example/a/../b/c"),
+    *("http://www.homeoffice.example/crime/x;y/z", "http://www.homeoffice.example/a.b/c?d/e#f/g"),
+)
+
+
 @settings(max_examples=1000)
-@given(LINKS, st.booleans(), st.sampled_from((URL, "https://WWW.Homeoffice.example:80/", "x:")))
+@given(LINKS, st.booleans(), st.sampled_from(URLS))
 def test_a_plain_link_is_rewritten_as_any_other_is(link: str, scripts: bool, url: str) -> None:
     body = f"<p>{link}</p>".encode("latin-1")
     addresses = AddressMap("20110529000000", scripts=scripts)
@@ -62,6 +69,22 @@ def test_a_plain_link_is_rewritten_as_any_other_is(link: str, scripts: bool, url
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(html, "in_pieces", lambda *_: None)
         assert rewrite_html(body, url, addresses) == pieces
+
+
+@settings(max_examples=500)
+@given(
+    st.sampled_from(("div", "li", "td", "option", "tr", "h2", "ol", "body")),
+    st.lists(st.sampled_from((' class="b"', ' id="href=/x"', ' title="a>b"', ' value="/x"', " ",
+                              ' style="background: url(/x)"', ' background="/x"', ' target="_top"',
+                              ' nonce="x"', " class", '"', "/")), max_size=4).map("".join),
+)  # fmt: skip
+def test_a_tag_without_addresses_is_rewritten_as_any_other_is(name: str, attributes: str) -> None:
+    body = f"<{name}{attributes}>x".encode("latin-1")
+    addresses = AddressMap("20110529000000", scripts=True)
+    pieces = rewrite_html(body, URL, addresses)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(html, "in_pieces", lambda *_: None)
+        assert rewrite_html(body, URL, addresses) == pieces
 
 
 def test_a_page_as_most_are_is_taken_apart() -> None:

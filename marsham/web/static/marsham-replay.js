@@ -154,6 +154,12 @@
     return set.call(this, name, styles(String(value)), ...more);
   });
   guard(CSSStyleDeclaration.prototype, "cssText", (_, value) => styles(String(value)));
+  for (const name of ["replace", "replaceSync"]) {
+    wrap(CSSStyleSheet.prototype, name, (replace) => function (text) {
+      return replace.call(this, styles(String(text)));
+    });
+  }
+  guard(HTMLIFrameElement.prototype, "srcdoc", (_, value) => markup(value));
 
   // What came into the page by another way: the policy stopped it, so it is asked for again.
   const mend = (element) => {
@@ -169,7 +175,7 @@
       element.textContent = styles(element.textContent);
     }
   };
-  new MutationObserver((records) => {
+  const observer = new MutationObserver((records) => {
     for (const record of records) {
       if (record.type === "attributes") mend(record.target);
       for (const node of record.addedNodes) {
@@ -178,10 +184,19 @@
         if (node.firstElementChild) node.querySelectorAll("*").forEach(mend);
       }
     }
-  }).observe(document, {
-    subtree: true, childList: true, attributes: true,
-    attributeFilter: ["style", "src", "srcset", "href", "poster", "data", "background"],
   });
+  const observed = (root) => {
+    observer.observe(root, {
+      subtree: true, childList: true, attributes: true,
+      attributeFilter: ["style", "src", "srcset", "href", "poster", "data", "background"],
+    });
+    return root;
+  };
+  observed(document);
+  wrap(Element.prototype, "attachShadow", (attach) => function (options) {
+    return observed(attach.call(this, options)); // nobody outside sees what changes in there
+  });
+  guard(ShadowRoot.prototype, "innerHTML", (_, value) => markup(value));
 
   wrap(window, "fetch", (fetch) => function (asked, options) {
     if (asked instanceof Request) {
