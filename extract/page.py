@@ -112,6 +112,7 @@ _NO_WORD = {code: " " for code in range(0x80) if not _WORD.match(chr(code))}
 _SAMPLE = 20_000  # characters whose words tell a language
 _NOT_PAGES = ("mailto:", "tel:", "javascript:", "#", "data:", "about:", "fax:", "sms:")
 _LONGEST_PART = 200
+_SHORTEST_PART = 6  # characters of a title's part that are looked for in other text
 _SUMMARY_WORDS = 4
 _LONGEST_SUMMARY = 600
 
@@ -252,10 +253,29 @@ def _title(document: Document, main: Block | None) -> Quote | None:
         first = next((block for block in document.content if block.kind == "heading"), None)
         return quote(piece_of(first), "first heading", 0.8) if first else None
     parts = [part.strip() for part in _TITLE_PARTS.split(title) if part and part.strip()]
+    if len(parts) > 1 and _is_whole_block(title, document):
+        return computed(title, "title as the page shows it", "title", document.title)
     chosen = next((part for part in parts if _is_whole_block(part, document)), None)
+    if chosen is None:
+        chosen = _part_shown_bold(parts, document)
     if chosen is None:
         chosen = next((part for part in parts if not _SITE_NAME.search(part)), None)
     return computed(chosen or title, "title without the site's name", "title", document.title)
+
+
+def _part_shown_bold(parts: Sequence[str], document: Document) -> str | None:
+    """The part of a title that a line in bold, doing the work of a heading, holds."""
+    for block in document.content:
+        if block.bold == ((block.start, block.end),) and len(block.text) < _LONGEST_PART:
+            shown = _straight(block.text)
+            for part in parts:
+                if len(part) >= _SHORTEST_PART and _straight(part) in shown:
+                    return part
+    return None
+
+
+def _straight(text: str) -> str:
+    return text.casefold().replace("\u2019", "'")
 
 
 def _is_whole_block(text: str, document: Document) -> bool:

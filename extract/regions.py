@@ -74,6 +74,11 @@ _WORDS = {
 }
 # Yahoo's grid names: furniture as an id, the head of any small box as a class.
 _IDS = {"hd": "header", "head": "header", "ft": "footer", "foot": "footer", "crumbs": "nav"}
+# A notice about cookies is the site's own, whatever else an element is called.
+_COOKIE_NAME = re.compile(
+    r"cookies?[-_ ]?(?:bar|banner|notice|message|consent|warning|popup|law|info|alert|wrapper)",
+    re.IGNORECASE,
+)
 _MAIN_TEXT = """
 main content maincontent main-content main_content contents article pagecontent page-content
 bodycontent body-content cynnwys prif mainbody primary
@@ -153,6 +158,8 @@ def names_main(tag: str, name: str, classes: str, role: str) -> bool:
 
 def _region_of_names(name: str, classes: str) -> str | None:
     """Read the region from an element's id and classes."""
+    if _COOKIE_NAME.match(name) or _COOKIE_NAME.match(classes):
+        return "header"
     lowered = name.lower()
     if found := _IDS.get(lowered) or _WORDS.get(lowered):
         return found

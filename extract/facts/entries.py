@@ -23,6 +23,7 @@ from extract.facts.lines import (
     read_value,
 )
 from extract.facts.names import (
+    is_any_officer,
     is_blank_value,
     is_general_heading,
     is_organisation,
@@ -359,7 +360,13 @@ def _cell_tokens(
                 found += _councils(found, heads)
         if field == "person" and any(token.field == "person" for token in found):
             role = heads[0].text
-            if is_role(role) and role.lower() not in _GENERIC_HEADS and field_of(role) == "person":
+            known = is_any_officer(role) and "role" in named  # a column of its own says more
+            if (
+                is_role(role)
+                and role.lower() not in _GENERIC_HEADS
+                and field_of(role) == "person"
+                and not known
+            ):
                 held = quote(piece_of(heads[0]), "column head", LABELLED)
                 if not any(token.field == "role" for token in found):
                     found.append(Token("role", held))

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from extract.document import Link, Links
 from extract.facts.emails import emails_of_href, find_emails
 from extract.facts.names import (
+    is_any_officer,
     is_blank_value,
     is_general_heading,
     is_person,
@@ -110,7 +111,7 @@ _LEFT_OVER = re.compile(
     re.IGNORECASE,
 )
 _INSTRUCTION = re.compile(
-    r"(?:(?:visit|come to|call in at|please|or|then|and|to|for|contact|ring|call|phone|telephone"
+    r"(?:(?:based (?:at|in|with)|visit|come to|call in at|please|or|then|and|to|for|contact|ring|call|phone|telephone"
     r"|e-?mail|write to|write|ask|"
     r"speak to|tell|inform|let|talk to|the|our|your|chair|secretary|ysgrifennwch at|neu"
     r"|ffoniwch|e-?bostiwch|cysylltwch "
@@ -345,9 +346,15 @@ def read_line(
                 found += named
         else:
             found = []
-            if field == "person" and is_role(label_piece.text):
+            values = read_value(field, value, links, resolve)
+            stated = any(token.field == "role" for token in values)
+            if (
+                field == "person"
+                and is_role(label_piece.text)
+                and not (stated and is_any_officer(label_piece.text))
+            ):
                 found.append(Token("role", quote(label_piece, "label", LABELLED)))
-            found += read_value(field, value, links, resolve)
+            found += values
         if opening and found:
             found[0] = Token(found[0].field, found[0].quote, opens=True)
         tokens += found

@@ -30,10 +30,10 @@ __all__ = ["complete_partnerships", "subject_partnership"]
 
 _DEFINITION = re.compile(
     r"(?P<name>[^\W\d_a-z][\w'\u2019 &-]{2,80}?) (?:\([A-Z]{2,8}\) )?(?:is|are|was|were) (?:the |"
-    r"a |an )?"
+    r"a |an |(?:the |its |our )?(?:borough|district|county|city|town|area)['\u2019]s )?"
     r"(?:name of the |local |statutory |strategic ){0,3}(?:[Cc]rime (?:and|&) [Dd]isorder(?: "
     r"[Rr]eduction)?|[Cc]ommunity [Ss]afety) "
-    r"[Pp]artnership(?:\s\((?:cdrp|csp)\))?(?: (?:for|in|of|covering|serving) (?:the )?"
+    r"[Pp]artnership(?:\s\((?:cdrp|csp|CDRP|CSP)\))?(?: (?:for|in|of|covering|serving) (?:the )?"
     r"(?:(?:district|borough|county|city|area|boroughs|districts) of )?"
     r"(?P<area>[^\W\d_a-z][\w'\u2019&-]*"
     r"(?: (?:(?:and|of|on|upon|the|&) ){0,2}[^\W\d_a-z][\w'\u2019-]*){0,6}))?",
@@ -328,8 +328,8 @@ def _place(
         elif region is not None:
             record.add("region", region)
     if not record.has("area"):
-        place = partnership_place(name.raw)
-        if place and is_area(place) and name.start is not None and place in name.raw:
+        place = partnership_place(name.raw) or name.raw
+        if is_area(place) and name.start is not None and place in name.raw:
             at = name.raw.index(place)
             record.add("area", quote(Piece(place, name.start + at), "area in name", PROSE))
     if not record.has("country"):

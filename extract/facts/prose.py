@@ -38,6 +38,9 @@ _OF_WHAT = re.compile(r",\s|\s(?:of|from|in|at) (?:the |our )?")
 _PRONOUN = re.compile(
     r"(?:He|She|They|His|Her|Their)\b|(?:You can |Please )?\w+ (?:him|her|them)\b"
 )
+_LABEL_FIRST = re.compile(
+    r"(?:tel(?:ephone)?|phone|fax|e-?mail|mobile|ring|call|write|ffôn|e-?bost)\b", re.IGNORECASE
+)
 _HOLDER = re.compile(
     r"(?:The |Our |Your )?(?:[^\W\d_][\w -]{0,40}['\u2019]s? )?(?:the )?(?P<role>[^\W\d_][\w "
     r"-]{2,60}?)"
@@ -103,8 +106,11 @@ def read_prose(piece: Piece, links: Links, resolve: Resolve) -> list[Token]:
             if names and tokens:
                 first = min(names, key=lambda token: token.quote.start or 0)
                 names = [token._replace(opens=True) if token is first else token for token in names]
-            if before and _PRONOUN.match(sentence.text) and not _names_somebody(names):
-                names = [*_introduced(before), *names]  # "Mr Lee will. He is on ..."
+            if before and not _names_somebody(names):
+                if _PRONOUN.match(sentence.text):
+                    names = [*_introduced(before), *names]  # "Mr Lee will. He is on ..."
+                elif not tokens and _LABEL_FIRST.match(sentence.text):
+                    names = [*read_holder(before), *names]  # "The clerk is Ann Lee. Tel. ..."
             tokens += sorted([*names, *address, *points], key=lambda token: token.quote.start or 0)
         before = sentence
     return tokens
@@ -227,7 +233,7 @@ def _address(sentence: Piece) -> list[Token]:
     tokens: list[Token] = []
     for line in reversed(lines):
         kind = kind_of_name(line.text)
-        named = kind in {"organisation", "unit", "person"} and not any(
+        named = kind in {"organisation", "unit", "person", "role"} and not any(
             token.field in {kind, "address"} for token in tokens
         )
         tokens.append(
