@@ -256,21 +256,22 @@ def _title(document: Document, main: Block | None) -> Quote | None:
     if len(parts) > 1 and _is_whole_block(title, document):
         return computed(title, "title as the page shows it", "title", document.title)
     chosen = next((part for part in parts if _is_whole_block(part, document)), None)
-    if chosen is None:
-        chosen = _part_shown_bold(parts, document)
+    if chosen is None and (shown := _shown_bold(parts, document)):
+        return quote(piece_of(shown), "bold line", 0.8)
     if chosen is None:
         chosen = next((part for part in parts if not _SITE_NAME.search(part)), None)
     return computed(chosen or title, "title without the site's name", "title", document.title)
 
 
-def _part_shown_bold(parts: Sequence[str], document: Document) -> str | None:
-    """The part of a title that a line in bold, doing the work of a heading, holds."""
+def _shown_bold(parts: Sequence[str], document: Document) -> Block | None:
+    """The line in bold that does the work of a heading: it opens with a part of the title."""
     for block in document.content:
         if block.bold == ((block.start, block.end),) and len(block.text) < _LONGEST_PART:
             shown = _straight(block.text)
-            for part in parts:
-                if len(part) >= _SHORTEST_PART and _straight(part) in shown:
-                    return part
+            if any(
+                len(part) >= _SHORTEST_PART and shown.startswith(_straight(part)) for part in parts
+            ):
+                return block
     return None
 
 

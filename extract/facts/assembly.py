@@ -63,6 +63,7 @@ class _Assembly:
         self.records: list[RecordDraft] = []
         self.partnership: RecordDraft | None = None
         self.current: RecordDraft | None = None
+        self.listed = False  # whether the partnership was named in a list
         self.prose = False  # whether the block taken in last is running text
         self.pending: list[Token] = []  # lines that a postcode may yet make an address
         self.loose: list[tuple[str, Quote]] = []  # attributes named before their partnership
@@ -78,6 +79,9 @@ class _Assembly:
             return
         fields = {token.field for token in part.tokens}
         self.prose = part.prose
+        if self._leaves_list(part):
+            self._close()
+            self.partnership, self.listed = None, False
         if part.prose and fields & NAMING:
             self._close()
         if self._repeats(part, fields):
@@ -89,6 +93,8 @@ class _Assembly:
                 if self._is_label_of_other(token, following):
                     self._close()
                 self._take_token(self._town(token, following))
+        if "partnership" in fields:
+            self.listed = part.listed
         if part.prose or not fields & {"line", "address"} or fields & POINTS:
             self._settle_pending()
 
@@ -264,6 +270,10 @@ class _Assembly:
             and part.tokens[0] is names[0]
             and any(token.field == "person" and token.quote.value != held.value for token in names)
         )
+
+    def _leaves_list(self, part: Part) -> bool:
+        """Whether a block behind a list of partnerships speaks of somebody else."""
+        return self.listed and not part.listed and not self.entry.single
 
     def _record(self) -> RecordDraft:
         if self.current is None:

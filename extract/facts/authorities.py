@@ -30,6 +30,9 @@ _WHERE = re.compile(
     r"(?: only)?\)?$",
     re.IGNORECASE,
 )
+_IN_NAME = re.compile(  # Heddlu Gogledd Cymru, Public Health Wales
+    r"[^\W\d_a-z][\w&-]* (?:Wales|Cymru|England)$"
+)
 _WHERE_FIRST = re.compile(
     r"^[(\u2013\u2014 -]{0,3}(?:in |for |yn |yng )(?P<where>England|Wales|Lloegr|Cymru"
     r"|Nghymru)\s?(?:[,:)\u2013\u2014-]\s?)?\s?(?:the |its )?",
@@ -294,6 +297,7 @@ def _is_about(grid: Grid, document: Document) -> bool:
     beside = document.blocks[max(grid.first.number - 1, 0)], *document.blocks[last + 1 : last + 2]
     speaking = (
         *(head.text for head in grid.heads or grid.lines[0].blocks),
+        *(head.text for head in grid.over),
         grid.caption.text if grid.caption else "",
         *(document.blocks[number].text for number in grid.first.path),
         *(block.text for block in beside if block.kind == "paragraph"),
@@ -460,7 +464,7 @@ def _name_and_place(part: Piece) -> tuple[Piece, Piece | None]:
     if match := _WHERE_FIRST.match(part.text):
         where = part.cut(*match.span("where"))
         part = part.cut(match.end())
-    elif match := _WHERE.search(part.text):
+    elif (match := _WHERE.search(part.text)) and not _IN_NAME.search(part.text):
         where = part.cut(*match.span("where"))
         part = part.cut(0, match.start())
         if country_of(where.text) == "England and Wales":

@@ -18,7 +18,7 @@ __all__ = ["check_claims"]
 _LISTING = re.compile(
     r"\b(?:lists?|listed|shows?|shown|showing|contains?|includes?|holds?|has|gives|covers|below|"
     r"following|"
-    r"here are|directory|entries|on this page|in (?:this|the) (?:list|table|directory)|register)\b",
+    r"here are|compare|directory|entries|on this page|in (?:this|the) (?:list|table|directory)|register)\b",
     re.IGNORECASE,
 )
 _ENTRIES = re.compile(

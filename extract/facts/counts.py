@@ -53,7 +53,7 @@ _NUMBER_PLACE = re.compile(
 )
 # England has 346 CDRPs; Wales had 22
 _PLACE_HAS = re.compile(
-    rf"\b(?P<place>{_PLACE})(?:\s?[:=\u2013\u2014]| (?:currently |now |still )?(?:has|had|have"
+    rf"\b(?P<place>{_PLACE})(?:\s?[:=\u2013\u2014]| (?:currently |now |still |will (?:then |now |still )?)?(?:has|had|have"
     rf"|contains?|is served by|"
     rf"was served by|is covered by|was covered by|by|with))\s(?P<lead>(?:\w+ ){{0,2}}?)"
     rf"(?P<number>{NUMBER})\b(?: {_DESCRIBING}(?P<noun>{_NOUN})\b)?",
@@ -82,8 +82,8 @@ _PLACE_LINE = re.compile(
 )
 # Around 300 of them have a co-ordinator
 _SOME_OF_THEM = re.compile(
-    rf"(?<![\w.,/£-])(?P<number>{NUMBER}) of (?:them|these|those) "
-    rf"(?:have|has|had|are|is|were|now|still)\b",
+    rf"(?<![\w.,/£-])(?P<number>{NUMBER}) of (?:them|these|those)"
+    rf"(?: (?:have|has|had|are|is|were|now|still)\b|\s?[\u2013\u2014),]| -(?= ))",
     re.IGNORECASE,
 )
 # "London has 32 and ...", not "London has 8 million people"
@@ -223,6 +223,7 @@ def _counts_in(
     of_country: dict[str, tuple[str, Quote]] = {}  # what was counted last in each country
     for sentence in sentences_of(piece_of(block)):
         found: dict[int, RecordDraft] = {}
+        carried = what  # what a number is of before anything else is named in the sentence
         patterns = (_PLACE_HAS, _NUMBER_NOUN, _NUMBER_PLACE, _OF_THEM, _IN_PLACE, _SOME_OF_THEM)
         for pattern in patterns if _HAS_NUMBER.search(sentence.text) else ():
             for match in pattern.finditer(sentence.text):
@@ -238,7 +239,7 @@ def _counts_in(
                     and not _OF_NOTHING_ELSE.match(after)
                 ):
                     continue
-                noun = _noun_near(match, sentence, what)
+                noun = _noun_near(match, sentence, carried)
                 country = _country_of(match.groupdict().get("place"))
                 if pattern is _IN_PLACE and country in of_country:
                     noun = of_country[country]  # what was counted in England is meant in London

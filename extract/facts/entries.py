@@ -34,7 +34,7 @@ from extract.facts.names import (
 from extract.facts.observations import ADDRESS_BLOCK, LABELLED, quote
 from extract.facts.pieces import Piece, piece_of
 from extract.facts.postcodes import find_postcodes
-from extract.facts.prose import read_holder, read_prose, says_gone
+from extract.facts.prose import read_holder, read_prose, says_gone, sentences_of
 from extract.hints import places_like, places_of
 from extract.labels import field_of
 from extract.reference.places import country_of, is_area, region_of
@@ -110,11 +110,15 @@ def _streets(text: str) -> Iterator[int]:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """The tokens of one block; `prose` for running text, `item` for a list item."""
+    """The tokens of one block; `prose` for running text, `item` for lines of a list item.
+
+    `listed` tells that the block stands in a list, whatever was read from it.
+    """
 
     tokens: tuple[Token, ...]
     prose: bool = False
     item: bool = False
+    listed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -457,7 +461,9 @@ def _section_entries(
 ) -> Iterator[Entry]:
     heading = run[0] if run[0].kind == "heading" else None
     body = run[1:] if heading else run
-    parts = [_block_part(block, hits, resolve) for block in body]
+    parts = [
+        replace(_block_part(block, hits, resolve), listed=block.kind == "item") for block in body
+    ]
     if heading and has_points(heading.text, heading.links):
         parts.insert(0, _block_part(heading, hits, resolve))
     start = run[0].start
@@ -507,6 +513,8 @@ def _block_part(block: Block, hits: _Hits, resolve: Resolve) -> Part:
         return Part(())
     if len(block.text) < _LONG_LINE and (holder := read_holder(piece)):
         return Part(tuple(holder))
+    if "\n" not in block.text and (held := _held_post(piece, block, resolve)):
+        return Part(tuple(held))
     if "\n" not in block.text and is_prose(block.text):
         return Part(tuple(read_prose(piece, block.links, resolve)), prose=True)
     lines = piece.split(_LINE_BREAK)
@@ -537,6 +545,17 @@ def _block_part(block: Block, hits: _Hits, resolve: Resolve) -> Part:
     if named := _bold_subject(block, lines, tokens):
         tokens = [named, *(token for token in tokens if token.quote.start != named.quote.start)]
     return Part(tuple(tokens), item=block.kind == "item")
+
+
+def _held_post(piece: Piece, block: Block, resolve: Resolve) -> list[Token]:
+    """Read "The co-ordinator is Ann Lee. Tel. ...": who holds a post, and how to reach them."""
+    if len(piece.text) > _LONG_LINE * 2 or not piece.text.startswith(("The ", "Our ")):
+        return []
+    first, *rest = sentences_of(piece)
+    holder = read_holder(first) if rest else []
+    if not holder:
+        return []
+    return holder + [token for line in rest for token in read_line(line, block.links, resolve)]
 
 
 def _bold_subject(block: Block, lines: list[Piece], tokens: list[Token]) -> Token | None:

@@ -22,6 +22,7 @@ from extract.reference.places import (
     REGIONS,
     country_of,
     country_of_region,
+    english_area,
     is_area,
     region_of,
 )
@@ -73,6 +74,7 @@ _NEW = (
     rf"(?P<new>[^\W\d_a-z][\w'\u2019 &-]{{2,80}}?\b{_SUFFIX}"
     r"|\bSafer(?: (?:(?:and|&|upon) )?[^\W\d_a-z][\w'\u2019-]*){1,5})"
 )
+_NAMED = _NEW + r"(?:\s\([^()]{2,40}\))?"  # with its force or initials behind it
 _OLD = r"\s(?:the )?(?P<old>[^\W\d_a-z][^.;]{4,200}?)(?=\.|;| on | in (?:\w+ )?\d{4}|$)"
 _MERGERS = (
     re.compile(
@@ -81,15 +83,16 @@ _MERGERS = (
         rf"\b(?:merger of|merging(?: of)?|merger between|joining(?: of)?|out of|from){_OLD}"
     ),
     re.compile(
-        rf"(?P<old>\b[A-Z][^.;:]{{4,200}}?) (?:have |has |had |were |was )?(?:then |since )?"
-        rf"(?:merged|joined|combined|amalgamated|come together|came together|replaced|brought "
-        rf"together)"
+        rf"(?P<old>\b[A-Z][^.;:]{{4,200}}?) (?:have |has |had |were |was |will |are to |is to )?"
+        rf"(?:then |since )?"
+        rf"(?:merged?|join(?:ed)?|combined?|amalgamated?|c[ao]me together|(?:be )?replaced"
+        rf"|(?:be )?brought together)"
         rf"(?P<with> with [^.;:]{{4,100}}?)?(?: (?:on|in) [^.;,]{{4,25}}?)?,?"
         rf" (?:to (?:form|become|create|make)|into|by|as|under)"
         rf" (?:a single partnership, |the (?:new )?|a new partnership, )?{_NEW}"
     ),
     re.compile(
-        rf"{_NEW},? \(?(?:formerly|previously|once|until [^.;()]{{4,20}}?|(?<=\()(?:was|were))"
+        rf"{_NAMED},? \(?(?:formerly|previously|once|until [^.;()]{{4,20}}?|(?<=\()(?:was|were))"
         rf"(?: known as| called| named)?(?: (?:a )?part of)?,?"
         rf"\s(?:the )?(?P<old>[A-Z][^.;()]{{4,200}}?{_SUFFIX})(?=[.;,)]|$| (?:is|was|has|covers)\b)"
     ),
@@ -137,6 +140,12 @@ _MERGING = re.compile(
     r"\b(?:merg|replac|join|combin|amalgam|formerly|previously|brings together|brought together|"
     r"came together|took over|formed|former|succe|gave way|part of|became|renamed|absorb"
     r"|take[ns]? in|place of|split|parted|divided|created|set up|unit|superse|now)|\((?:was|were)\b"
+)
+_COVERING = re.compile(  # "..., which will cover the districts of X and Y in the South West"
+    r",? (?:which|and) (?:will |now )?(?:covers?|serves?) (?:the )?"
+    r"(?:(?:districts?|boroughs?|areas?|whole) of )?(?:the )?"
+    r"(?P<areas>[^\W\d_a-z][\w'\u2019-]*"
+    r"(?:(?:,? and |, | on | upon |-| of )?[\s]?[^\W\d_a-z][\w'\u2019-]*){0,12})"
 )
 _WHEN = re.compile(r"(?:On|In|From|Since|During) [^,;]{0,30}?(?:,\s|\d{4}\s)(?:the )?")
 _LIST = re.compile(r"\s?[;\n]\s?|,\s(?:and\s)?")
@@ -226,6 +235,7 @@ def complete_partnerships(
     for record in joined.values():
         _part_languages(record)
     _join_languages(joined)
+    _add_mergers(document, joined)
     replaced: set[str] = set()
     if joined:
         country = _page_country(document)
@@ -253,7 +263,6 @@ def complete_partnerships(
                 force = _force_within(document, name.start, following or len(document.text) + 1)
             if force is not None:
                 record.add("police_force", force)
-    _add_mergers(document, joined)
     return [
         record
         for key, record in joined.items()
@@ -276,7 +285,11 @@ def _part_languages(record: RecordDraft) -> None:
 
 
 def _join_languages(joined: dict[str, RecordDraft]) -> None:
-    """A partnership named in Welsh and in English with the same contacts is one with an alias."""
+    """A partnership named in Welsh and in English with the same contacts is one with an alias.
+
+    So is one of the same place.
+    """
+    _join_places(joined)
     by_points: dict[frozenset[tuple[str, str]], str] = {}
     for key, record in list(joined.items()):
         points = frozenset(
@@ -298,6 +311,25 @@ def _join_languages(joined: dict[str, RecordDraft]) -> None:
         english.children.extend(welsh[0].children)
         del joined[key if welsh[0] is record else other_key]
         by_points[points] = other_key if welsh[0] is record else key
+
+
+def _join_places(joined: dict[str, RecordDraft]) -> None:
+    english = {
+        place.casefold(): record
+        for record in joined.values()
+        if not _is_welsh(record)
+        and (name := record.first("name"))
+        and (place := partnership_place(name.value))
+    }
+    for key, record in list(joined.items()):
+        name = record.first("name")
+        if name is None or not _is_welsh(record):
+            continue
+        place = english_area(partnership_place(name.value) or "")
+        if place and (other := english.get(place.casefold())):
+            other.add("alias", name)
+            other.children.extend(record.children)
+            del joined[key]
 
 
 def _is_welsh(record: RecordDraft) -> bool:
@@ -409,7 +441,10 @@ def _is_above_others(block: Block) -> bool:
         return True
     if block.cell is not None:
         return block.cell.colspan > 1 or block.cell.header
-    return len(block.text) < 80 and block.bold == ((block.start, block.end),)
+    if len(block.text) >= 80 or block.kind != "paragraph":
+        return False
+    whole = block.bold == ((block.start, block.end),)
+    return whole or (block.text.isupper() and region_of(block.text) is not None)
 
 
 def _forces_above(document: Document) -> list[tuple[int, Quote]]:
@@ -614,6 +649,13 @@ def _add_mergers(document: Document, joined: dict[str, RecordDraft]) -> None:
                 continue
             held = quote(new, "merger sentence", PROSE)
             record = joined.setdefault(_key(new.text), RecordDraft("partnership", [("name", held)]))
+            if not record.has("area") and (covered := _COVERING.match(piece.text, match.end("new"))):
+                areas = piece.cut(*covered.span("areas"))
+                record.add("area", quote(areas, "merger sentence", PROSE))
+                if told := _REGION.search(piece.text, covered.end("areas")):
+                    region = piece.cut(*told.span(1))
+                    value = region_of(region.text)
+                    record.add("region", quote(region, "merger sentence", PROSE, value))
             if not record.has("region") and (where := _REGION_IN_BRACKETS.search(block.text)):
                 region = piece_of(block).cut(*where.span(1))
                 if value := region_of(region.text):
