@@ -293,7 +293,9 @@ def _settle_opening(drafts: Sequence[BlockDraft]) -> None:
             opening.append(draft)
         elif draft.links or len(draft.text.split()) >= _SENTENCE:
             break
-    if sum(len(draft.links) for draft in opening) >= 2 and len(opening) < len(
+    links = [link for draft in opening for link in draft.links]
+    standing = links and all(_FURNITURE.fullmatch(link.text.strip()) for link in links)
+    if (len(links) >= 2 or standing) and len(opening) < len(
         [draft for draft in drafts if draft.is_content]
     ):
         for draft in opening:

@@ -39,6 +39,7 @@ _IN_REGION = re.compile(
     rf"(?:the )?"
     r"Humber(?:side)?|England(?! and Wales| & Wales)|Wales)\b"
 )
+_AND_MORE = re.compile(rf"(?:,|,? and|;) (?P<number>{NUMBER})\b", re.IGNORECASE)
 _PEOPLE = re.compile(r"contact|co-?ordinator|officer|people", re.IGNORECASE)
 _FIRST_NUMBER = re.compile(rf"(?<![\w.,/£-])(?P<number>{NUMBER})\b", re.IGNORECASE)
 _OF_A_LAW = re.compile(
@@ -151,6 +152,14 @@ def _entries_claimed(
     referring = what.lower().startswith("of ")
     if (region := _region_after(sentence, match)) and noun_of(what) != "entries" and not referring:
         yield from _of_region(sentence, match, region, partnerships)
+        at = match.end()
+        while place := _IN_REGION.match(sentence.text, at):  # "... and 14 in Wales"
+            more = _AND_MORE.match(sentence.text, place.end())
+            further = more and _region_after(sentence, more)
+            if not more or not further:
+                break
+            yield from _of_region(sentence, more, further, partnerships)
+            at = more.end()
         return
     if not _is_about_page(sentence, match):
         return

@@ -141,7 +141,9 @@ def _agree(one: RecordDraft, other: RecordDraft, names: Iterable[str]) -> bool:
     for name in names:
         ours, theirs = one.first(name), other.first(name)
         if ours and theirs and ours.value.casefold() != theirs.value.casefold():
-            return False
+            shorter, longer = sorted((ours.value.casefold(), theirs.value.casefold()), key=len)
+            if name != "unit" or not longer.startswith(shorter + " "):  # "Media", "Media desk"
+                return False
     return True
 
 

@@ -86,12 +86,19 @@ _SOME_OF_THEM = re.compile(
     rf"(?: (?:have|has|had|are|is|were|now|still)\b|\s?[\u2013\u2014),]| -(?= ))",
     re.IGNORECASE,
 )
+# Nationally there are still more than 300.
+_THERE_ARE = re.compile(
+    rf"\b(?:nationally|nationwide|altogether|in all|in total|overall),? there (?:are|were)"
+    rf" (?:\w+ ){{0,4}}?(?P<number>{NUMBER})(?=\s?(?:[.,;)]|$))",
+    re.IGNORECASE,
+)
 # "London has 32 and ...", not "London has 8 million people"
 _OF_NOTHING_ELSE = re.compile(
     r"\s?(?:$|[.,;:()]|(?:of (?:them|these|which|the)|and|or|in|each|such|altogether)\b)", re.I
 )
 _OF_COUNTRY = re.compile(r"\b(?:english|welsh)\b", re.IGNORECASE)  # "22 Welsh partnerships"
 _OF_THESE = re.compile(r"\bof (?:them|these)\b", re.IGNORECASE)
+_IN_THE_REGION = re.compile(r"\b(?:in|across|of) (?:the|this|our) region\b", re.IGNORECASE)
 _ANY_PLACE = re.compile(rf"\b{_PLACE}\b", re.IGNORECASE)
 _IN_ANY_PLACE = re.compile(rf"{_IN}{_PLACE}\b", re.IGNORECASE)
 _ANY_NOUN = re.compile(rf"\b{_NOUN}\b", re.IGNORECASE)
@@ -161,6 +168,7 @@ def read_counts(document: Document, tables: Sequence[CountTable]) -> Iterator[Re
             record.add("what", computed(table.what, "table head"))
             record.add("where", quote(place, "count table", LABELLED, _place_name(place.text)))
             found.append((place.start, record))
+    region = _region_of_page(document)
     what: tuple[str, Quote] | None = None  # what the last count before was of
     for block in _blocks_that_may_count(document):
         referring = what is not None and _OF_THESE.search(block.text) is not None
@@ -169,6 +177,8 @@ def read_counts(document: Document, tables: Sequence[CountTable]) -> Iterator[Re
         if _HAS_NUMBER.search(block.text):
             for at, record, noun in _counts_in(block, what if referring else None):
                 what = noun
+                if region and not record.has("where") and _IN_THE_REGION.search(block.text):
+                    record.add("where", region)
                 if block.kind != "heading" or record.has("where"):
                     found.append((at, record))
     found += _listed_counts(document)
@@ -216,6 +226,13 @@ def _blocks_that_may_count(document: Document) -> list[Block]:
     ]
 
 
+def _region_of_page(document: Document) -> Quote | None:
+    """The region that the page's first heading names and nothing else."""
+    first = next((block for block in document.content if block.kind == "heading"), None)
+    region = region_of(first.text) if first else None
+    return quote(piece_of(first), "main heading", PROSE, region) if first and region else None
+
+
 def _counts_in(
     block: Block, what: tuple[str, Quote] | None
 ) -> Iterator[tuple[int, RecordDraft, tuple[str, Quote] | None]]:
@@ -224,7 +241,7 @@ def _counts_in(
     for sentence in sentences_of(piece_of(block)):
         found: dict[int, RecordDraft] = {}
         carried = what  # what a number is of before anything else is named in the sentence
-        patterns = (_PLACE_HAS, _NUMBER_NOUN, _NUMBER_PLACE, _OF_THEM, _IN_PLACE, _SOME_OF_THEM)
+        patterns = (_PLACE_HAS, _NUMBER_NOUN, _NUMBER_PLACE, _OF_THEM, _IN_PLACE, _SOME_OF_THEM, _THERE_ARE)
         for pattern in patterns if _HAS_NUMBER.search(sentence.text) else ():
             for match in pattern.finditer(sentence.text):
                 at = match.start("number")

@@ -150,6 +150,7 @@ _COVERING = re.compile(  # "..., which will cover the districts of X and Y in th
 _WHEN = re.compile(r"(?:On|In|From|Since|During) [^,;]{0,30}?(?:,\s|\d{4}\s)(?:the )?")
 _LIST = re.compile(r"\s?[;\n]\s?|,\s(?:and\s)?")
 _SLASH = re.compile(r"\s?[/|]\s?|\n")
+_COMMA_OR_AND = re.compile(r",\s(?:and\s)?|\s(?:and|&)\s")
 _AND = re.compile(r"\s(?:and|&|a)\s")
 _REGION_IN_BRACKETS = re.compile(r"\(([^()]{4,40})\)\W*$")
 _MOST_READ = 100  # partnerships of a page for each of which its sentences are looked through
@@ -364,6 +365,11 @@ def _place(
         if is_area(place) and name.start is not None and place in name.raw:
             at = name.raw.index(place)
             record.add("area", quote(Piece(place, name.start + at), "area in name", PROSE))
+        elif name.start is not None and place in name.raw:  # "A and B CDRP", two districts
+            halves = Piece(place, name.start + name.raw.index(place)).split(_COMMA_OR_AND)
+            if len(halves) > 1 and all(is_area(half.text) for half in halves):
+                for half in halves:
+                    record.add("area", quote(half, "areas in name", PROSE))
     if not record.has("country"):
         stated = country_of_region(region.value) if region else None
         if region and stated:
@@ -524,9 +530,11 @@ def _force_within(document: Document, start: int, end: int) -> Quote | None:
     for block in document.content:
         if block.start >= end:
             break
-        if block.start < start or block.kind == "heading" or block.cell:
+        if block.end < start or block.kind == "heading" or block.cell:
             continue
         for sentence in sentences_of(piece_of(block)):
+            if sentence.end < start:
+                continue
             for force in _forces_in(sentence):
                 before = sentence.text[: force.start - sentence.start]
                 if _POLICED.search(before) and not _PLURAL.search(sentence.text):
@@ -651,7 +659,9 @@ def _add_mergers(document: Document, joined: dict[str, RecordDraft]) -> None:
             record = joined.setdefault(_key(new.text), RecordDraft("partnership", [("name", held)]))
             if not record.has("area") and (covered := _COVERING.match(piece.text, match.end("new"))):
                 areas = piece.cut(*covered.span("areas"))
-                record.add("area", quote(areas, "merger sentence", PROSE))
+                several = covered.group(0)[: -len(areas.text)].endswith("s of ")
+                for area in areas.split(_COMMA_OR_AND) if several else [areas]:
+                    record.add("area", quote(area, "merger sentence", PROSE))
                 if told := _REGION.search(piece.text, covered.end("areas")):
                     region = piece.cut(*told.span(1))
                     value = region_of(region.text)

@@ -69,6 +69,7 @@ _PLACE_PART = re.compile(
     r"(?:\d{1,5}(?:st|nd|rd|th|[a-z])?(?:[-\u2013/]\d{1,5})?|[^\W\d_a-z][\w'\u2019.-]*)(?: "
     r"(?:(?:and|of|the|upon|on|in|le|by|next) ){0,2}[^\W_a-z][\w'\u2019.-]*){0,6}"
 )
+_BOX = re.compile(r"P\.?\s?O\.?\s?Box\b", re.IGNORECASE)
 _ADDRESS_PARTS = 7
 _LONGEST_SENTENCE = 4000  # characters; a longer one is a list without full stops, and cut
 
@@ -231,8 +232,12 @@ def _address(sentence: Piece) -> list[Token]:
                 lines.append(tail)
         break
     tokens: list[Token] = []
-    for line in reversed(lines):
+    lines.reverse()
+    box = next((at for at, line in enumerate(lines) if _BOX.match(line.text)), 0)
+    for at, line in enumerate(lines):
         kind = kind_of_name(line.text)
+        if at < box and kind in {None, "address"} and not any(map(str.isdigit, line.text)):
+            kind = "organisation" if at == box - 1 else "unit"  # who has the box, no place
         named = kind in {"organisation", "unit", "person", "role"} and not any(
             token.field in {kind, "address"} for token in tokens
         )
