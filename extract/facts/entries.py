@@ -44,6 +44,7 @@ __all__ = ["Entry", "Part", "entries_of"]
 _LONG_LINE = 160  # characters; without any means of contact, more is no line of an address
 _REACH = 600  # characters between a name and the numbers that go with it, at most
 _NAMING_LINES = 4  # above a table of labels, in which somebody may be named
+_BRACKETED_END = re.compile(r"\s?\([^()]{0,40}\)$")
 _LINE_BREAK = re.compile(r"\n")
 _READ_REGIONS = frozenset({"main", "aside", "footer"})
 _COUNCIL = re.compile(r"\W*(?:councils?|local authority|authority)\b", re.IGNORECASE)
@@ -275,6 +276,13 @@ def _table_entries(grid: Grid, hits: _Hits, resolve: Resolve) -> Iterator[Entry]
             continue
         if not names and not _holds_any(line, grid.transposed, hits):
             continue
+        if people := _people_of(line, fields):
+            for number in range(people[1]):
+                tokens = _one_of_them(line, fields, resolve, people[0], number)
+                part, path, region = Part(tuple(tokens)), grid.first.path, grid.first.region
+                start = line.cells[0][0].start + number
+                yield Entry((part,), None, path, region, single=True, start=start)
+            continue
         tokens, own = _line_tokens(line, fields, resolve)
         if not own:
             continue
@@ -331,6 +339,49 @@ def _line_tokens(
         own = own or (bool(found) and block.number not in line.carried)
         tokens += found
     return tokens, own
+
+
+def _people_of(line: Line, fields: dict[int, str | None]) -> tuple[frozenset[int], int] | None:
+    """The cells of a row that hold a line for each of several people, and how many there are.
+
+    One of the cells names them, and another has a means of contact for each.
+    """
+    lines: dict[int, list[Piece]] = {}
+    named = 0
+    for block, heads in line.cells:
+        if "\n" in block.text and block.number not in line.carried:
+            lines[block.number] = piece_of(block).split(_LINE_BREAK)
+            if len(heads) == 1 and fields.get(heads[0].number) == "person":
+                named = block.number
+    count = len(lines.get(named, ()))
+    if count < 2 or not all(
+        is_person(_BRACKETED_END.sub("", each.text), expected=True) for each in lines[named]
+    ):
+        return None
+    paired = [
+        number
+        for number, pieces in lines.items()
+        if number != named
+        and len(pieces) == count
+        and all(has_points(each.text) for each in pieces)
+    ]
+    return (frozenset((named, *paired)), count) if paired else None
+
+
+def _one_of_them(
+    line: Line, fields: dict[int, str | None], resolve: Resolve, shared: frozenset[int], number: int
+) -> list[Token]:
+    """Read a row for one of the people in it: their own lines, and the cells of all of them."""
+    tokens: list[Token] = []
+    named = {fields.get(head.number) for _, heads in line.cells for head in heads}
+    for block, heads in line.cells:
+        covered = [field for head in heads if (field := fields.get(head.number))]
+        if block.number in shared and len(covered) == 1:
+            own = piece_of(block).split(_LINE_BREAK)[number]
+            tokens += read_value(covered[0], own, block.links, resolve)
+        elif block.number not in shared:
+            tokens += _cell_tokens(block, heads, covered, resolve, named)
+    return tokens
 
 
 def _cell_tokens(

@@ -5,8 +5,8 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 
 from extract.document import CONTENT, Block, Document
-from extract.facts.lines import POINTS
-from extract.facts.names import is_partnership, partnership_place
+from extract.facts.lines import POINTS, without_instruction
+from extract.facts.names import is_partnership, partnership_place, without_article
 from extract.facts.observations import (
     LABEL_ABOVE,
     PROSE,
@@ -17,7 +17,7 @@ from extract.facts.observations import (
 )
 from extract.facts.pieces import Piece, piece_of
 from extract.facts.prose import sentences_of
-from extract.hints import holds_any
+from extract.hints import blocks_at, holds_any, places_of
 from extract.reference.places import (
     REGIONS,
     country_of,
@@ -27,7 +27,7 @@ from extract.reference.places import (
     region_of,
 )
 
-__all__ = ["complete_partnerships", "subject_partnership"]
+__all__ = ["complete_partnerships", "mentioned_partnership", "subject_partnership"]
 
 _DEFINITION = re.compile(
     r"(?P<name>[^\W\d_a-z][\w'\u2019 &-]{2,80}?) (?:\([A-Z]{2,8}\) )?(?:is|are|was|were) (?:the |"
@@ -38,6 +38,11 @@ _DEFINITION = re.compile(
     r"(?:(?:district|borough|county|city|area|boroughs|districts) of )?"
     r"(?P<area>[^\W\d_a-z][\w'\u2019&-]*"
     r"(?: (?:(?:and|of|on|upon|the|&) ){0,2}[^\W\d_a-z][\w'\u2019-]*){0,6}))?",
+)
+_MENTION = re.compile(  # a name written large, with its kind in full
+    r"[^\W\d_a-z][\w'\u2019-]*(?: (?:(?:and|of|on|upon|the|in|under|with|&) ){0,2}"
+    r"[^\W\d_a-z][\w'\u2019-]*){0,5} "
+    r"(?:Community Safety|Crime (?:and|&) Disorder(?: Reduction)?) Partnership\b"
 )
 _CALLED_PARTNERSHIP = re.compile(  # a name that a sentence says to be a partnership's
     r"[^\W\d_a-z][\w'\u2019-]*(?: [\w'\u2019&-]+){0,5} (?:Partnership|Together|Alliance)"
@@ -217,6 +222,24 @@ def _definition(document: Document, main: Block | None) -> RecordDraft | None:
             record.add("region", quote(held, "definition", PROSE, value))
         return record
     return None
+
+
+def mentioned_partnership(document: Document) -> RecordDraft | None:
+    """Find the partnership that running text names in full, if it names one and no other."""
+    found: dict[str, Quote] = {}
+    for block in blocks_at(document, places_of(document.text, ("artnership",))):
+        if block.region not in CONTENT or block.kind not in {"paragraph", "item", "cell"}:
+            continue
+        piece = piece_of(block)
+        for match in _MENTION.finditer(block.text):
+            name = without_instruction(piece.cut(*match.span()))
+            bare = without_article(name.text)
+            if is_partnership(bare):
+                name = name.cut(len(name.text) - len(bare))
+                found.setdefault(_key(bare), quote(name, "mention", PROSE))
+    if len(found) != 1:
+        return None
+    return RecordDraft("partnership", [("name", held) for held in found.values()])
 
 
 def complete_partnerships(
