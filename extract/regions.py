@@ -169,7 +169,8 @@ def _region_of_names(name: str, classes: str) -> str | None:
     if len(words) <= 2 and words and (found := _WORDS.get(words[-1]) or _WORDS.get(words[0])):
         return found
     for token in classes.split():
-        if found := _WORDS.get(token.lower()):
+        lowered = token.lower()
+        if found := _WORDS.get(lowered) or _WORDS.get(lowered.replace("-", "").replace("_", "")):
             return found
         if any(_WORDS.get(word.lower()) == "nav" for word in _SPLIT.split(token)):
             return "nav"

@@ -68,6 +68,12 @@ _THEY_ARE = re.compile(
     r"(?:They|These)(?: currently| now)? (?:are|were|include|comprise)(?: as follows)?:?"
     r"\s(?P<list>[^.;]{10,600})"
 )
+_THESE_ARE = re.compile(
+    r"(?:All (?:of )?)?(?:these|those|the above|they)(?: (?:\w+ ){0,3}?)?\s?(?:are|were|form)"
+    r" (?:all |together |known as |called )?(?:the |its |our )?(?:\w+['\u2019]s )?"
+    r"['\"\u2018\u201c]?responsible (?:authorities|bodies)",
+    re.IGNORECASE,
+)
 _ONLY_PLACE = re.compile(r"(?:in|for) (?:England|Wales)", re.IGNORECASE)
 _AND_THE = re.compile(r"\s(?:and|or)\s(?=(?:the|every|each)\s)")
 _WHEN = re.compile(r"(?:since|from|until|as of|after) .{1,30}$", re.IGNORECASE)
@@ -159,15 +165,12 @@ def _listed(blocks: Sequence[Block]) -> AuthorityList | None:
         if block.kind != "item" or not number or blocks[number - 1].list == block.list:
             continue
         lead = blocks[number - 1]
-        if not _leads(lead, blocks):
+        items_of = [each for each in blocks[number:] if each.list == block.list][:_LONGEST_LIST]
+        if not _leads(lead, blocks) and not _are_said_to_be(blocks, items_of):
             continue
         where = _WHERE_LEAD.search(lead.text)
         country = _country(where["where"] or where["last"]) if where else None
-        items = [
-            (piece_of(each).strip(), country)
-            for each in blocks[number : number + _LONGEST_LIST]
-            if each.list == block.list
-        ]
+        items = [(piece_of(each).strip(), country) for each in items_of]
         found.append(AuthorityList(lead, tuple(items)))
     if not found:
         return None
@@ -208,6 +211,13 @@ def _lined(blocks: Sequence[Block]) -> AuthorityList | None:
 def _without_bullet(line: Piece) -> Piece:
     match = _BULLET.match(line.text)
     return line.cut(match.end()) if match else line
+
+
+def _are_said_to_be(blocks: Sequence[Block], items: Sequence[Block]) -> bool:
+    """Whether the sentence right behind a list says that these are the responsible authorities."""
+    last = items[-1].number
+    behind = next((block for block in blocks if block.number > last), None)
+    return behind is not None and _THESE_ARE.match(behind.text) is not None
 
 
 def _leads(lead: Block, blocks: Sequence[Block]) -> bool:
@@ -266,7 +276,7 @@ _Rows = list[tuple[Block, dict[int, Block]]]  # each name with its cells, by the
 def _heads_and_rows(grid: Grid) -> tuple[tuple[Block, ...], _Rows]:
     """The heads over a table's answers, and its rows; without marked heads the first row is."""
     if len(grid.heads) >= 2:
-        return grid.heads[1:], [
+        return grid.across, [
             (
                 line.cells[0][0],
                 {head.number: block for block, heads in line.cells[1:] for head in heads},

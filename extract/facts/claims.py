@@ -39,7 +39,7 @@ _IN_REGION = re.compile(
     rf"(?:the )?"
     r"Humber(?:side)?|England(?! and Wales| & Wales)|Wales)\b"
 )
-_AND_MORE = re.compile(rf"(?:,|,? and|;) (?P<number>{NUMBER})\b", re.IGNORECASE)
+_AND_MORE = re.compile(rf"(?:,|,? and|;|:| \(| [\u2013-])\s?(?P<number>{NUMBER})\b", re.IGNORECASE)
 _PEOPLE = re.compile(r"contact|co-?ordinator|officer|people", re.IGNORECASE)
 _FIRST_NUMBER = re.compile(rf"(?<![\w.,/£-])(?P<number>{NUMBER})\b", re.IGNORECASE)
 _OF_A_LAW = re.compile(
@@ -150,17 +150,13 @@ def _entries_claimed(
 ) -> Iterator[RecordDraft]:
     what = match["what"]
     referring = what.lower().startswith("of ")
-    if (region := _region_after(sentence, match)) and noun_of(what) != "entries" and not referring:
-        yield from _of_region(sentence, match, region, partnerships)
-        at = match.end()
-        while place := _IN_REGION.match(sentence.text, at):  # "... and 14 in Wales"
-            more = _AND_MORE.match(sentence.text, place.end())
-            further = more and _region_after(sentence, more)
-            if not more or not further:
-                break
-            yield from _of_region(sentence, more, further, partnerships)
-            at = more.end()
-        return
+    if noun_of(what) != "entries" and not referring:
+        region = _region_after(sentence, match)
+        if region:
+            yield from _of_region(sentence, match, region, partnerships)
+        yield from _of_more_regions(sentence, match.end(), partnerships)
+        if region:
+            return
     if not _is_about_page(sentence, match):
         return
     value = read_number(match["number"])
@@ -172,6 +168,20 @@ def _entries_claimed(
     claimed = quote(sentence.cut(*match.span("number")), "announced", PROSE, str(value))
     rough = is_approximate(sentence.text[: match.start("number")])
     yield _check(claimed, found, f"{what} on this page", approximate=rough)
+
+
+def _of_more_regions(
+    sentence: Piece, at: int, partnerships: Sequence[RecordDraft]
+) -> Iterator[RecordDraft]:
+    """Go on after a number of partnerships: "... in London and 14 in Wales"."""
+    while True:
+        place = _IN_REGION.match(sentence.text, at)
+        more = _AND_MORE.match(sentence.text, place.end() if place else at)
+        region = _region_after(sentence, more) if more else None
+        if more is None or region is None:
+            return
+        yield from _of_region(sentence, more, region, partnerships)
+        at = more.end()
 
 
 def _region_after(sentence: Piece, match: re.Match[str]) -> str | None:

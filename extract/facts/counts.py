@@ -86,6 +86,12 @@ _SOME_OF_THEM = re.compile(
     rf"(?: (?:have|has|had|are|is|were|now|still)\b|\s?[\u2013\u2014),]| -(?= ))",
     re.IGNORECASE,
 )
+# ... brought the total in England down to 310
+_TOTAL_IN = re.compile(
+    rf"\b(?:total|number|figure) (?:in|for) (?:the )?(?P<place>{_PLACE}) (?:now |then )?"
+    rf"(?:(?:up|down) )?(?:to|of|at|is|was|stands at|stood at|fell to|rose to) (?P<number>{NUMBER})\b",
+    re.IGNORECASE,
+)
 # Nationally there are still more than 300.
 _THERE_ARE = re.compile(
     rf"\b(?:nationally|nationwide|altogether|in all|in total|overall),? there (?:are|were)"
@@ -101,6 +107,9 @@ _OF_THESE = re.compile(r"\bof (?:them|these)\b", re.IGNORECASE)
 _IN_THE_REGION = re.compile(r"\b(?:in|across|of) (?:the|this|our) region\b", re.IGNORECASE)
 _ANY_PLACE = re.compile(rf"\b{_PLACE}\b", re.IGNORECASE)
 _IN_ANY_PLACE = re.compile(rf"{_IN}{_PLACE}\b", re.IGNORECASE)
+_OPENS_IN = re.compile(
+    rf"(?:\d{{1,3}}\.\s)?(?:in|across|yn|yng) (?:the )?{_PLACE},? ", re.IGNORECASE
+)
 _ANY_NOUN = re.compile(rf"\b{_NOUN}\b", re.IGNORECASE)
 _TOTAL = re.compile(
     r"(?:(?:grand |overall )?total|all(?: regions| areas)?|england and wales|england|cyfanswm|"
@@ -241,7 +250,7 @@ def _counts_in(
     for sentence in sentences_of(piece_of(block)):
         found: dict[int, RecordDraft] = {}
         carried = what  # what a number is of before anything else is named in the sentence
-        patterns = (_PLACE_HAS, _NUMBER_NOUN, _NUMBER_PLACE, _OF_THEM, _IN_PLACE, _SOME_OF_THEM, _THERE_ARE)
+        patterns = (_PLACE_HAS, _NUMBER_NOUN, _NUMBER_PLACE, _OF_THEM, _IN_PLACE, _SOME_OF_THEM, _THERE_ARE, _TOTAL_IN)
         for pattern in patterns if _HAS_NUMBER.search(sentence.text) else ():
             for match in pattern.finditer(sentence.text):
                 at = match.start("number")
@@ -334,7 +343,7 @@ def _record(
     else:
         before = list(_ANY_PLACE.finditer(sentence.text[: match.start("number")]))
         if (pattern is _OF_THEM and before) or (
-            before and re.match(rf"(?:in|across|yn|yng) {_PLACE},? ", sentence.text, re.IGNORECASE)
+            before and _OPENS_IN.match(sentence.text)
         ):
             place = sentence.cut(*before[-1].span())
             record.add("where", quote(place, "count", PROSE, _place_name(place.text)))
@@ -385,8 +394,8 @@ def _tables_of(grid: Grid, document: Document) -> list[CountTable]:
         return []
     above = [document.blocks[number].text for number in reversed(grid.first.path)]
     caption = grid.caption.text if grid.caption else ""
-    across = [head for head in grid.heads[1:] if _is_place(head.text)]
-    if len(across) * 2 > len(grid.heads) - 1 and len(across) >= 2:
+    across = [head for head in grid.across if _is_place(head.text)]
+    if len(across) * 2 > len(grid.across) and len(across) >= 2:
         return _counts_across(grid, [caption, *above])
     if grid.transposed:
         return []

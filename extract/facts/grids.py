@@ -52,6 +52,23 @@ class Grid:
     transposed: bool
     over: tuple[Block, ...] = ()  # heads of heads, in the rows above them
 
+    @property
+    def across(self) -> tuple[Block, ...]:
+        """The heads but the one over the first column, which names the lines; it may be empty."""
+        first = self.heads[0] if self.heads else None
+        named = first is not None and not self.transposed and first.cell is not None
+        if named and first and first.cell and first.cell.column > self.leftmost:
+            return self.heads
+        return self.heads[1:]
+
+    @property
+    def leftmost(self) -> int:
+        """The first column in which a line has a cell."""
+        return min(
+            (block.cell.column for line in self.lines for block in line.blocks if block.cell),
+            default=0,
+        )
+
 
 def grids_of(blocks: Iterable[Block]) -> dict[int, Grid]:
     """Build the grids of all data tables among the blocks, by table number."""

@@ -103,7 +103,7 @@ _ORGANISATION_PHRASES = re.compile(
     r"national "
     r"audit|crown prosecution|information commissioner's|attorney general's|serious fraud|audit|"
     r"government|passport) (?:office|service)\b"
-    r"|\bgovernment office for\b|^(?:the )?office (?:of|for) the\b|\bdepartment (?:of|for)\b"
+    r"|\bgovernment office for\b|^go[ -](?:north|south|east|west|london|yorkshire|wales)[\w &-]{0,24}$|^(?:the )?office (?:of|for) the\b|\bdepartment (?:of|for)\b"
     r"|\bswyddfa gartref\b"
     r"|\b(?:fire|rescue|fire (?:and|&) rescue|ambulance|probation|prison|health|youth offending|"
     r"court|"

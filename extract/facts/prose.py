@@ -62,8 +62,10 @@ _ROLE_AFTER = re.compile(
     r"who|tel)\b)"
 )
 _LEAD_IN = re.compile(
-    r"^.*\b(?:to|at|is|address|from|to the|at the|in the|of the)\s(?=(?:the )?[^\W\d_a-z])|^.*:\s"
+    r"^.*\b(?:to|at|is|address|from|to the|at the|in the|of the)\s(?=(?:the )?[^\W_a-z])|^.*:\s"
 )
+_POSSESSIVE = re.compile(r"['\u2019]s? ")
+_COMMA_SPACE = re.compile(r",\s")
 _COMMA = re.compile(r"\s?[,\n]\s?")
 _PLACE_PART = re.compile(
     r"(?:\d{1,5}(?:st|nd|rd|th|[a-z])?(?:[-\u2013/]\d{1,5})?|[^\W\d_a-z][\w'\u2019.-]*)(?: "
@@ -171,6 +173,8 @@ def _names(sentence: Piece, points: Sequence[Token], links: Links) -> list[Token
                 role = sentence.cut(offset + known.start(1), offset + known.end(1))
                 if is_role(role.text):
                     tokens.append(Token("role", quote(role, "prose", PROSE)))
+            elif role := _post_in(run, person):
+                tokens.append(Token("role", quote(role, "prose", PROSE)))
             tokens.append(Token("person", quote(person, "prose", PROSE)))
             for part in Piece(run.text[person.end - run.start :], person.end).split(_OF_WHAT):
                 kind = kind_of_name(part.text)
@@ -183,7 +187,7 @@ def _names(sentence: Piece, points: Sequence[Token], links: Links) -> list[Token
                 if is_role(role.text):
                     tokens.append(Token("role", quote(role, "prose", PROSE)))
             continue
-        for part in run.split(re.compile(r",\s")):
+        for part in [each for part in run.split(_COMMA_SPACE) for each in _owner_and_unit(part)]:
             bare = without_instruction(part)
             kind = "unit" if is_unit(bare.text) else None
             kind = kind or ("organisation" if is_organisation(bare.text) else None)
@@ -193,6 +197,23 @@ def _names(sentence: Piece, points: Sequence[Token], links: Links) -> list[Token
     starts = {token.quote.start for token in tokens}
     addressed = addressed_in(sentence, links)
     return tokens + [token for token in addressed if token.quote.start not in starts]
+
+
+def _owner_and_unit(part: Piece) -> list[Piece]:
+    """Part "the Welsh Office's Crime Reduction Unit" into whose unit it is, and the unit."""
+    if match := _POSSESSIVE.search(part.text):
+        owner, unit = part.cut(0, match.start()), part.cut(match.end())
+        if is_organisation(owner.text) and is_unit(unit.text):
+            return [owner, unit]
+    return [part]
+
+
+def _post_in(run: Piece, person: Piece) -> Piece | None:
+    """The post that stands before a name in one run of words written large: "Our Adviser, ..."."""
+    before = run.cut(0, person.start - run.start).strip(" ,")
+    if match := re.match(r"(?:The|Our|Its|Your|Their) ", before.text):
+        before = before.cut(match.end())
+    return before if before and is_role(before.text) else None
 
 
 def _person(run: Piece, before: str, after: str, taken: Sequence[tuple[int, int]]) -> Piece | None:
