@@ -117,6 +117,17 @@ class AuthorityList:
     lead: Block | None
     items: tuple[tuple[Piece, str | None], ...]  # each with the country its column says, if any
 
+    @property
+    def in_each_country(self) -> int:
+        """How many there are in a country, where some are of England and others of Wales."""
+        places = [
+            column or (_country(where.text) if where is not None else None)
+            for item, column in self.items
+            for where in [_name_and_place(item)[1]]
+        ]
+        of_one = [places.count(country) for country in ("England", "Wales")]
+        return len(places) - min(of_one)
+
 
 def find_authorities(document: Document) -> AuthorityList | None:
     """Find the page's list of responsible authorities: a list, a table, or else a sentence."""

@@ -123,7 +123,10 @@ def _announced(listing: AuthorityList) -> Iterator[RecordDraft]:
     before = last.text[: match.start("number")] if match else ""
     if match and value is not None and 2 <= value <= 30 and not _OF_A_LAW.search(before):
         claimed = quote(last.cut(*match.span("number")), "announced", PROSE, str(value))
-        yield _check(claimed, len(listing.items), "entries of the list")
+        if value == listing.in_each_country < len(listing.items):
+            yield _check(claimed, value, "entries of the list for each country")
+        else:
+            yield _check(claimed, len(listing.items), "entries of the list")
 
 
 def _listed(

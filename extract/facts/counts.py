@@ -250,7 +250,16 @@ def _counts_in(
     for sentence in sentences_of(piece_of(block)):
         found: dict[int, RecordDraft] = {}
         carried = what  # what a number is of before anything else is named in the sentence
-        patterns = (_PLACE_HAS, _NUMBER_NOUN, _NUMBER_PLACE, _OF_THEM, _IN_PLACE, _SOME_OF_THEM, _THERE_ARE, _TOTAL_IN)
+        patterns = (
+            _PLACE_HAS,
+            _NUMBER_NOUN,
+            _NUMBER_PLACE,
+            _OF_THEM,
+            _IN_PLACE,
+            _SOME_OF_THEM,
+            _THERE_ARE,
+            _TOTAL_IN,
+        )
         for pattern in patterns if _HAS_NUMBER.search(sentence.text) else ():
             for match in pattern.finditer(sentence.text):
                 at = match.start("number")
@@ -342,9 +351,7 @@ def _record(
         record.add("where", quote(place, "count", PROSE, country))
     else:
         before = list(_ANY_PLACE.finditer(sentence.text[: match.start("number")]))
-        if (pattern is _OF_THEM and before) or (
-            before and _OPENS_IN.match(sentence.text)
-        ):
+        if (pattern is _OF_THEM and before) or (before and _OPENS_IN.match(sentence.text)):
             place = sentence.cut(*before[-1].span())
             record.add("where", quote(place, "count", PROSE, _place_name(place.text)))
         elif pattern is _OF_THEM:

@@ -260,6 +260,12 @@ def _runs(blocks: Iterable[Block]) -> Iterator[list[Block]]:
 
 def _table_entries(grid: Grid, hits: _Hits, resolve: Resolve) -> Iterator[Entry]:
     fields = {head.number: field_of(head.text) for head in grid.heads}
+    if not any(fields.values()) and (columns := _labelled_columns(grid)):
+        for cells in columns:
+            parts = [_block_part(block, hits, resolve) for block in cells]
+            path, region = grid.first.path, grid.first.region
+            yield Entry(tuple(parts), None, path, region, single=False, start=cells[0].start)
+        return
     names = "partnership" in fields.values() and not all(
         block.text.replace(",", "").strip().isdigit()
         for line in grid.lines
@@ -297,6 +303,32 @@ def _table_entries(grid: Grid, hits: _Hits, resolve: Resolve) -> Iterator[Entry]
             single=not (grid.transposed and repeated),
             start=line.cells[0][0].start,
         )
+
+
+def _labelled_columns(grid: Grid) -> list[list[Block]]:
+    """The columns of a table whose cells have their labels in them, as in two languages.
+
+    In most of its rows every cell opens with a label, all for one field: "Ffôn: ... | Tel: ...".
+    """
+    rows = [line.blocks for line in grid.lines if not line.carried and len(line.blocks) > 1]
+    labelled = 0
+    for blocks in rows:
+        opening = {_opening_field(block.text) for block in blocks}
+        labelled += len(opening) == 1 and None not in opening
+    if labelled < 2 or labelled * 2 < len(grid.lines):
+        return []
+    columns: dict[int, list[Block]] = {}
+    for blocks in rows:
+        for block in blocks:
+            if block.cell:
+                columns.setdefault(block.cell.column, []).append(block)
+    return list(columns.values())
+
+
+def _opening_field(text: str) -> str | None:
+    """The field that the label names with which a text opens."""
+    label, colon, _ = text.partition(":")
+    return field_of(label) if colon else None
 
 
 def _cards(line: Line, hits: _Hits) -> list[Block]:

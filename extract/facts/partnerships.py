@@ -152,6 +152,14 @@ _COVERING = re.compile(  # "..., which will cover the districts of X and Y in th
     r"(?P<areas>[^\W\d_a-z][\w'\u2019-]*"
     r"(?:(?:,? and |, | on | upon |-| of )?[\s]?[^\W\d_a-z][\w'\u2019-]*){0,12})"
 )
+_IT_COVERS = re.compile(
+    r"\b(?:It|[Tt]he [Pp]artnership|We|which) (?:covers?|serves?) "
+    r"(?:all of |the whole of |the entire )?(?:the )?"
+    r"(?:(?:(?:metropolitan |royal )?(?:borough|district|county|city|area)s? of )(?:the )?)?"
+    r"(?P<area>[^\W\d_a-z][\w'\u2019-]*"
+    r"(?: (?:(?:and|of|on|upon|the|&) ){0,2}[^\W\d_a-z][\w'\u2019-]*){0,6})"
+    r"(?: (?:borough|district|county|city|area))?(?=[,.;]|$| and (?:is|was|has|its))"
+)
 _WHEN = re.compile(r"(?:On|In|From|Since|During) [^,;]{0,30}?(?:,\s|\d{4}\s)(?:the )?")
 _LIST = re.compile(r"\s?[;\n]\s?|,\s(?:and\s)?")
 _SLASH = re.compile(r"\s?[/|]\s?|\n")
@@ -275,6 +283,8 @@ def complete_partnerships(
             for each in joined.values()
             if (called := each.first("name")) and called.start is not None
         ]
+    if len(joined) == 1:
+        _add_covered(document, next(iter(joined.values())))
     for record in joined.values():
         _split_lists(record)
         replaced.update(_key(value) for value in record.values("predecessor"))
@@ -292,6 +302,19 @@ def complete_partnerships(
         for key, record in joined.items()
         if key not in replaced or record.children or len(record.fields) > 3
     ]
+
+
+def _add_covered(document: Document, record: RecordDraft) -> None:
+    """Give the only partnership of a page the area that a sentence says it to cover."""
+    if record.has("area"):
+        return
+    for block in blocks_at(document, places_of(document.text, (" cover", " serve"))):
+        if block.region in CONTENT and (match := _IT_COVERS.search(block.text)):
+            several = block.text[: match.start("area")].endswith("s of ")
+            area = piece_of(block).cut(*match.span("area"))
+            for each in area.split(_COMMA_OR_AND) if several else [area]:
+                record.add("area", quote(each, "covering sentence", PROSE))
+            return
 
 
 def _part_languages(record: RecordDraft) -> None:
@@ -680,7 +703,9 @@ def _add_mergers(document: Document, joined: dict[str, RecordDraft]) -> None:
                 continue
             held = quote(new, "merger sentence", PROSE)
             record = joined.setdefault(_key(new.text), RecordDraft("partnership", [("name", held)]))
-            if not record.has("area") and (covered := _COVERING.match(piece.text, match.end("new"))):
+            if not record.has("area") and (
+                covered := _COVERING.match(piece.text, match.end("new"))
+            ):
                 areas = piece.cut(*covered.span("areas"))
                 several = covered.group(0)[: -len(areas.text)].endswith("s of ")
                 for area in areas.split(_COMMA_OR_AND) if several else [areas]:

@@ -62,7 +62,7 @@ _ROLE_AFTER = re.compile(
     r"who|tel)\b)"
 )
 _LEAD_IN = re.compile(
-    r"^.*\b(?:to|at|is|address|from|to the|at the|in the|of the)\s(?=(?:the )?[^\W_a-z])|^.*:\s"
+    r"^.*\b(?:to|at|is|through|via|address|from|to the|at the|in the|of the)\s(?=(?:the )?[^\W_a-z])|^.*:\s"
 )
 _POSSESSIVE = re.compile(r"['\u2019]s? ")
 _COMMA_SPACE = re.compile(r",\s")
@@ -253,7 +253,7 @@ def _address(sentence: Piece) -> list[Token]:
                 lines.append(tail)
         break
     tokens: list[Token] = []
-    lines.reverse()
+    lines = [each for line in reversed(lines) for each in _owner_and_unit(line)]
     box = next((at for at, line in enumerate(lines) if _BOX.match(line.text)), 0)
     for at, line in enumerate(lines):
         kind = kind_of_name(line.text)
