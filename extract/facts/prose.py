@@ -62,7 +62,8 @@ _ROLE_AFTER = re.compile(
     r"who|tel)\b)"
 )
 _LEAD_IN = re.compile(
-    r"^.*\b(?:to|at|is|through|via|address|from|to the|at the|in the|of the)\s(?=(?:the )?[^\W_a-z])|^.*:\s"
+    r"^.*\b(?:to|at|is|through|via|address|from|to the|at the|in the|of the)\s"
+    r"(?=(?:the )?[^\W_a-z])|^.*:\s"
 )
 _POSSESSIVE = re.compile(r"['\u2019]s? ")
 _COMMA_SPACE = re.compile(r",\s")
@@ -173,8 +174,8 @@ def _names(sentence: Piece, points: Sequence[Token], links: Links) -> list[Token
                 role = sentence.cut(offset + known.start(1), offset + known.end(1))
                 if is_role(role.text):
                     tokens.append(Token("role", quote(role, "prose", PROSE)))
-            elif role := _post_in(run, person):
-                tokens.append(Token("role", quote(role, "prose", PROSE)))
+            elif post := _post_in(run, person):
+                tokens.append(Token("role", quote(post, "prose", PROSE)))
             tokens.append(Token("person", quote(person, "prose", PROSE)))
             for part in Piece(run.text[person.end - run.start :], person.end).split(_OF_WHAT):
                 kind = kind_of_name(part.text)
@@ -187,7 +188,8 @@ def _names(sentence: Piece, points: Sequence[Token], links: Links) -> list[Token
                 if is_role(role.text):
                     tokens.append(Token("role", quote(role, "prose", PROSE)))
             continue
-        for part in [each for part in run.split(_COMMA_SPACE) for each in _owner_and_unit(part)]:
+        pieces = run.split(_COMMA_SPACE)
+        for part in [each for held in pieces for each in _owner_and_unit(held)]:
             bare = without_instruction(part)
             kind = "unit" if is_unit(bare.text) else None
             kind = kind or ("organisation" if is_organisation(bare.text) else None)
