@@ -317,7 +317,7 @@ def _is_summary(block: Block) -> bool:
     return (
         len(block.text.split()) >= _SUMMARY_WORDS
         and len(block.text) <= _LONGEST_SUMMARY
-        and block.text.rstrip("'\u2019\")").endswith((".", "!", "?", "…"))
+        and block.text.rstrip("'\u2019\u201d\")").endswith((".", "!", "?", "…"))
     )
 
 

@@ -9,8 +9,13 @@ import re
 from itertools import zip_longest
 
 from extract.facts.entries import Entry, Part
-from extract.facts.lines import INSTRUCTION, NAMING, POINTS, Token
-from extract.facts.names import is_general_heading, kind_of_name, without_article
+from extract.facts.lines import INSTRUCTION, NAMING, POINTS, Token, without_instruction
+from extract.facts.names import (
+    is_general_heading,
+    is_partnership,
+    kind_of_name,
+    without_article,
+)
 from extract.facts.observations import LABEL_ABOVE, PROSE, Quote, RecordDraft, computed, quote
 from extract.facts.pieces import Piece
 from extract.reference.places import country_of, region_of
@@ -111,6 +116,9 @@ class _Assembly:
     # ------------------------------------------------------------ one token
 
     def _take_title(self, title: Piece) -> None:
+        asked = without_instruction(title)  # "Contact the Safer Leeds Partnership"
+        if asked.start > title.start and is_partnership(asked.text):
+            title = asked
         kind = kind_of_name(" ".join(title.text.split()))
         if kind == "partnership":
             self._open_partnership(quote(title, "heading", LABEL_ABOVE))

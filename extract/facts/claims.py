@@ -39,7 +39,7 @@ _IN_REGION = re.compile(
     rf"(?:the )?"
     r"Humber(?:side)?|England(?! and Wales| & Wales)|Wales)\b"
 )
-_AND_MORE = re.compile(rf"(?:,|,? and|;|:| \(| [\u2013-])\s?(?P<number>{NUMBER})\b", re.IGNORECASE)
+_AND_MORE = re.compile(rf"(?: on this page| here| below| in all)?(?:,|,? and|;|:| \(| [\u2013-])\s?(?P<number>{NUMBER})\b", re.IGNORECASE)
 _PEOPLE = re.compile(r"contact|co-?ordinator|officer|people", re.IGNORECASE)
 _FIRST_NUMBER = re.compile(rf"(?<![\w.,/£-])(?P<number>{NUMBER})\b", re.IGNORECASE)
 _OF_A_LAW = re.compile(

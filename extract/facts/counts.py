@@ -53,7 +53,7 @@ _NUMBER_PLACE = re.compile(
 )
 # England has 346 CDRPs; Wales had 22
 _PLACE_HAS = re.compile(
-    rf"\b(?P<place>{_PLACE})(?:\s?[:=\u2013\u2014]| (?:currently |now |still |will (?:then |now |still )?)?(?:has|had|have"
+    rf"\b(?P<place>{_PLACE})(?:\s?[:=\u2013\u2014]|['\u2019]s?| (?:currently |now |still |will (?:then |now |still )?)?(?:has|had|have"
     rf"|contains?|is served by|"
     rf"was served by|is covered by|was covered by|by|with))\s(?P<lead>(?:\w+ ){{0,2}}?)"
     rf"(?P<number>{NUMBER})\b(?: {_DESCRIBING}(?P<noun>{_NOUN})\b)?",
@@ -94,7 +94,8 @@ _TOTAL_IN = re.compile(
 )
 # Nationally there are still more than 300.
 _THERE_ARE = re.compile(
-    rf"\b(?:nationally|nationwide|altogether|in all|in total|overall),? there (?:are|were)"
+    rf"\b(?:(?:nationally|nationwide|altogether|in all|in total|overall),? there (?:are|were)"
+    rf"|the (?:whole country|country as a whole|country) (?:has|had))"
     rf" (?:\w+ ){{0,4}}?(?P<number>{NUMBER})(?=\s?(?:[.,;)]|$))",
     re.IGNORECASE,
 )

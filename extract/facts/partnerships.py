@@ -80,7 +80,10 @@ _NEW = (
     r"|\bSafer(?: (?:(?:and|&|upon) )?[^\W\d_a-z][\w'\u2019-]*){1,5})"
 )
 _NAMED = _NEW + r"(?:\s\([^()]{2,40}\))?"  # with its force or initials behind it
-_OLD = r"\s(?:the )?(?P<old>[^\W\d_a-z][^.;]{4,200}?)(?=\.|;| on | in (?:\w+ )?\d{4}|$)"
+_OLD = (
+    r"\s(?:the )?(?:former |old |previous )?(?P<old>[^\W\d_a-z][^.;]{4,200}?)"
+    r"(?=\.|;| on | in (?:\w+ )?\d{4}| after | when | following |$)"
+)
 _MERGERS = (
     re.compile(
         rf"{_NEW},? (?:(?:was |were )?(?:formed|created|set up)|is the result|is a merger|came)"
@@ -152,8 +155,9 @@ _COVERING = re.compile(  # "..., which will cover the districts of X and Y in th
     r"(?P<areas>[^\W\d_a-z][\w'\u2019-]*"
     r"(?:(?:,? and |, | on | upon |-| of )?[\s]?[^\W\d_a-z][\w'\u2019-]*){0,12})"
 )
+_LIES_IN = re.compile(rf",? in (?:the )?{_A_REGION}(?![\w-])")
 _IT_COVERS = re.compile(
-    r"\b(?:It|[Tt]he [Pp]artnership|We|which) (?:covers?|serves?) "
+    r"\b(?:It|[Tt]he [Pp]artnership|We|which)(?: is in (?:the )?[\w ]{4,30}? and)? (?:covers?|serves?) "
     r"(?:all of |the whole of |the entire )?(?:the )?"
     r"(?:(?:(?:metropolitan |royal )?(?:borough|district|county|city|area)s? of )(?:the )?)?"
     r"(?P<area>[^\W\d_a-z][\w'\u2019-]*"
@@ -180,11 +184,12 @@ def subject_partnership(document: Document, found: Sequence[RecordDraft]) -> Rec
         about something else.
     """
     main = next((block for block in document.content if block.kind == "heading"), None)
-    heading = main if main is not None and is_partnership(main.text) else None
+    called = without_instruction(piece_of(main)) if main is not None else None
+    heading = called if called is not None and is_partnership(called.text) else None
     defined = _definition(document, main)
     names = [name for record in found if (name := record.first("name"))]
     if heading is not None:
-        name = quote(piece_of(heading), "main heading", LABEL_ABOVE)
+        name = quote(heading, "main heading", LABEL_ABOVE)
     elif defined is not None:
         name = defined.fields[0][1]
     else:
@@ -310,10 +315,8 @@ def _add_covered(document: Document, record: RecordDraft) -> None:
         return
     for block in blocks_at(document, places_of(document.text, (" cover", " serve"))):
         if block.region in CONTENT and (match := _IT_COVERS.search(block.text)):
-            several = block.text[: match.start("area")].endswith("s of ")
-            area = piece_of(block).cut(*match.span("area"))
-            for each in area.split(_COMMA_OR_AND) if several else [area]:
-                record.add("area", quote(each, "covering sentence", PROSE))
+            for area in _areas_covered(piece_of(block), match):
+                record.add("area", quote(area, "covering sentence", PROSE))
             return
 
 
@@ -675,13 +678,31 @@ def _without_lead(piece: Piece) -> Piece:
     return piece.cut(match.end()) if match else piece
 
 
-def _merger_matches(block: Block) -> Iterator[tuple[re.Match[str], Piece]]:
-    """The sentences that say who replaced whom, each with where it stands."""
-    for sentence in sentences_of(piece_of(block)):
+def _add_told(record: RecordDraft, sentence: Piece) -> None:
+    """Add where a partnership is and what it covers, as the sentence after its name says."""
+    if not record.has("region") and (told := _REGIONS_NAMED[0].search(sentence.text)):
+        region = sentence.cut(*told.span("region"))
+        record.add("region", quote(region, "sentence", PROSE, region_of(region.text)))
+    if not record.has("area") and (match := _IT_COVERS.search(sentence.text)):
+        for area in _areas_covered(sentence, match):
+            record.add("area", quote(area, "covering sentence", PROSE))
+
+
+def _areas_covered(piece: Piece, match: re.Match[str]) -> list[Piece]:
+    """The areas that a sentence says to be covered: one, or after "the boroughs of" several."""
+    area = piece.cut(*match.span("area"))
+    several = piece.text[: match.start("area")].endswith("s of ")
+    return area.split(_COMMA_OR_AND) if several else [area]
+
+
+def _merger_matches(block: Block) -> Iterator[tuple[re.Match[str], Piece, Piece | None]]:
+    """The sentences that say who replaced whom, each with the one after it."""
+    sentences = sentences_of(piece_of(block))
+    for sentence, following in zip(sentences, [*sentences[1:], None], strict=True):
         if _MERGING.search(sentence.text):
             for pattern in _MERGERS:
                 for match in pattern.finditer(sentence.text):
-                    yield match, sentence
+                    yield match, sentence, following
 
 
 def _since_when(piece: Piece) -> Piece:
@@ -697,12 +718,20 @@ def _add_mergers(document: Document, joined: dict[str, RecordDraft]) -> None:
     for block in document.content:
         if block.kind not in {"paragraph", "item"} or not _MERGING.search(block.text):
             continue
-        for match, piece in _merger_matches(block):
+        for match, piece, following in _merger_matches(block):
             new = _without_lead(piece.cut(*match.span("new")))
-            if not is_partnership(new.text):
+            if not is_partnership(new.text) and not (
+                _CALLED_PARTNERSHIP.fullmatch(new.text)
+                and any(is_partnership(each.text) for each in _names_in(piece.cut(*match.span("old"))))
+            ):
                 continue
             held = quote(new, "merger sentence", PROSE)
             record = joined.setdefault(_key(new.text), RecordDraft("partnership", [("name", held)]))
+            if not record.has("region") and (lies := _LIES_IN.match(piece.text, match.end("new"))):
+                region = piece.cut(*lies.span("region"))
+                record.add("region", quote(region, "merger sentence", PROSE, region_of(region.text)))
+            if following and following.text.startswith("It "):  # "It is in ... and covers ..."
+                _add_told(record, following)
             if not record.has("area") and (
                 covered := _COVERING.match(piece.text, match.end("new"))
             ):
