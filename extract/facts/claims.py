@@ -18,7 +18,8 @@ __all__ = ["check_claims"]
 _LISTING = re.compile(
     r"\b(?:lists?|listed|shows?|shown|showing|contains?|includes?|holds?|has|gives|covers|below|"
     r"following|"
-    r"here are|compare|directory|entries|on this page|in (?:this|the) (?:list|table|directory)|register)\b",
+    r"here are|compare|directory|entries|on this page|in (?:this|the) (?:list|table|directory)|"
+    r"register)\b",
     re.IGNORECASE,
 )
 _ENTRIES = re.compile(
@@ -39,7 +40,11 @@ _IN_REGION = re.compile(
     rf"(?:the )?"
     r"Humber(?:side)?|England(?! and Wales| & Wales)|Wales)\b"
 )
-_AND_MORE = re.compile(rf"(?: on this page| here| below| in all)?(?:,|,? and|;|:| \(| [\u2013-])\s?(?P<number>{NUMBER})\b", re.IGNORECASE)
+_AND_MORE = re.compile(
+    r"(?: on this page| here| below| in all)?(?:,|,? and|;|:| \(| [\u2013-])\s?"
+    rf"(?P<number>{NUMBER})\b",
+    re.IGNORECASE,
+)
 _PEOPLE = re.compile(r"contact|co-?ordinator|officer|people", re.IGNORECASE)
 _FIRST_NUMBER = re.compile(rf"(?<![\w.,/£-])(?P<number>{NUMBER})\b", re.IGNORECASE)
 _OF_A_LAW = re.compile(

@@ -53,7 +53,8 @@ _NUMBER_PLACE = re.compile(
 )
 # England has 346 CDRPs; Wales had 22
 _PLACE_HAS = re.compile(
-    rf"\b(?P<place>{_PLACE})(?:\s?[:=\u2013\u2014]|['\u2019]s?| (?:currently |now |still |will (?:then |now |still )?)?(?:has|had|have"
+    rf"\b(?P<place>{_PLACE})(?:\s?[:=\u2013\u2014]|['\u2019]s?"
+    r"| (?:currently |now |still |will (?:then |now |still )?)?(?:has|had|have"
     rf"|contains?|is served by|"
     rf"was served by|is covered by|was covered by|by|with))\s(?P<lead>(?:\w+ ){{0,2}}?)"
     rf"(?P<number>{NUMBER})\b(?: {_DESCRIBING}(?P<noun>{_NOUN})\b)?",
@@ -89,7 +90,8 @@ _SOME_OF_THEM = re.compile(
 # ... brought the total in England down to 310
 _TOTAL_IN = re.compile(
     rf"\b(?:total|number|figure) (?:in|for) (?:the )?(?P<place>{_PLACE}) (?:now |then )?"
-    rf"(?:(?:up|down) )?(?:to|of|at|is|was|stands at|stood at|fell to|rose to) (?P<number>{NUMBER})\b",
+    r"(?:(?:up|down) )?(?:to|of|at|is|was|stands at|stood at|fell to|rose to)"
+    rf" (?P<number>{NUMBER})\b",
     re.IGNORECASE,
 )
 # Nationally there are still more than 300.

@@ -111,7 +111,8 @@ _LEFT_OVER = re.compile(
     re.IGNORECASE,
 )
 _INSTRUCTION = re.compile(
-    r"(?:(?:based (?:at|in|with)|visit|come to|call in at|please|or|then|and|to|for|contact|ring|call|phone|telephone"
+    r"(?:(?:based (?:at|in|with)|"
+    r"visit|come to|call in at|please|or|then|and|to|for|contact|ring|call|phone|telephone"
     r"|e-?mail|write to|write|ask|"
     r"speak to|tell|inform|let|talk to|the|our|your|chair|secretary|ysgrifennwch at|neu"
     r"|ffoniwch|e-?bostiwch|cysylltwch "

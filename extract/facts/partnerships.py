@@ -157,7 +157,8 @@ _COVERING = re.compile(  # "..., which will cover the districts of X and Y in th
 )
 _LIES_IN = re.compile(rf",? in (?:the )?{_A_REGION}(?![\w-])")
 _IT_COVERS = re.compile(
-    r"\b(?:It|[Tt]he [Pp]artnership|We|which)(?: is in (?:the )?[\w ]{4,30}? and)? (?:covers?|serves?) "
+    r"\b(?:It|[Tt]he [Pp]artnership|We|which)(?: is in (?:the )?[\w ]{4,30}? and)?"
+    r" (?:covers?|serves?) "
     r"(?:all of |the whole of |the entire )?(?:the )?"
     r"(?:(?:(?:metropolitan |royal )?(?:borough|district|county|city|area)s? of )(?:the )?)?"
     r"(?P<area>[^\W\d_a-z][\w'\u2019-]*"
@@ -722,14 +723,18 @@ def _add_mergers(document: Document, joined: dict[str, RecordDraft]) -> None:
             new = _without_lead(piece.cut(*match.span("new")))
             if not is_partnership(new.text) and not (
                 _CALLED_PARTNERSHIP.fullmatch(new.text)
-                and any(is_partnership(each.text) for each in _names_in(piece.cut(*match.span("old"))))
+                and any(
+                    is_partnership(each.text) for each in _names_in(piece.cut(*match.span("old")))
+                )
             ):
                 continue
             held = quote(new, "merger sentence", PROSE)
             record = joined.setdefault(_key(new.text), RecordDraft("partnership", [("name", held)]))
             if not record.has("region") and (lies := _LIES_IN.match(piece.text, match.end("new"))):
                 region = piece.cut(*lies.span("region"))
-                record.add("region", quote(region, "merger sentence", PROSE, region_of(region.text)))
+                record.add(
+                    "region", quote(region, "merger sentence", PROSE, region_of(region.text))
+                )
             if following and following.text.startswith("It "):  # "It is in ... and covers ..."
                 _add_told(record, following)
             if not record.has("area") and (
