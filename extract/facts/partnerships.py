@@ -153,7 +153,7 @@ _COVERING = re.compile(  # "..., which will cover the districts of X and Y in th
     r",? (?:which|and) (?:will |now )?(?:covers?|serves?) (?:the )?"
     r"(?:(?:districts?|boroughs?|areas?|whole) of )?(?:the )?"
     r"(?P<areas>[^\W\d_a-z][\w'\u2019-]*"
-    r"(?:(?:,? and |, | on | upon |-| of )?[\s]?[^\W\d_a-z][\w'\u2019-]*){0,12})"
+    r"(?:(?:,? and |, | on | upon |-| of | )[^\W\d_a-z][\w'\u2019-]*){0,12})"
 )
 _LIES_IN = re.compile(rf",? in (?:the )?{_A_REGION}(?![\w-])")
 _IT_COVERS = re.compile(
