@@ -60,7 +60,8 @@ _STRUCK = frozenset({"del", "s", "strike"})
 _MOST_STRUCK = 400  # characters; more is an element that nobody closed
 _DECLARING = frozenset(_DECLARING_TEXT.split())
 _INVISIBLE = re.compile(
-    r"display\s*:\s*none|visibility\s*:\s*hidden|text-decoration[\w\s:-]*:[\w\s]*line-through",
+    r"display\s*:\s*none|visibility\s*:\s*hidden|text-decoration[\w\s:-]*:[\w\s]*line-through"
+    r"|(?<![\w-])(?:left|top)\s*:\s*-\d{3}",  # moved off the screen
     re.IGNORECASE,
 )
 _MEDIA = re.compile(r"@[^{};]{1,200}\{(?:[^{}]{0,500}\{[^{}]{0,2000}\}){0,300}[^{}]{0,500}\}")

@@ -112,6 +112,7 @@ _NO_WORD = {code: " " for code in range(0x80) if not _WORD.match(chr(code))}
 _SAMPLE = 20_000  # characters whose words tell a language
 _NOT_PAGES = ("mailto:", "tel:", "javascript:", "#", "data:", "about:", "fax:", "sms:")
 _LONGEST_PART = 200
+_SHORTEST_PART = 6  # characters of a title's part that are looked for in other text
 _SUMMARY_WORDS = 4
 _LONGEST_SUMMARY = 600
 
@@ -252,10 +253,30 @@ def _title(document: Document, main: Block | None) -> Quote | None:
         first = next((block for block in document.content if block.kind == "heading"), None)
         return quote(piece_of(first), "first heading", 0.8) if first else None
     parts = [part.strip() for part in _TITLE_PARTS.split(title) if part and part.strip()]
+    if len(parts) > 1 and _is_whole_block(title, document):
+        return computed(title, "title as the page shows it", "title", document.title)
     chosen = next((part for part in parts if _is_whole_block(part, document)), None)
+    if chosen is None and (shown := _shown_bold(parts, document)):
+        return quote(piece_of(shown), "bold line", 0.8)
     if chosen is None:
         chosen = next((part for part in parts if not _SITE_NAME.search(part)), None)
     return computed(chosen or title, "title without the site's name", "title", document.title)
+
+
+def _shown_bold(parts: Sequence[str], document: Document) -> Block | None:
+    """The line in bold that does the work of a heading: it opens with a part of the title."""
+    for block in document.content:
+        if block.bold == ((block.start, block.end),) and len(block.text) < _LONGEST_PART:
+            shown = _straight(block.text)
+            if any(
+                len(part) >= _SHORTEST_PART and shown.startswith(_straight(part)) for part in parts
+            ):
+                return block
+    return None
+
+
+def _straight(text: str) -> str:
+    return text.casefold().replace("\u2019", "'")
 
 
 def _is_whole_block(text: str, document: Document) -> bool:
@@ -296,7 +317,7 @@ def _is_summary(block: Block) -> bool:
     return (
         len(block.text.split()) >= _SUMMARY_WORDS
         and len(block.text) <= _LONGEST_SUMMARY
-        and block.text.rstrip("'\u2019\")").endswith((".", "!", "?", "…"))
+        and block.text.rstrip("'\u2019\u201d\")").endswith((".", "!", "?", "…"))
     )
 
 

@@ -74,6 +74,11 @@ _WORDS = {
 }
 # Yahoo's grid names: furniture as an id, the head of any small box as a class.
 _IDS = {"hd": "header", "head": "header", "ft": "footer", "foot": "footer", "crumbs": "nav"}
+# A notice about cookies is the site's own, whatever else an element is called.
+_COOKIE_NAME = re.compile(
+    r"cookies?[-_ ]?(?:bar|banner|notice|message|consent|warning|popup|law|info|alert|wrapper)",
+    re.IGNORECASE,
+)
 _MAIN_TEXT = """
 main content maincontent main-content main_content contents article pagecontent page-content
 bodycontent body-content cynnwys prif mainbody primary
@@ -153,6 +158,8 @@ def names_main(tag: str, name: str, classes: str, role: str) -> bool:
 
 def _region_of_names(name: str, classes: str) -> str | None:
     """Read the region from an element's id and classes."""
+    if _COOKIE_NAME.match(name) or _COOKIE_NAME.match(classes):
+        return "header"
     lowered = name.lower()
     if found := _IDS.get(lowered) or _WORDS.get(lowered):
         return found
@@ -162,7 +169,8 @@ def _region_of_names(name: str, classes: str) -> str | None:
     if len(words) <= 2 and words and (found := _WORDS.get(words[-1]) or _WORDS.get(words[0])):
         return found
     for token in classes.split():
-        if found := _WORDS.get(token.lower()):
+        lowered = token.lower()
+        if found := _WORDS.get(lowered) or _WORDS.get(lowered.replace("-", "").replace("_", "")):
             return found
         if any(_WORDS.get(word.lower()) == "nav" for word in _SPLIT.split(token)):
             return "nav"
@@ -286,7 +294,9 @@ def _settle_opening(drafts: Sequence[BlockDraft]) -> None:
             opening.append(draft)
         elif draft.links or len(draft.text.split()) >= _SENTENCE:
             break
-    if sum(len(draft.links) for draft in opening) >= 2 and len(opening) < len(
+    links = [link for draft in opening for link in draft.links]
+    standing = links and all(_FURNITURE.fullmatch(link.text.strip()) for link in links)
+    if (len(links) >= 2 or standing) and len(opening) < len(
         [draft for draft in drafts if draft.is_content]
     ):
         for draft in opening:

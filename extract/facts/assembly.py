@@ -9,8 +9,13 @@ import re
 from itertools import zip_longest
 
 from extract.facts.entries import Entry, Part
-from extract.facts.lines import INSTRUCTION, NAMING, POINTS, Token
-from extract.facts.names import is_general_heading, kind_of_name, without_article
+from extract.facts.lines import INSTRUCTION, NAMING, POINTS, Token, without_instruction
+from extract.facts.names import (
+    is_general_heading,
+    is_partnership,
+    kind_of_name,
+    without_article,
+)
 from extract.facts.observations import LABEL_ABOVE, PROSE, Quote, RecordDraft, computed, quote
 from extract.facts.pieces import Piece
 from extract.reference.places import country_of, region_of
@@ -63,6 +68,7 @@ class _Assembly:
         self.records: list[RecordDraft] = []
         self.partnership: RecordDraft | None = None
         self.current: RecordDraft | None = None
+        self.listed = False  # whether the partnership was named in a list
         self.prose = False  # whether the block taken in last is running text
         self.pending: list[Token] = []  # lines that a postcode may yet make an address
         self.loose: list[tuple[str, Quote]] = []  # attributes named before their partnership
@@ -78,6 +84,9 @@ class _Assembly:
             return
         fields = {token.field for token in part.tokens}
         self.prose = part.prose
+        if self._leaves_list(part):
+            self._close()
+            self.partnership, self.listed = None, False
         if part.prose and fields & NAMING:
             self._close()
         if self._repeats(part, fields):
@@ -89,6 +98,8 @@ class _Assembly:
                 if self._is_label_of_other(token, following):
                     self._close()
                 self._take_token(self._town(token, following))
+        if "partnership" in fields:
+            self.listed = part.listed
         if part.prose or not fields & {"line", "address"} or fields & POINTS:
             self._settle_pending()
 
@@ -105,6 +116,9 @@ class _Assembly:
     # ------------------------------------------------------------ one token
 
     def _take_title(self, title: Piece) -> None:
+        asked = without_instruction(title)  # "Contact the Safer Leeds Partnership"
+        if asked.start > title.start and is_partnership(asked.text):
+            title = asked
         kind = kind_of_name(" ".join(title.text.split()))
         if kind == "partnership":
             self._open_partnership(quote(title, "heading", LABEL_ABOVE))
@@ -264,6 +278,10 @@ class _Assembly:
             and part.tokens[0] is names[0]
             and any(token.field == "person" and token.quote.value != held.value for token in names)
         )
+
+    def _leaves_list(self, part: Part) -> bool:
+        """Whether a block behind a list of partnerships speaks of somebody else."""
+        return self.listed and not part.listed and not self.entry.single
 
     def _record(self) -> RecordDraft:
         if self.current is None:

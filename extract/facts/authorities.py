@@ -30,6 +30,9 @@ _WHERE = re.compile(
     r"(?: only)?\)?$",
     re.IGNORECASE,
 )
+_IN_NAME = re.compile(  # Heddlu Gogledd Cymru, Public Health Wales
+    r"[^\W\d_a-z][\w&-]* (?:Wales|Cymru|England)$"
+)
 _WHERE_FIRST = re.compile(
     r"^[(\u2013\u2014 -]{0,3}(?:in |for |yn |yng )(?P<where>England|Wales|Lloegr|Cymru"
     r"|Nghymru)\s?(?:[,:)\u2013\u2014-]\s?)?\s?(?:the |its )?",
@@ -64,6 +67,12 @@ _LIST_BEFORE = re.compile(
 _THEY_ARE = re.compile(
     r"(?:They|These)(?: currently| now)? (?:are|were|include|comprise)(?: as follows)?:?"
     r"\s(?P<list>[^.;]{10,600})"
+)
+_THESE_ARE = re.compile(
+    r"(?:All (?:of )?)?(?:these|those|the above|they)(?: (?:\w+ ){0,3}?)?\s?(?:are|were|form)"
+    r" (?:all |together |known as |called )?(?:the |its |our )?(?:\w+['\u2019]s )?"
+    r"['\"\u2018\u201c]?responsible (?:authorities|bodies)",
+    re.IGNORECASE,
 )
 _ONLY_PLACE = re.compile(r"(?:in|for) (?:England|Wales)", re.IGNORECASE)
 _AND_THE = re.compile(r"\s(?:and|or)\s(?=(?:the|every|each)\s)")
@@ -107,6 +116,17 @@ class AuthorityList:
 
     lead: Block | None
     items: tuple[tuple[Piece, str | None], ...]  # each with the country its column says, if any
+
+    @property
+    def in_each_country(self) -> int:
+        """How many there are in a country, where some are of England and others of Wales."""
+        places = [
+            column or (_country(where.text) if where is not None else None)
+            for item, column in self.items
+            for where in [_name_and_place(item)[1]]
+        ]
+        of_one = [places.count(country) for country in ("England", "Wales")]
+        return len(places) - min(of_one)
 
 
 def find_authorities(document: Document) -> AuthorityList | None:
@@ -156,15 +176,12 @@ def _listed(blocks: Sequence[Block]) -> AuthorityList | None:
         if block.kind != "item" or not number or blocks[number - 1].list == block.list:
             continue
         lead = blocks[number - 1]
-        if not _leads(lead, blocks):
+        items_of = [each for each in blocks[number:] if each.list == block.list][:_LONGEST_LIST]
+        if not _leads(lead, blocks) and not _are_said_to_be(blocks, items_of):
             continue
         where = _WHERE_LEAD.search(lead.text)
         country = _country(where["where"] or where["last"]) if where else None
-        items = [
-            (piece_of(each).strip(), country)
-            for each in blocks[number : number + _LONGEST_LIST]
-            if each.list == block.list
-        ]
+        items = [(piece_of(each).strip(), country) for each in items_of]
         found.append(AuthorityList(lead, tuple(items)))
     if not found:
         return None
@@ -205,6 +222,13 @@ def _lined(blocks: Sequence[Block]) -> AuthorityList | None:
 def _without_bullet(line: Piece) -> Piece:
     match = _BULLET.match(line.text)
     return line.cut(match.end()) if match else line
+
+
+def _are_said_to_be(blocks: Sequence[Block], items: Sequence[Block]) -> bool:
+    """Whether the sentence right behind a list says that these are the responsible authorities."""
+    last = items[-1].number
+    behind = next((block for block in blocks if block.number > last), None)
+    return behind is not None and _THESE_ARE.match(behind.text) is not None
 
 
 def _leads(lead: Block, blocks: Sequence[Block]) -> bool:
@@ -263,7 +287,7 @@ _Rows = list[tuple[Block, dict[int, Block]]]  # each name with its cells, by the
 def _heads_and_rows(grid: Grid) -> tuple[tuple[Block, ...], _Rows]:
     """The heads over a table's answers, and its rows; without marked heads the first row is."""
     if len(grid.heads) >= 2:
-        return grid.heads[1:], [
+        return grid.across, [
             (
                 line.cells[0][0],
                 {head.number: block for block, heads in line.cells[1:] for head in heads},
@@ -294,6 +318,7 @@ def _is_about(grid: Grid, document: Document) -> bool:
     beside = document.blocks[max(grid.first.number - 1, 0)], *document.blocks[last + 1 : last + 2]
     speaking = (
         *(head.text for head in grid.heads or grid.lines[0].blocks),
+        *(head.text for head in grid.over),
         grid.caption.text if grid.caption else "",
         *(document.blocks[number].text for number in grid.first.path),
         *(block.text for block in beside if block.kind == "paragraph"),
@@ -460,7 +485,7 @@ def _name_and_place(part: Piece) -> tuple[Piece, Piece | None]:
     if match := _WHERE_FIRST.match(part.text):
         where = part.cut(*match.span("where"))
         part = part.cut(match.end())
-    elif match := _WHERE.search(part.text):
+    elif (match := _WHERE.search(part.text)) and not _IN_NAME.search(part.text):
         where = part.cut(*match.span("where"))
         part = part.cut(0, match.start())
         if country_of(where.text) == "England and Wales":

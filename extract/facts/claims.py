@@ -18,7 +18,8 @@ __all__ = ["check_claims"]
 _LISTING = re.compile(
     r"\b(?:lists?|listed|shows?|shown|showing|contains?|includes?|holds?|has|gives|covers|below|"
     r"following|"
-    r"here are|directory|entries|on this page|in (?:this|the) (?:list|table|directory)|register)\b",
+    r"here are|compare|directory|entries|on this page|in (?:this|the) (?:list|table|directory)|"
+    r"register)\b",
     re.IGNORECASE,
 )
 _ENTRIES = re.compile(
@@ -38,6 +39,11 @@ _IN_REGION = re.compile(
     rf"\s(?:in|of|for|across|covering) (?:the )?(?P<region>{_REGION_NAMES}|Yorkshire (?:and|&) "
     rf"(?:the )?"
     r"Humber(?:side)?|England(?! and Wales| & Wales)|Wales)\b"
+)
+_AND_MORE = re.compile(
+    r"(?: on this page| here| below| in all)?(?:,|,? and|;|:| \(| [\u2013-])\s?"
+    rf"(?P<number>{NUMBER})\b",
+    re.IGNORECASE,
 )
 _PEOPLE = re.compile(r"contact|co-?ordinator|officer|people", re.IGNORECASE)
 _FIRST_NUMBER = re.compile(rf"(?<![\w.,/£-])(?P<number>{NUMBER})\b", re.IGNORECASE)
@@ -122,7 +128,10 @@ def _announced(listing: AuthorityList) -> Iterator[RecordDraft]:
     before = last.text[: match.start("number")] if match else ""
     if match and value is not None and 2 <= value <= 30 and not _OF_A_LAW.search(before):
         claimed = quote(last.cut(*match.span("number")), "announced", PROSE, str(value))
-        yield _check(claimed, len(listing.items), "entries of the list")
+        if value == listing.in_each_country < len(listing.items):
+            yield _check(claimed, value, "entries of the list for each country")
+        else:
+            yield _check(claimed, len(listing.items), "entries of the list")
 
 
 def _listed(
@@ -149,9 +158,13 @@ def _entries_claimed(
 ) -> Iterator[RecordDraft]:
     what = match["what"]
     referring = what.lower().startswith("of ")
-    if (region := _region_after(sentence, match)) and noun_of(what) != "entries" and not referring:
-        yield from _of_region(sentence, match, region, partnerships)
-        return
+    if noun_of(what) != "entries" and not referring:
+        region = _region_after(sentence, match)
+        if region:
+            yield from _of_region(sentence, match, region, partnerships)
+        yield from _of_more_regions(sentence, match.end(), partnerships)
+        if region:
+            return
     if not _is_about_page(sentence, match):
         return
     value = read_number(match["number"])
@@ -163,6 +176,20 @@ def _entries_claimed(
     claimed = quote(sentence.cut(*match.span("number")), "announced", PROSE, str(value))
     rough = is_approximate(sentence.text[: match.start("number")])
     yield _check(claimed, found, f"{what} on this page", approximate=rough)
+
+
+def _of_more_regions(
+    sentence: Piece, at: int, partnerships: Sequence[RecordDraft]
+) -> Iterator[RecordDraft]:
+    """Go on after a number of partnerships: "... in London and 14 in Wales"."""
+    while True:
+        place = _IN_REGION.match(sentence.text, at)
+        more = _AND_MORE.match(sentence.text, place.end() if place else at)
+        region = _region_after(sentence, more) if more else None
+        if more is None or region is None:
+            return
+        yield from _of_region(sentence, more, region, partnerships)
+        at = more.end()
 
 
 def _region_after(sentence: Piece, match: re.Match[str]) -> str | None:

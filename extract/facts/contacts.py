@@ -7,7 +7,11 @@ from extract.facts.assembly import LOOSE, assemble, is_reachable
 from extract.facts.entries import Entry, entries_of
 from extract.facts.lines import INSTRUCTION, POINTS, Resolve
 from extract.facts.observations import RecordDraft
-from extract.facts.partnerships import complete_partnerships, subject_partnership
+from extract.facts.partnerships import (
+    complete_partnerships,
+    mentioned_partnership,
+    subject_partnership,
+)
 from extract.facts.structured import typed_records
 
 __all__ = ["read_contacts"]
@@ -42,6 +46,8 @@ def read_contacts(document: Document, resolve: Resolve) -> list[RecordDraft]:
             partnerships.insert(0, subject)
         subject.children.extend(each for each in contacts if not each.has("region"))
         contacts = [each for each in contacts if each.has("region")]
+    if not partnerships and (mentioned := mentioned_partnership(document)):
+        partnerships.append(mentioned)
     partnerships = complete_partnerships(document, partnerships)
     return [*_without_repeats(partnerships, contacts)]
 
@@ -141,7 +147,9 @@ def _agree(one: RecordDraft, other: RecordDraft, names: Iterable[str]) -> bool:
     for name in names:
         ours, theirs = one.first(name), other.first(name)
         if ours and theirs and ours.value.casefold() != theirs.value.casefold():
-            return False
+            shorter, longer = sorted((ours.value.casefold(), theirs.value.casefold()), key=len)
+            if name != "unit" or not longer.startswith(shorter + " "):  # "Media", "Media desk"
+                return False
     return True
 
 

@@ -53,7 +53,8 @@ _NUMBER_PLACE = re.compile(
 )
 # England has 346 CDRPs; Wales had 22
 _PLACE_HAS = re.compile(
-    rf"\b(?P<place>{_PLACE})(?:\s?[:=\u2013\u2014]| (?:currently |now |still )?(?:has|had|have"
+    rf"\b(?P<place>{_PLACE})(?:\s?[:=\u2013\u2014]|['\u2019]s?"
+    r"| (?:currently |now |still |will (?:then |now |still )?)?(?:has|had|have"
     rf"|contains?|is served by|"
     rf"was served by|is covered by|was covered by|by|with))\s(?P<lead>(?:\w+ ){{0,2}}?)"
     rf"(?P<number>{NUMBER})\b(?: {_DESCRIBING}(?P<noun>{_NOUN})\b)?",
@@ -82,8 +83,22 @@ _PLACE_LINE = re.compile(
 )
 # Around 300 of them have a co-ordinator
 _SOME_OF_THEM = re.compile(
-    rf"(?<![\w.,/£-])(?P<number>{NUMBER}) of (?:them|these|those) "
-    rf"(?:have|has|had|are|is|were|now|still)\b",
+    rf"(?<![\w.,/£-])(?P<number>{NUMBER}) of (?:them|these|those)"
+    rf"(?: (?:have|has|had|are|is|were|now|still)\b|\s?[\u2013\u2014),]| -(?= ))",
+    re.IGNORECASE,
+)
+# ... brought the total in England down to 310
+_TOTAL_IN = re.compile(
+    rf"\b(?:total|number|figure) (?:in|for) (?:the )?(?P<place>{_PLACE}) (?:now |then )?"
+    r"(?:(?:up|down) )?(?:to|of|at|is|was|stands at|stood at|fell to|rose to)"
+    rf" (?P<number>{NUMBER})\b",
+    re.IGNORECASE,
+)
+# Nationally there are still more than 300.
+_THERE_ARE = re.compile(
+    rf"\b(?:(?:nationally|nationwide|altogether|in all|in total|overall),? there (?:are|were)"
+    rf"|the (?:whole country|country as a whole|country) (?:has|had))"
+    rf" (?:\w+ ){{0,4}}?(?P<number>{NUMBER})(?=\s?(?:[.,;)]|$))",
     re.IGNORECASE,
 )
 # "London has 32 and ...", not "London has 8 million people"
@@ -92,8 +107,12 @@ _OF_NOTHING_ELSE = re.compile(
 )
 _OF_COUNTRY = re.compile(r"\b(?:english|welsh)\b", re.IGNORECASE)  # "22 Welsh partnerships"
 _OF_THESE = re.compile(r"\bof (?:them|these)\b", re.IGNORECASE)
+_IN_THE_REGION = re.compile(r"\b(?:in|across|of) (?:the|this|our) region\b", re.IGNORECASE)
 _ANY_PLACE = re.compile(rf"\b{_PLACE}\b", re.IGNORECASE)
 _IN_ANY_PLACE = re.compile(rf"{_IN}{_PLACE}\b", re.IGNORECASE)
+_OPENS_IN = re.compile(
+    rf"(?:\d{{1,3}}\.\s)?(?:in|across|yn|yng) (?:the )?{_PLACE},? ", re.IGNORECASE
+)
 _ANY_NOUN = re.compile(rf"\b{_NOUN}\b", re.IGNORECASE)
 _TOTAL = re.compile(
     r"(?:(?:grand |overall )?total|all(?: regions| areas)?|england and wales|england|cyfanswm|"
@@ -161,6 +180,7 @@ def read_counts(document: Document, tables: Sequence[CountTable]) -> Iterator[Re
             record.add("what", computed(table.what, "table head"))
             record.add("where", quote(place, "count table", LABELLED, _place_name(place.text)))
             found.append((place.start, record))
+    region = _region_of_page(document)
     what: tuple[str, Quote] | None = None  # what the last count before was of
     for block in _blocks_that_may_count(document):
         referring = what is not None and _OF_THESE.search(block.text) is not None
@@ -169,6 +189,8 @@ def read_counts(document: Document, tables: Sequence[CountTable]) -> Iterator[Re
         if _HAS_NUMBER.search(block.text):
             for at, record, noun in _counts_in(block, what if referring else None):
                 what = noun
+                if region and not record.has("where") and _IN_THE_REGION.search(block.text):
+                    record.add("where", region)
                 if block.kind != "heading" or record.has("where"):
                     found.append((at, record))
     found += _listed_counts(document)
@@ -216,6 +238,13 @@ def _blocks_that_may_count(document: Document) -> list[Block]:
     ]
 
 
+def _region_of_page(document: Document) -> Quote | None:
+    """The region that the page's first heading names and nothing else."""
+    first = next((block for block in document.content if block.kind == "heading"), None)
+    region = region_of(first.text) if first else None
+    return quote(piece_of(first), "main heading", PROSE, region) if first and region else None
+
+
 def _counts_in(
     block: Block, what: tuple[str, Quote] | None
 ) -> Iterator[tuple[int, RecordDraft, tuple[str, Quote] | None]]:
@@ -223,7 +252,17 @@ def _counts_in(
     of_country: dict[str, tuple[str, Quote]] = {}  # what was counted last in each country
     for sentence in sentences_of(piece_of(block)):
         found: dict[int, RecordDraft] = {}
-        patterns = (_PLACE_HAS, _NUMBER_NOUN, _NUMBER_PLACE, _OF_THEM, _IN_PLACE, _SOME_OF_THEM)
+        carried = what  # what a number is of before anything else is named in the sentence
+        patterns = (
+            _PLACE_HAS,
+            _NUMBER_NOUN,
+            _NUMBER_PLACE,
+            _OF_THEM,
+            _IN_PLACE,
+            _SOME_OF_THEM,
+            _THERE_ARE,
+            _TOTAL_IN,
+        )
         for pattern in patterns if _HAS_NUMBER.search(sentence.text) else ():
             for match in pattern.finditer(sentence.text):
                 at = match.start("number")
@@ -238,7 +277,7 @@ def _counts_in(
                     and not _OF_NOTHING_ELSE.match(after)
                 ):
                     continue
-                noun = _noun_near(match, sentence, what)
+                noun = _noun_near(match, sentence, carried)
                 country = _country_of(match.groupdict().get("place"))
                 if pattern is _IN_PLACE and country in of_country:
                     noun = of_country[country]  # what was counted in England is meant in London
@@ -315,9 +354,7 @@ def _record(
         record.add("where", quote(place, "count", PROSE, country))
     else:
         before = list(_ANY_PLACE.finditer(sentence.text[: match.start("number")]))
-        if (pattern is _OF_THEM and before) or (
-            before and re.match(rf"(?:in|across|yn|yng) {_PLACE},? ", sentence.text, re.IGNORECASE)
-        ):
+        if (pattern is _OF_THEM and before) or (before and _OPENS_IN.match(sentence.text)):
             place = sentence.cut(*before[-1].span())
             record.add("where", quote(place, "count", PROSE, _place_name(place.text)))
         elif pattern is _OF_THEM:
@@ -367,8 +404,8 @@ def _tables_of(grid: Grid, document: Document) -> list[CountTable]:
         return []
     above = [document.blocks[number].text for number in reversed(grid.first.path)]
     caption = grid.caption.text if grid.caption else ""
-    across = [head for head in grid.heads[1:] if _is_place(head.text)]
-    if len(across) * 2 > len(grid.heads) - 1 and len(across) >= 2:
+    across = [head for head in grid.across if _is_place(head.text)]
+    if len(across) * 2 > len(grid.across) and len(across) >= 2:
         return _counts_across(grid, [caption, *above])
     if grid.transposed:
         return []

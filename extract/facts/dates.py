@@ -122,6 +122,8 @@ _TYPED = {
 }
 _READ_REGIONS = frozenset({"main", "aside", "footer", "header"})
 _YEAR = re.compile(r"\d[\d/.-]{3,9}")
+_LONGEST_DAY = 40  # characters of a line that is a day and nothing else
+_WHOLE_DAY = len("2001-05-01")
 _BEFORE = 100  # characters before a label that tell whether it opens a sentence
 _ISO = re.compile(r"(\d{4})-?(\d{2})(?:-?(\d{2}))?")
 
@@ -183,6 +185,8 @@ def read_dates(document: Document, archived: Sequence[date]) -> Iterator[RecordD
 def _stated_by_page(document: Document) -> Iterable[tuple[str, Quote]]:
     found: list[tuple[str, Quote]] = []
     visible = list(_labelled(document))
+    if not any(kind == "published" for kind, _ in visible):
+        visible.extend(_under_heading(document))
     typed = [(_TYPED[name], held) for name, held in typed_dates(document)]
     meta = list(_meta(document))
     for kind in ("published", "updated", "review"):
@@ -212,6 +216,23 @@ def _iso(text: str) -> str | None:
         return None
     year, month, day = match.groups()
     return _day(int(year), int(month), int(day)) if day else f"{year}-{month}"
+
+
+def _under_heading(document: Document) -> Iterator[tuple[str, Quote]]:
+    """The day line of news: a day and nothing else, right under the main heading."""
+    content = document.content
+    at = next((number for number, block in enumerate(content) if block.kind == "heading"), None)
+    if at is None or content[at].level > 1 or at + 1 >= len(content):
+        return
+    below = content[at + 1]
+    day = below.text.strip()
+    if (
+        below.kind == "paragraph"
+        and len(day) <= _LONGEST_DAY
+        and _ANY_DATE.fullmatch(day)
+        and len(read_day(day) or "") == _WHOLE_DAY
+    ):
+        yield "published", quote(piece_of(below).strip(" \n"), "day line", 0.8)
 
 
 def _labelled(document: Document) -> Iterator[tuple[str, Quote]]:

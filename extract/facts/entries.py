@@ -23,6 +23,7 @@ from extract.facts.lines import (
     read_value,
 )
 from extract.facts.names import (
+    is_any_officer,
     is_blank_value,
     is_general_heading,
     is_organisation,
@@ -33,7 +34,7 @@ from extract.facts.names import (
 from extract.facts.observations import ADDRESS_BLOCK, LABELLED, quote
 from extract.facts.pieces import Piece, piece_of
 from extract.facts.postcodes import find_postcodes
-from extract.facts.prose import read_holder, read_prose, says_gone
+from extract.facts.prose import read_holder, read_prose, says_gone, sentences_of
 from extract.hints import places_like, places_of
 from extract.labels import field_of
 from extract.reference.places import country_of, is_area, region_of
@@ -43,6 +44,7 @@ __all__ = ["Entry", "Part", "entries_of"]
 _LONG_LINE = 160  # characters; without any means of contact, more is no line of an address
 _REACH = 600  # characters between a name and the numbers that go with it, at most
 _NAMING_LINES = 4  # above a table of labels, in which somebody may be named
+_BRACKETED_END = re.compile(r"\s?\([^()]{0,40}\)$")
 _LINE_BREAK = re.compile(r"\n")
 _READ_REGIONS = frozenset({"main", "aside", "footer"})
 _COUNCIL = re.compile(r"\W*(?:councils?|local authority|authority)\b", re.IGNORECASE)
@@ -109,11 +111,15 @@ def _streets(text: str) -> Iterator[int]:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """The tokens of one block; `prose` for running text, `item` for a list item."""
+    """The tokens of one block; `prose` for running text, `item` for lines of a list item.
+
+    `listed` tells that the block stands in a list, whatever was read from it.
+    """
 
     tokens: tuple[Token, ...]
     prose: bool = False
     item: bool = False
+    listed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,6 +260,12 @@ def _runs(blocks: Iterable[Block]) -> Iterator[list[Block]]:
 
 def _table_entries(grid: Grid, hits: _Hits, resolve: Resolve) -> Iterator[Entry]:
     fields = {head.number: field_of(head.text) for head in grid.heads}
+    if not any(fields.values()) and (columns := _labelled_columns(grid)):
+        for cells in columns:
+            parts = [_block_part(block, hits, resolve) for block in cells]
+            path, region = grid.first.path, grid.first.region
+            yield Entry(tuple(parts), None, path, region, single=False, start=cells[0].start)
+        return
     names = "partnership" in fields.values() and not all(
         block.text.replace(",", "").strip().isdigit()
         for line in grid.lines
@@ -270,6 +282,13 @@ def _table_entries(grid: Grid, hits: _Hits, resolve: Resolve) -> Iterator[Entry]
             continue
         if not names and not _holds_any(line, grid.transposed, hits):
             continue
+        if people := _people_of(line, fields):
+            for number in range(people[1]):
+                tokens = _one_of_them(line, fields, resolve, people[0], number)
+                part, path, region = Part(tuple(tokens)), grid.first.path, grid.first.region
+                start = line.cells[0][0].start + number
+                yield Entry((part,), None, path, region, single=True, start=start)
+            continue
         tokens, own = _line_tokens(line, fields, resolve)
         if not own:
             continue
@@ -284,6 +303,32 @@ def _table_entries(grid: Grid, hits: _Hits, resolve: Resolve) -> Iterator[Entry]
             single=not (grid.transposed and repeated),
             start=line.cells[0][0].start,
         )
+
+
+def _labelled_columns(grid: Grid) -> list[list[Block]]:
+    """The columns of a table whose cells have their labels in them, as in two languages.
+
+    In most of its rows every cell opens with a label, all for one field: "Ffôn: ... | Tel: ...".
+    """
+    rows = [line.blocks for line in grid.lines if not line.carried and len(line.blocks) > 1]
+    labelled = 0
+    for blocks in rows:
+        opening = {_opening_field(block.text) for block in blocks}
+        labelled += len(opening) == 1 and None not in opening
+    if labelled < 2 or labelled * 2 < len(grid.lines):
+        return []
+    columns: dict[int, list[Block]] = {}
+    for blocks in rows:
+        for block in blocks:
+            if block.cell:
+                columns.setdefault(block.cell.column, []).append(block)
+    return list(columns.values())
+
+
+def _opening_field(text: str) -> str | None:
+    """The field that the label names with which a text opens."""
+    label, colon, _ = text.partition(":")
+    return field_of(label) if colon else None
 
 
 def _cards(line: Line, hits: _Hits) -> list[Block]:
@@ -328,6 +373,49 @@ def _line_tokens(
     return tokens, own
 
 
+def _people_of(line: Line, fields: dict[int, str | None]) -> tuple[frozenset[int], int] | None:
+    """The cells of a row that hold a line for each of several people, and how many there are.
+
+    One of the cells names them, and another has a means of contact for each.
+    """
+    lines: dict[int, list[Piece]] = {}
+    named = 0
+    for block, heads in line.cells:
+        if "\n" in block.text and block.number not in line.carried:
+            lines[block.number] = piece_of(block).split(_LINE_BREAK)
+            if len(heads) == 1 and fields.get(heads[0].number) == "person":
+                named = block.number
+    count = len(lines.get(named, ()))
+    if count < 2 or not all(
+        is_person(_BRACKETED_END.sub("", each.text), expected=True) for each in lines[named]
+    ):
+        return None
+    paired = [
+        number
+        for number, pieces in lines.items()
+        if number != named
+        and len(pieces) == count
+        and all(has_points(each.text) for each in pieces)
+    ]
+    return (frozenset((named, *paired)), count) if paired else None
+
+
+def _one_of_them(
+    line: Line, fields: dict[int, str | None], resolve: Resolve, shared: frozenset[int], number: int
+) -> list[Token]:
+    """Read a row for one of the people in it: their own lines, and the cells of all of them."""
+    tokens: list[Token] = []
+    named = {fields.get(head.number) for _, heads in line.cells for head in heads}
+    for block, heads in line.cells:
+        covered = [field for head in heads if (field := fields.get(head.number))]
+        if block.number in shared and len(covered) == 1:
+            own = piece_of(block).split(_LINE_BREAK)[number]
+            tokens += read_value(covered[0], own, block.links, resolve)
+        elif block.number not in shared:
+            tokens += _cell_tokens(block, heads, covered, resolve, named)
+    return tokens
+
+
 def _cell_tokens(
     block: Block,
     heads: Sequence[Block],
@@ -359,7 +447,13 @@ def _cell_tokens(
                 found += _councils(found, heads)
         if field == "person" and any(token.field == "person" for token in found):
             role = heads[0].text
-            if is_role(role) and role.lower() not in _GENERIC_HEADS and field_of(role) == "person":
+            known = is_any_officer(role) and "role" in named  # a column of its own says more
+            if (
+                is_role(role)
+                and role.lower() not in _GENERIC_HEADS
+                and field_of(role) == "person"
+                and not known
+            ):
                 held = quote(piece_of(heads[0]), "column head", LABELLED)
                 if not any(token.field == "role" for token in found):
                     found.append(Token("role", held))
@@ -450,7 +544,9 @@ def _section_entries(
 ) -> Iterator[Entry]:
     heading = run[0] if run[0].kind == "heading" else None
     body = run[1:] if heading else run
-    parts = [_block_part(block, hits, resolve) for block in body]
+    parts = [
+        replace(_block_part(block, hits, resolve), listed=block.kind == "item") for block in body
+    ]
     if heading and has_points(heading.text, heading.links):
         parts.insert(0, _block_part(heading, hits, resolve))
     start = run[0].start
@@ -500,6 +596,8 @@ def _block_part(block: Block, hits: _Hits, resolve: Resolve) -> Part:
         return Part(())
     if len(block.text) < _LONG_LINE and (holder := read_holder(piece)):
         return Part(tuple(holder))
+    if "\n" not in block.text and (held := _held_post(piece, block, resolve)):
+        return Part(tuple(held))
     if "\n" not in block.text and is_prose(block.text):
         return Part(tuple(read_prose(piece, block.links, resolve)), prose=True)
     lines = piece.split(_LINE_BREAK)
@@ -530,6 +628,17 @@ def _block_part(block: Block, hits: _Hits, resolve: Resolve) -> Part:
     if named := _bold_subject(block, lines, tokens):
         tokens = [named, *(token for token in tokens if token.quote.start != named.quote.start)]
     return Part(tuple(tokens), item=block.kind == "item")
+
+
+def _held_post(piece: Piece, block: Block, resolve: Resolve) -> list[Token]:
+    """Read "The co-ordinator is Ann Lee. Tel. ...": who holds a post, and how to reach them."""
+    if len(piece.text) > _LONG_LINE * 2 or not piece.text.startswith(("The ", "Our ")):
+        return []
+    first, *rest = sentences_of(piece)
+    holder = read_holder(first) if rest else []
+    if not holder:
+        return []
+    return holder + [token for line in rest for token in read_line(line, block.links, resolve)]
 
 
 def _bold_subject(block: Block, lines: list[Piece], tokens: list[Token]) -> Token | None:

@@ -50,6 +50,24 @@ class Grid:
     caption: Block | None
     first: Block
     transposed: bool
+    over: tuple[Block, ...] = ()  # heads of heads, in the rows above them
+
+    @property
+    def across(self) -> tuple[Block, ...]:
+        """The heads but the one over the first column, which names the lines; it may be empty."""
+        first = self.heads[0] if self.heads else None
+        named = first is not None and not self.transposed and first.cell is not None
+        if named and first and first.cell and first.cell.column > self.leftmost:
+            return self.heads
+        return self.heads[1:]
+
+    @property
+    def leftmost(self) -> int:
+        """The first column in which a line has a cell."""
+        return min(
+            (block.cell.column for line in self.lines for block in line.blocks if block.cell),
+            default=0,
+        )
 
 
 def grids_of(blocks: Iterable[Block]) -> dict[int, Grid]:
@@ -98,7 +116,14 @@ def _grid(number: int, blocks: list[Block], caption: Block | None) -> Grid:
     else:
         heads = tuple(_distinct(rows[heads_row])) if heads_row is not None else ()
         lines = _rows(rows, heads_row, spanned)
-    return Grid(number, heads, lines, caption, blocks[0], transposed)
+    known = {head.number for head in heads}
+    over = [
+        block
+        for row in (rows[:heads_row] if heads_row and not transposed else ())
+        for block in _distinct(row)
+        if block.number not in known
+    ]
+    return Grid(number, heads, lines, caption, blocks[0], transposed, tuple(over))
 
 
 def _places(blocks: list[Block]) -> tuple[list[dict[int, Block]], set[int]]:
@@ -145,11 +170,23 @@ def _head_row(rows: list[dict[int, Block]]) -> int | None:
         if len(distinct) < 2:
             continue
         if all(block.cell and block.cell.header for block in distinct):
-            return number
+            return number + _has_heads_below(rows, number)
         if sum(field_of(block.text) is not None for block in distinct) * 2 > len(distinct):
             return number
         return None
     return None
+
+
+def _has_heads_below(rows: list[dict[int, Block]], number: int) -> bool:
+    """Whether a row of heads stands over another, some of its cells reaching into that one."""
+    below = rows[number + 1] if number + 1 < len(rows) else {}
+    held = {block.number for block in rows[number].values()}
+    return (
+        len(below) == len(rows[number]) > len(held)
+        and any(block.number in held for block in below.values())
+        and any(block.number not in held for block in below.values())
+        and all(block.cell and block.cell.header for block in below.values())
+    )
 
 
 def _rows(

@@ -52,6 +52,12 @@ _NUMBER_AFTER = re.compile(
     r"c\.\s?\d{1,3}|S\.?I\.?\s\d{4}\s?No\.?\s?\d{1,5})\)?",
     re.IGNORECASE,
 )
+_NUMBER_BEFORE = re.compile(  # "SI 2010/1654, the ... Order 2010"
+    r"(?P<number>(?:S\.?I\.?|Statutory Instrument)\s?(?:No\.?\s?)?\d{4}/\d{1,5})"
+    r"(?:,|:|\s[\u2013-])?\s(?:the\s)?$",
+    re.IGNORECASE,
+)
+_LONGEST_NUMBER = 50  # characters of an instrument's number with what joins it to the title
 _UNIT = r"\d{1,3}[A-Z]{0,3}(?:\(\w{1,4}\)){0,4}"
 _NEXT_UNIT = rf"(?:{_UNIT}|(?:\(\w{{1,4}}\)){{1,3}})"  # "9(1) to (3)"
 _JOIN = r"(?:\s?(?:,|;|&|\band\b|\bor\b|\bto\b|\bi\b|\ba\b|[-\u2013\u2014])\s?){1,2}"
@@ -206,6 +212,10 @@ def _titles(piece: Piece) -> list[_Title]:
         if number:
             at = match.end() + number.start("number")
             printed = piece.cut(at, at + len(number["number"]))
+            held = quote(printed, "statute number", PROSE, _plain_number(printed.text))
+        elif number := _NUMBER_BEFORE.search(piece.text[max(0, start - _LONGEST_NUMBER) : start]):
+            at = max(0, start - _LONGEST_NUMBER)
+            printed = piece.cut(at + number.start("number"), at + number.end("number"))
             held = quote(printed, "statute number", PROSE, _plain_number(printed.text))
         titles.append(
             _Title(

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from extract.document import Link, Links
 from extract.facts.emails import emails_of_href, find_emails
 from extract.facts.names import (
+    is_any_officer,
     is_blank_value,
     is_general_heading,
     is_person,
@@ -110,7 +111,8 @@ _LEFT_OVER = re.compile(
     re.IGNORECASE,
 )
 _INSTRUCTION = re.compile(
-    r"(?:(?:visit|come to|call in at|please|or|then|and|to|for|contact|ring|call|phone|telephone"
+    r"(?:(?:based (?:at|in|with)|"
+    r"visit|come to|call in at|please|or|then|and|to|for|contact|ring|call|phone|telephone"
     r"|e-?mail|write to|write|ask|"
     r"speak to|tell|inform|let|talk to|the|our|your|chair|secretary|ysgrifennwch at|neu"
     r"|ffoniwch|e-?bostiwch|cysylltwch "
@@ -136,6 +138,10 @@ _IS_EXAMPLE = re.compile(
 )
 _NO_LINKS = Links()
 _EXAMPLE_WORDS = 20  # characters that "for instance" takes, with what parts it from the example
+_CONTACT_OF = re.compile(r"(?<=\w)['\u2019s]{0,2} contacts?$")  # "Home Office contact: ..."
+_POLICE = re.compile(
+    r"[^\W\d_a-z][\w'\u2019& -]{2,40} (?:Police|Constabulary)(?: Service)?|Heddlu [\w' -]{3,40}"
+)
 _CARE_OF = re.compile(r"(?:c/o|care of|d/o)\s", re.IGNORECASE)
 _TRAILING_WORDS = re.compile(r"(?:\s(?:on|at|by|via|or|direct|directly))+$")
 _WORD_LABEL = re.compile(
@@ -334,6 +340,8 @@ def read_line(
             if len(segments) > 1 and segments[-1][2] is not value:
                 found = [token for token in found if token.field != "line"]  # "For all of them"
         elif field in _HOLDERS and field_of(label_piece.text) is None:
+            if tail := _CONTACT_OF.search(label_piece.text):
+                label_piece = label_piece.cut(0, tail.start())
             sure = LABELLED if kind_of_name(label_piece.text) == field else ADDRESS_BLOCK
             found = [Token(field, quote(label_piece, "label", sure))]
             if field == "role":
@@ -345,9 +353,15 @@ def read_line(
                 found += named
         else:
             found = []
-            if field == "person" and is_role(label_piece.text):
+            values = read_value(field, value, links, resolve)
+            stated = any(token.field == "role" for token in values)
+            if (
+                field == "person"
+                and is_role(label_piece.text)
+                and not (stated and is_any_officer(label_piece.text))
+            ):
                 found.append(Token("role", quote(label_piece, "label", LABELLED)))
-            found += read_value(field, value, links, resolve)
+            found += values
         if opening and found:
             found[0] = Token(found[0].field, found[0].quote, opens=True)
         tokens += found
@@ -363,6 +377,8 @@ def _segments(piece: Piece) -> list[tuple[str | None, Piece | None, Piece]]:
     start = 0
     match = _WORD_LABEL.match(text) or _DASH_LABEL.match(text)
     named = field_of(match.group(1)) if match else None
+    if named == "partnership" and match and match.group(1)[-1:] in "sS":
+        named = None  # "Partnerships - a list of them" names none
     if match and named and (match.re is _WORD_LABEL or named not in {"area", "date"}):
         field, label, start = named, piece.cut(0, match.end(1)), match.end()
     if field is None and (opening := _LEADING_LABEL.match(text)) and find_postcodes(text):
@@ -514,6 +530,8 @@ def read_value(
     whole = rest[0] if len(rest) > 1 or tokens else piece
     if field in {"police_force", "region", "country"}:
         whole = whole.strip(" .,;")
+        if field == "police_force" and ", " in whole.text:
+            return tokens  # those of all the partnerships of the page
     if field in _HOLDERS and (is_prose(whole.text) or _says_something(whole.text)):
         return tokens
     return [Token(field, quote(whole, "labelled", confidence)), *tokens]
@@ -691,4 +709,6 @@ def _read_names(piece: Piece) -> list[Token]:
         inside = piece.cut(match.start() + 1, match.end() - 1).strip()
         if is_role(inside.text):
             tokens.append(Token("role", quote(inside, "bracket", ADDRESS_BLOCK)))
+        elif "partnership" in kinds and _POLICE.fullmatch(inside.text):
+            tokens.append(Token("police_force", quote(inside, "bracket", ADDRESS_BLOCK)))
     return tokens

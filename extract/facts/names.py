@@ -12,6 +12,7 @@ from extract.reference.places import is_area, region_of
 
 __all__ = [
     "is_address_line",
+    "is_any_officer",
     "is_blank_value",
     "is_general_heading",
     "is_organisation",
@@ -34,6 +35,7 @@ _HONORIFIC = re.compile(
     r"cdr|commander|commissioner|assistant|deputy|acting|temporary|t)\b\.?(?:/|\s)?)+)(?=\S)",
     re.IGNORECASE,
 )
+_COLLAR_NUMBER = re.compile(r"\d{2,5}\s(?=[^\W\d_a-z])")  # PC 1142 Gail ...
 _NAME_WORD = re.compile(
     r"(?:(?:de|du|da|le|la|ap|ab|van|von|der|den|al|el|bin)-){0,3}(?:(?:O|D|L)['\u2019])?(?:Ma?c)?[^\W\d_a-z][^\W\d_]*(?:[-'\u2019][^\W\d_]+)*\.?"
 )
@@ -56,6 +58,9 @@ arweinydd dadansoddwr gweinyddwr cynghorydd trysorydd llyfrgellydd archifydd gwe
 clerc cynorthwyydd hyrwyddwr llefarydd
 """
 _ROLE_WORDS = frozenset(_ROLE_WORDS_TEXT.split())
+_ANY_OFFICER = frozenset(
+    ("lead", "officer", "main", "key", "named", "contact", "link", "name", "our", "your", "local")
+)
 _ROLE_STARTS_TEXT = """
 head director chair leader manager swyddog rheolwr cydlynydd cyfarwyddwr pennaeth
 """
@@ -98,7 +103,9 @@ _ORGANISATION_PHRASES = re.compile(
     r"national "
     r"audit|crown prosecution|information commissioner's|attorney general's|serious fraud|audit|"
     r"government|passport) (?:office|service)\b"
-    r"|\bgovernment office for\b|^(?:the )?office (?:of|for) the\b|\bdepartment (?:of|for)\b"
+    r"|\bgovernment office for\b"
+    r"|^go[ -](?:north|south|east|west|london|yorkshire|wales)[\w &-]{0,24}$"
+    r"|^(?:the )?office (?:of|for) the\b|\bdepartment (?:of|for)\b"
     r"|\bswyddfa gartref\b"
     r"|\b(?:fire|rescue|fire (?:and|&) rescue|ambulance|probation|prison|health|youth offending|"
     r"court|"
@@ -151,7 +158,7 @@ public local general open opening hours duty vacant post name names title detail
 cdrps strategy plan report annual guidance act order regulations schedule download view see back
 top yes none tbc tba also drugs alcohol neighbourhood neighbourhoods safer safe places place
 shop shops stop working together useful join events getting staying keeping reporting directory
-index list table
+index list table orders sales bookings downloads
 map maps search help privacy copyright crown welcome introduction if we you it is are be was has
 have can may will should for both each every many most some chief direct main centre fire rescue
 health probation youth justice victim victims support frequently asked questions domestic abuse
@@ -287,10 +294,12 @@ def is_person(text: str, *, expected: bool = False) -> bool:
     >>> is_person("Superintendent Vera Wetherlam"), is_person("Cannock Chase")
     (True, False)
     """
-    if len(text) > 60 or any(map(str.isdigit, text)):
-        return False
     honorific = _HONORIFIC.match(text)
     bare = text[honorific.end() :] if honorific else text
+    if honorific and (collar := _COLLAR_NUMBER.match(bare)):
+        bare = bare[collar.end() :]
+    if len(text) > 60 or any(map(str.isdigit, bare)):
+        return False
     words = (bare.replace(",", " ") if expected else bare).split()
     if not (1 if expected or honorific else 2) <= len(words) <= 5:
         return False
@@ -307,6 +316,16 @@ def is_person(text: str, *, expected: bool = False) -> bool:
     if field_of(text) or lowered[-1] in _STREET_WORDS | _BUILDING_WORDS or len(lowered[-1]) < 2:
         return False
     return not (is_area(text) or region_of(text))
+
+
+def is_any_officer(label: str) -> bool:
+    """Tell whether a label names whoever is to be asked, whatever post that person has.
+
+    >>> is_any_officer("Lead officer"), is_any_officer("Drugs officer")
+    (True, False)
+    """
+    words = _words(label)
+    return bool(words) and all(word in _ANY_OFFICER for word in words)
 
 
 @lru_cache(maxsize=4096)

@@ -5,8 +5,8 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 
 from extract.document import CONTENT, Block, Document
-from extract.facts.lines import POINTS
-from extract.facts.names import is_partnership, partnership_place
+from extract.facts.lines import POINTS, without_instruction
+from extract.facts.names import is_partnership, partnership_place, without_article
 from extract.facts.observations import (
     LABEL_ABOVE,
     PROSE,
@@ -17,26 +17,32 @@ from extract.facts.observations import (
 )
 from extract.facts.pieces import Piece, piece_of
 from extract.facts.prose import sentences_of
-from extract.hints import holds_any
+from extract.hints import blocks_at, holds_any, places_of
 from extract.reference.places import (
     REGIONS,
     country_of,
     country_of_region,
+    english_area,
     is_area,
     region_of,
 )
 
-__all__ = ["complete_partnerships", "subject_partnership"]
+__all__ = ["complete_partnerships", "mentioned_partnership", "subject_partnership"]
 
 _DEFINITION = re.compile(
     r"(?P<name>[^\W\d_a-z][\w'\u2019 &-]{2,80}?) (?:\([A-Z]{2,8}\) )?(?:is|are|was|were) (?:the |"
-    r"a |an )?"
+    r"a |an |(?:the |its |our )?(?:borough|district|county|city|town|area)['\u2019]s )?"
     r"(?:name of the |local |statutory |strategic ){0,3}(?:[Cc]rime (?:and|&) [Dd]isorder(?: "
     r"[Rr]eduction)?|[Cc]ommunity [Ss]afety) "
-    r"[Pp]artnership(?:\s\((?:cdrp|csp)\))?(?: (?:for|in|of|covering|serving) (?:the )?"
+    r"[Pp]artnership(?:\s\((?:cdrp|csp|CDRP|CSP)\))?(?: (?:for|in|of|covering|serving) (?:the )?"
     r"(?:(?:district|borough|county|city|area|boroughs|districts) of )?"
     r"(?P<area>[^\W\d_a-z][\w'\u2019&-]*"
     r"(?: (?:(?:and|of|on|upon|the|&) ){0,2}[^\W\d_a-z][\w'\u2019-]*){0,6}))?",
+)
+_MENTION = re.compile(  # a name written large, with its kind in full
+    r"[^\W\d_a-z][\w'\u2019-]*(?: (?:(?:and|of|on|upon|the|in|under|with|&) ){0,2}"
+    r"[^\W\d_a-z][\w'\u2019-]*){0,5} "
+    r"(?:Community Safety|Crime (?:and|&) Disorder(?: Reduction)?) Partnership\b"
 )
 _CALLED_PARTNERSHIP = re.compile(  # a name that a sentence says to be a partnership's
     r"[^\W\d_a-z][\w'\u2019-]*(?: [\w'\u2019&-]+){0,5} (?:Partnership|Together|Alliance)"
@@ -73,7 +79,11 @@ _NEW = (
     rf"(?P<new>[^\W\d_a-z][\w'\u2019 &-]{{2,80}}?\b{_SUFFIX}"
     r"|\bSafer(?: (?:(?:and|&|upon) )?[^\W\d_a-z][\w'\u2019-]*){1,5})"
 )
-_OLD = r"\s(?:the )?(?P<old>[^\W\d_a-z][^.;]{4,200}?)(?=\.|;| on | in (?:\w+ )?\d{4}|$)"
+_NAMED = _NEW + r"(?:\s\([^()]{2,40}\))?"  # with its force or initials behind it
+_OLD = (
+    r"\s(?:the )?(?:former |old |previous )?(?P<old>[^\W\d_a-z][^.;]{4,200}?)"
+    r"(?=\.|;| on | in (?:\w+ )?\d{4}| after | when | following |$)"
+)
 _MERGERS = (
     re.compile(
         rf"{_NEW},? (?:(?:was |were )?(?:formed|created|set up)|is the result|is a merger|came)"
@@ -81,15 +91,16 @@ _MERGERS = (
         rf"\b(?:merger of|merging(?: of)?|merger between|joining(?: of)?|out of|from){_OLD}"
     ),
     re.compile(
-        rf"(?P<old>\b[A-Z][^.;:]{{4,200}}?) (?:have |has |had |were |was )?(?:then |since )?"
-        rf"(?:merged|joined|combined|amalgamated|come together|came together|replaced|brought "
-        rf"together)"
+        rf"(?P<old>\b[A-Z][^.;:]{{4,200}}?) (?:have |has |had |were |was |will |are to |is to )?"
+        rf"(?:then |since )?"
+        rf"(?:merged?|join(?:ed)?|combined?|amalgamated?|c[ao]me together|(?:be )?replaced"
+        rf"|(?:be )?brought together)"
         rf"(?P<with> with [^.;:]{{4,100}}?)?(?: (?:on|in) [^.;,]{{4,25}}?)?,?"
         rf" (?:to (?:form|become|create|make)|into|by|as|under)"
         rf" (?:a single partnership, |the (?:new )?|a new partnership, )?{_NEW}"
     ),
     re.compile(
-        rf"{_NEW},? \(?(?:formerly|previously|once|until [^.;()]{{4,20}}?|(?<=\()(?:was|were))"
+        rf"{_NAMED},? \(?(?:formerly|previously|once|until [^.;()]{{4,20}}?|(?<=\()(?:was|were))"
         rf"(?: known as| called| named)?(?: (?:a )?part of)?,?"
         rf"\s(?:the )?(?P<old>[A-Z][^.;()]{{4,200}}?{_SUFFIX})(?=[.;,)]|$| (?:is|was|has|covers)\b)"
     ),
@@ -138,9 +149,26 @@ _MERGING = re.compile(
     r"came together|took over|formed|former|succe|gave way|part of|became|renamed|absorb"
     r"|take[ns]? in|place of|split|parted|divided|created|set up|unit|superse|now)|\((?:was|were)\b"
 )
+_COVERING = re.compile(  # "..., which will cover the districts of X and Y in the South West"
+    r",? (?:which|and) (?:will |now )?(?:covers?|serves?) (?:the )?"
+    r"(?:(?:districts?|boroughs?|areas?|whole) of )?(?:the )?"
+    r"(?P<areas>[^\W\d_a-z][\w'\u2019-]*"
+    r"(?:(?:,? and |, | on | upon |-| of | )[^\W\d_a-z][\w'\u2019-]*){0,12})"
+)
+_LIES_IN = re.compile(rf",? in (?:the )?{_A_REGION}(?![\w-])")
+_IT_COVERS = re.compile(
+    r"\b(?:It|[Tt]he [Pp]artnership|We|which)(?: is in (?:the )?[\w ]{4,30}? and)?"
+    r" (?:covers?|serves?) "
+    r"(?:all of |the whole of |the entire )?(?:the )?"
+    r"(?:(?:(?:metropolitan |royal )?(?:borough|district|county|city|area)s? of )(?:the )?)?"
+    r"(?P<area>[^\W\d_a-z][\w'\u2019-]*"
+    r"(?: (?:(?:and|of|on|upon|the|&) ){0,2}[^\W\d_a-z][\w'\u2019-]*){0,6})"
+    r"(?: (?:borough|district|county|city|area))?(?=[,.;]|$| and (?:is|was|has|its))"
+)
 _WHEN = re.compile(r"(?:On|In|From|Since|During) [^,;]{0,30}?(?:,\s|\d{4}\s)(?:the )?")
 _LIST = re.compile(r"\s?[;\n]\s?|,\s(?:and\s)?")
 _SLASH = re.compile(r"\s?[/|]\s?|\n")
+_COMMA_OR_AND = re.compile(r",\s(?:and\s)?|\s(?:and|&)\s")
 _AND = re.compile(r"\s(?:and|&|a)\s")
 _REGION_IN_BRACKETS = re.compile(r"\(([^()]{4,40})\)\W*$")
 _MOST_READ = 100  # partnerships of a page for each of which its sentences are looked through
@@ -157,11 +185,12 @@ def subject_partnership(document: Document, found: Sequence[RecordDraft]) -> Rec
         about something else.
     """
     main = next((block for block in document.content if block.kind == "heading"), None)
-    heading = main if main is not None and is_partnership(main.text) else None
+    called = without_instruction(piece_of(main)) if main is not None else None
+    heading = called if called is not None and is_partnership(called.text) else None
     defined = _definition(document, main)
     names = [name for record in found if (name := record.first("name"))]
     if heading is not None:
-        name = quote(piece_of(heading), "main heading", LABEL_ABOVE)
+        name = quote(heading, "main heading", LABEL_ABOVE)
     elif defined is not None:
         name = defined.fields[0][1]
     else:
@@ -209,6 +238,24 @@ def _definition(document: Document, main: Block | None) -> RecordDraft | None:
     return None
 
 
+def mentioned_partnership(document: Document) -> RecordDraft | None:
+    """Find the partnership that running text names in full, if it names one and no other."""
+    found: dict[str, Quote] = {}
+    for block in blocks_at(document, places_of(document.text, ("artnership",))):
+        if block.region not in CONTENT or block.kind not in {"paragraph", "item", "cell"}:
+            continue
+        piece = piece_of(block)
+        for match in _MENTION.finditer(block.text):
+            name = without_instruction(piece.cut(*match.span()))
+            bare = without_article(name.text)
+            if is_partnership(bare):
+                name = name.cut(len(name.text) - len(bare))
+                found.setdefault(_key(bare), quote(name, "mention", PROSE))
+    if len(found) != 1:
+        return None
+    return RecordDraft("partnership", [("name", held) for held in found.values()])
+
+
 def complete_partnerships(
     document: Document, partnerships: Sequence[RecordDraft]
 ) -> list[RecordDraft]:
@@ -226,6 +273,7 @@ def complete_partnerships(
     for record in joined.values():
         _part_languages(record)
     _join_languages(joined)
+    _add_mergers(document, joined)
     replaced: set[str] = set()
     if joined:
         country = _page_country(document)
@@ -241,6 +289,8 @@ def complete_partnerships(
             for each in joined.values()
             if (called := each.first("name")) and called.start is not None
         ]
+    if len(joined) == 1:
+        _add_covered(document, next(iter(joined.values())))
     for record in joined.values():
         _split_lists(record)
         replaced.update(_key(value) for value in record.values("predecessor"))
@@ -253,12 +303,22 @@ def complete_partnerships(
                 force = _force_within(document, name.start, following or len(document.text) + 1)
             if force is not None:
                 record.add("police_force", force)
-    _add_mergers(document, joined)
     return [
         record
         for key, record in joined.items()
         if key not in replaced or record.children or len(record.fields) > 3
     ]
+
+
+def _add_covered(document: Document, record: RecordDraft) -> None:
+    """Give the only partnership of a page the area that a sentence says it to cover."""
+    if record.has("area"):
+        return
+    for block in blocks_at(document, places_of(document.text, (" cover", " serve"))):
+        if block.region in CONTENT and (match := _IT_COVERS.search(block.text)):
+            for area in _areas_covered(piece_of(block), match):
+                record.add("area", quote(area, "covering sentence", PROSE))
+            return
 
 
 def _part_languages(record: RecordDraft) -> None:
@@ -276,7 +336,11 @@ def _part_languages(record: RecordDraft) -> None:
 
 
 def _join_languages(joined: dict[str, RecordDraft]) -> None:
-    """A partnership named in Welsh and in English with the same contacts is one with an alias."""
+    """A partnership named in Welsh and in English with the same contacts is one with an alias.
+
+    So is one of the same place.
+    """
+    _join_places(joined)
     by_points: dict[frozenset[tuple[str, str]], str] = {}
     for key, record in list(joined.items()):
         points = frozenset(
@@ -298,6 +362,25 @@ def _join_languages(joined: dict[str, RecordDraft]) -> None:
         english.children.extend(welsh[0].children)
         del joined[key if welsh[0] is record else other_key]
         by_points[points] = other_key if welsh[0] is record else key
+
+
+def _join_places(joined: dict[str, RecordDraft]) -> None:
+    english = {
+        place.casefold(): record
+        for record in joined.values()
+        if not _is_welsh(record)
+        and (name := record.first("name"))
+        and (place := partnership_place(name.value))
+    }
+    for key, record in list(joined.items()):
+        name = record.first("name")
+        if name is None or not _is_welsh(record):
+            continue
+        place = english_area(partnership_place(name.value) or "")
+        if place and (other := english.get(place.casefold())):
+            other.add("alias", name)
+            other.children.extend(record.children)
+            del joined[key]
 
 
 def _is_welsh(record: RecordDraft) -> bool:
@@ -328,10 +411,15 @@ def _place(
         elif region is not None:
             record.add("region", region)
     if not record.has("area"):
-        place = partnership_place(name.raw)
-        if place and is_area(place) and name.start is not None and place in name.raw:
+        place = partnership_place(name.raw) or name.raw
+        if is_area(place) and name.start is not None and place in name.raw:
             at = name.raw.index(place)
             record.add("area", quote(Piece(place, name.start + at), "area in name", PROSE))
+        elif name.start is not None and place in name.raw:  # "A and B CDRP", two districts
+            halves = Piece(place, name.start + name.raw.index(place)).split(_COMMA_OR_AND)
+            if len(halves) > 1 and all(is_area(half.text) for half in halves):
+                for half in halves:
+                    record.add("area", quote(half, "areas in name", PROSE))
     if not record.has("country"):
         stated = country_of_region(region.value) if region else None
         if region and stated:
@@ -409,7 +497,10 @@ def _is_above_others(block: Block) -> bool:
         return True
     if block.cell is not None:
         return block.cell.colspan > 1 or block.cell.header
-    return len(block.text) < 80 and block.bold == ((block.start, block.end),)
+    if len(block.text) >= 80 or block.kind != "paragraph":
+        return False
+    whole = block.bold == ((block.start, block.end),)
+    return whole or (block.text.isupper() and region_of(block.text) is not None)
 
 
 def _forces_above(document: Document) -> list[tuple[int, Quote]]:
@@ -489,9 +580,11 @@ def _force_within(document: Document, start: int, end: int) -> Quote | None:
     for block in document.content:
         if block.start >= end:
             break
-        if block.start < start or block.kind == "heading" or block.cell:
+        if block.end < start or block.kind == "heading" or block.cell:
             continue
         for sentence in sentences_of(piece_of(block)):
+            if sentence.end < start:
+                continue
             for force in _forces_in(sentence):
                 before = sentence.text[: force.start - sentence.start]
                 if _POLICED.search(before) and not _PLURAL.search(sentence.text):
@@ -586,13 +679,31 @@ def _without_lead(piece: Piece) -> Piece:
     return piece.cut(match.end()) if match else piece
 
 
-def _merger_matches(block: Block) -> Iterator[tuple[re.Match[str], Piece]]:
-    """The sentences that say who replaced whom, each with where it stands."""
-    for sentence in sentences_of(piece_of(block)):
+def _add_told(record: RecordDraft, sentence: Piece) -> None:
+    """Add where a partnership is and what it covers, as the sentence after its name says."""
+    if not record.has("region") and (told := _REGIONS_NAMED[0].search(sentence.text)):
+        region = sentence.cut(*told.span("region"))
+        record.add("region", quote(region, "sentence", PROSE, region_of(region.text)))
+    if not record.has("area") and (match := _IT_COVERS.search(sentence.text)):
+        for area in _areas_covered(sentence, match):
+            record.add("area", quote(area, "covering sentence", PROSE))
+
+
+def _areas_covered(piece: Piece, match: re.Match[str]) -> list[Piece]:
+    """The areas that a sentence says to be covered: one, or after "the boroughs of" several."""
+    area = piece.cut(*match.span("area"))
+    several = piece.text[: match.start("area")].endswith("s of ")
+    return area.split(_COMMA_OR_AND) if several else [area]
+
+
+def _merger_matches(block: Block) -> Iterator[tuple[re.Match[str], Piece, Piece | None]]:
+    """The sentences that say who replaced whom, each with the one after it."""
+    sentences = sentences_of(piece_of(block))
+    for sentence, following in zip(sentences, [*sentences[1:], None], strict=True):
         if _MERGING.search(sentence.text):
             for pattern in _MERGERS:
                 for match in pattern.finditer(sentence.text):
-                    yield match, sentence
+                    yield match, sentence, following
 
 
 def _since_when(piece: Piece) -> Piece:
@@ -608,12 +719,35 @@ def _add_mergers(document: Document, joined: dict[str, RecordDraft]) -> None:
     for block in document.content:
         if block.kind not in {"paragraph", "item"} or not _MERGING.search(block.text):
             continue
-        for match, piece in _merger_matches(block):
+        for match, piece, following in _merger_matches(block):
             new = _without_lead(piece.cut(*match.span("new")))
-            if not is_partnership(new.text):
+            if not is_partnership(new.text) and not (
+                _CALLED_PARTNERSHIP.fullmatch(new.text)
+                and any(
+                    is_partnership(each.text) for each in _names_in(piece.cut(*match.span("old")))
+                )
+            ):
                 continue
             held = quote(new, "merger sentence", PROSE)
             record = joined.setdefault(_key(new.text), RecordDraft("partnership", [("name", held)]))
+            if not record.has("region") and (lies := _LIES_IN.match(piece.text, match.end("new"))):
+                region = piece.cut(*lies.span("region"))
+                record.add(
+                    "region", quote(region, "merger sentence", PROSE, region_of(region.text))
+                )
+            if following and following.text.startswith("It "):  # "It is in ... and covers ..."
+                _add_told(record, following)
+            if not record.has("area") and (
+                covered := _COVERING.match(piece.text, match.end("new"))
+            ):
+                areas = piece.cut(*covered.span("areas"))
+                several = covered.group(0)[: -len(areas.text)].endswith("s of ")
+                for area in areas.split(_COMMA_OR_AND) if several else [areas]:
+                    record.add("area", quote(area, "merger sentence", PROSE))
+                if told := _REGION.search(piece.text, covered.end("areas")):
+                    region = piece.cut(*told.span(1))
+                    value = region_of(region.text)
+                    record.add("region", quote(region, "merger sentence", PROSE, value))
             if not record.has("region") and (where := _REGION_IN_BRACKETS.search(block.text)):
                 region = piece_of(block).cut(*where.span(1))
                 if value := region_of(region.text):

@@ -66,6 +66,7 @@ _LABEL_AFTER = re.compile(
     r"(?=[^()\[\]\d]{0,30}[)\]])",
     re.IGNORECASE,
 )
+_REFERENCE_START = re.compile(r"(?<![\w-])[A-Z]{2,6}[-/]$")  # GD-0207-...
 _NOT_A_PHONE = re.compile(
     r"\b(?:ref(?:erence|s)?|isbn|issn|vat|a/c|sort code|crime number|urn)\b"
     r"[^.;:\n]{0,24}[.:#]?\s{0,2}$"
@@ -86,7 +87,8 @@ _OUT_OF_USE = re.compile(
     r"used to be|instead of|replac(?:es|ing)|(?:is|was|were|are|being) (?:wrong|incorrect"
     r"|an? error|a"
     r" misprint|bogus|false|dead|defunct)|wrong number|never (?:used|ours|been ours|belonged)"
-    r"|not ours|"
+    r"|not ours|(?:will|can|are|is) (?:not|no longer) (?:be )?(?:read|answered|monitored|staffed"
+    r"|received|picked up|collected)|"
     r"(?:must|should|do) not be (?:rung|called|used|dialled)|misprint(?:ed)?|in error|wrongly|"
     r"(?:seem|appear|claim|pretend|purport)(?:s|ed|ing)? to (?:come|be) from|spoof(?:ed|ing)?|"
     r"hen rif|ar waith bellach|ddim yn gweithio|mwyach)\b",
@@ -149,7 +151,11 @@ def _phones(text: str, kind: str | None) -> Iterator[Phone]:
     for match in _CANDIDATE.finditer(text):
         start, end = match.start(), match.end()
         number = _e164(match.group())
-        if number is None or _NOT_A_PHONE.search(text[max(0, start - 40) : start]):
+        if (
+            number is None
+            or _NOT_A_PHONE.search(text[max(0, start - 40) : start])
+            or _REFERENCE_START.search(text[max(0, start - 8) : start])
+        ):
             continue
         if match.group().startswith("(") and ")" not in match.group():
             start += 1

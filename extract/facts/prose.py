@@ -38,6 +38,9 @@ _OF_WHAT = re.compile(r",\s|\s(?:of|from|in|at) (?:the |our )?")
 _PRONOUN = re.compile(
     r"(?:He|She|They|His|Her|Their)\b|(?:You can |Please )?\w+ (?:him|her|them)\b"
 )
+_LABEL_FIRST = re.compile(
+    r"(?:tel(?:ephone)?|phone|fax|e-?mail|mobile|ring|call|write|ffôn|e-?bost)\b", re.IGNORECASE
+)
 _HOLDER = re.compile(
     r"(?:The |Our |Your )?(?:[^\W\d_][\w -]{0,40}['\u2019]s? )?(?:the )?(?P<role>[^\W\d_][\w "
     r"-]{2,60}?)"
@@ -59,13 +62,17 @@ _ROLE_AFTER = re.compile(
     r"who|tel)\b)"
 )
 _LEAD_IN = re.compile(
-    r"^.*\b(?:to|at|is|address|from|to the|at the|in the|of the)\s(?=(?:the )?[^\W\d_a-z])|^.*:\s"
+    r"^.*\b(?:to|at|is|through|via|address|from|to the|at the|in the|of the)\s"
+    r"(?=(?:the )?[^\W_a-z])|^.*:\s"
 )
+_POSSESSIVE = re.compile(r"['\u2019]s? ")
+_COMMA_SPACE = re.compile(r",\s")
 _COMMA = re.compile(r"\s?[,\n]\s?")
 _PLACE_PART = re.compile(
     r"(?:\d{1,5}(?:st|nd|rd|th|[a-z])?(?:[-\u2013/]\d{1,5})?|[^\W\d_a-z][\w'\u2019.-]*)(?: "
     r"(?:(?:and|of|the|upon|on|in|le|by|next) ){0,2}[^\W_a-z][\w'\u2019.-]*){0,6}"
 )
+_BOX = re.compile(r"P\.?\s?O\.?\s?Box\b", re.IGNORECASE)
 _ADDRESS_PARTS = 7
 _LONGEST_SENTENCE = 4000  # characters; a longer one is a list without full stops, and cut
 
@@ -103,8 +110,11 @@ def read_prose(piece: Piece, links: Links, resolve: Resolve) -> list[Token]:
             if names and tokens:
                 first = min(names, key=lambda token: token.quote.start or 0)
                 names = [token._replace(opens=True) if token is first else token for token in names]
-            if before and _PRONOUN.match(sentence.text) and not _names_somebody(names):
-                names = [*_introduced(before), *names]  # "Mr Lee will. He is on ..."
+            if before and not _names_somebody(names):
+                if _PRONOUN.match(sentence.text):
+                    names = [*_introduced(before), *names]  # "Mr Lee will. He is on ..."
+                elif not tokens and _LABEL_FIRST.match(sentence.text):
+                    names = [*read_holder(before), *names]  # "The clerk is Ann Lee. Tel. ..."
             tokens += sorted([*names, *address, *points], key=lambda token: token.quote.start or 0)
         before = sentence
     return tokens
@@ -164,6 +174,8 @@ def _names(sentence: Piece, points: Sequence[Token], links: Links) -> list[Token
                 role = sentence.cut(offset + known.start(1), offset + known.end(1))
                 if is_role(role.text):
                     tokens.append(Token("role", quote(role, "prose", PROSE)))
+            elif post := _post_in(run, person):
+                tokens.append(Token("role", quote(post, "prose", PROSE)))
             tokens.append(Token("person", quote(person, "prose", PROSE)))
             for part in Piece(run.text[person.end - run.start :], person.end).split(_OF_WHAT):
                 kind = kind_of_name(part.text)
@@ -176,7 +188,8 @@ def _names(sentence: Piece, points: Sequence[Token], links: Links) -> list[Token
                 if is_role(role.text):
                     tokens.append(Token("role", quote(role, "prose", PROSE)))
             continue
-        for part in run.split(re.compile(r",\s")):
+        pieces = run.split(_COMMA_SPACE)
+        for part in [each for held in pieces for each in _owner_and_unit(held)]:
             bare = without_instruction(part)
             kind = "unit" if is_unit(bare.text) else None
             kind = kind or ("organisation" if is_organisation(bare.text) else None)
@@ -186,6 +199,23 @@ def _names(sentence: Piece, points: Sequence[Token], links: Links) -> list[Token
     starts = {token.quote.start for token in tokens}
     addressed = addressed_in(sentence, links)
     return tokens + [token for token in addressed if token.quote.start not in starts]
+
+
+def _owner_and_unit(part: Piece) -> list[Piece]:
+    """Part "the Welsh Office's Crime Reduction Unit" into whose unit it is, and the unit."""
+    if match := _POSSESSIVE.search(part.text):
+        owner, unit = part.cut(0, match.start()), part.cut(match.end())
+        if is_organisation(owner.text) and is_unit(unit.text):
+            return [owner, unit]
+    return [part]
+
+
+def _post_in(run: Piece, person: Piece) -> Piece | None:
+    """The post that stands before a name in one run of words written large: "Our Adviser, ..."."""
+    before = run.cut(0, person.start - run.start).strip(" ,")
+    if match := re.match(r"(?:The|Our|Its|Your|Their) ", before.text):
+        before = before.cut(match.end())
+    return before if before and is_role(before.text) else None
 
 
 def _person(run: Piece, before: str, after: str, taken: Sequence[tuple[int, int]]) -> Piece | None:
@@ -225,9 +255,13 @@ def _address(sentence: Piece) -> list[Token]:
                 lines.append(tail)
         break
     tokens: list[Token] = []
-    for line in reversed(lines):
+    lines = [each for line in reversed(lines) for each in _owner_and_unit(line)]
+    box = next((at for at, line in enumerate(lines) if _BOX.match(line.text)), 0)
+    for at, line in enumerate(lines):
         kind = kind_of_name(line.text)
-        named = kind in {"organisation", "unit", "person"} and not any(
+        if at < box and kind in {None, "address"} and not any(map(str.isdigit, line.text)):
+            kind = "organisation" if at == box - 1 else "unit"  # who has the box, no place
+        named = kind in {"organisation", "unit", "person", "role"} and not any(
             token.field in {kind, "address"} for token in tokens
         )
         tokens.append(

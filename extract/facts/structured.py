@@ -466,6 +466,7 @@ def _contacts_of(item: _Item, resolve: Resolve, *, nested: bool) -> Iterator[Rec
     units = item.texts("department") + [
         text
         for inner in item.items("org", "department")
+        if not inner.texts("telephone", "email")  # then it is a contact by itself
         for text in inner.texts("department", "name")
     ]
     names = item.texts("name", "legalName")

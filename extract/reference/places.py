@@ -10,6 +10,7 @@ __all__ = [
     "area_key",
     "country_of",
     "country_of_region",
+    "english_area",
     "is_area",
     "reference_rows",
     "region_of",
@@ -53,6 +54,25 @@ _COUNTRIES = {
     "england and wales": "England and Wales",
     "england wales": "England and Wales",
     "cymru a lloegr": "England and Wales",
+}
+_WELSH_AREAS = {  # as the councils write them; those with one name in both are not here
+    "ynys môn": "Isle of Anglesey",
+    "sir ddinbych": "Denbighshire",
+    "sir y fflint": "Flintshire",
+    "wrecsam": "Wrexham",
+    "sir benfro": "Pembrokeshire",
+    "sir gaerfyrddin": "Carmarthenshire",
+    "sir gâr": "Carmarthenshire",
+    "abertawe": "Swansea",
+    "castell nedd port talbot": "Neath Port Talbot",
+    "pen y bont ar ogwr": "Bridgend",
+    "bro morgannwg": "Vale of Glamorgan",
+    "caerdydd": "Cardiff",
+    "caerffili": "Caerphilly",
+    "sir fynwy": "Monmouthshire",
+    "casnewydd": "Newport",
+    "tor faen": "Torfaen",
+    "merthyr tudful": "Merthyr Tydfil",
 }
 _TYPES = re.compile(
     r"\b(?:metropolitan|royal|london|borough|district|county|city|council|unitary|authority|of|"
@@ -98,6 +118,15 @@ def country_of_region(region: str) -> str | None:
 def is_area(name: str) -> bool:
     """Tell whether a name is that of a district or partnership area of about 2021, or of before."""
     return len(name) <= 80 and area_key(name) in _areas()
+
+
+def english_area(name: str) -> str:
+    """The English name of an area in Wales that is named in Welsh; any other name as it is.
+
+    >>> english_area("Sir Gaerfyrddin"), english_area("Gwynedd")
+    ('Carmarthenshire', 'Gwynedd')
+    """
+    return _WELSH_AREAS.get(_plain(name), name)
 
 
 def area_key(name: str) -> str:

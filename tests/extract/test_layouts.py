@@ -372,3 +372,73 @@ def test_no_expression_takes_long_over_what_a_page_repeats(body: str) -> None:
     assert (
         process_time() - began < 15
     )  # a second or so; a minute if it went over it again and again
+
+
+def test_a_row_with_a_line_for_each_of_two_officers_is_two_contacts() -> None:
+    head = "<tr><th>CDRP</th><th>Contact</th><th>Telephone</th><th>E-mail</th></tr>"
+    row = (
+        "<tr><td>Ashby CDRP</td><td>Ann Lee (Chair)<br>Bob Moss (Clerk)</td>"
+        "<td>01632 960001<br>01632 960002</td><td>csp@ashby.example</td></tr>"
+    )
+    assert by_partnership(f"<table>{head}{row}</table>") == {
+        "Ashby CDRP": [
+            "Ann Lee; Chair; T001; csp@ashby.example",
+            "Bob Moss; Clerk; T002; csp@ashby.example",
+        ]
+    }
+
+
+def test_a_table_of_two_languages_is_read_down_its_columns() -> None:
+    body = (
+        "<table><tr><th>Gogledd</th><th>North</th></tr>"
+        "<tr><td>Swyddog: Nia Lee</td><td>Officer: Nia Lee</td></tr>"
+        "<tr><td>Ffôn: 01632 960001</td><td>Tel: 01632 960001</td></tr>"
+        "<tr><td>E-bost: nia@ashby.example</td><td>Email: nia@ashby.example</td></tr></table>"
+    )
+    assert [each for each in contacts(body) if "Nia Lee" in each and "T001" in each]
+    assert all("T001" in each and "nia@ashby.example" in each for each in contacts(body))
+
+
+def test_who_holds_a_post_may_stand_in_the_sentence_before_the_number() -> None:
+    body = "<h3>Ashby CSP</h3><p>The clerk is Ann Lee. Tel. 01632 960001. Email a@ashby.example</p>"
+    assert by_partnership(body) == {"Ashby CSP": ["Ann Lee; clerk; T001; a@ashby.example"]}
+
+
+def test_a_post_that_is_stated_wins_over_lead_officer() -> None:
+    body = (
+        "<dl><dt>Ashby CSP</dt><dd>Lead officer: Ann Lee, Head of Safety</dd>"
+        "<dd>T 01632 960001</dd>"
+        "<dt>Blaby CSP</dt><dd>Lead officer: Bob Moss</dd><dd>T 01632 960002</dd></dl>"
+    )
+    assert by_partnership(body)["Ashby CSP"] == ["Ann Lee; Head of Safety; T001"]
+
+
+def test_whoever_is_named_behind_a_list_of_partnerships_is_not_of_the_last() -> None:
+    body = (
+        "<ul><li>Ashby CSP<ul><li>Tel: 01632 960001</li></ul></li></ul>"
+        "<p>Home Office contact: Ann Lee, 01632 960002</p>"
+    )
+    assert by_partnership(body) == {"Ashby CSP": ["T001"]}
+    assert "Home Office; Ann Lee; T002" in contacts(body)
+
+
+def test_a_merger_that_is_to_come_is_told_with_area_and_force() -> None:
+    body = (
+        "<p>From 1 July 2010 Ash CDRP and Birch CDRP will join to form the Ash and Birch "
+        "Community Safety Partnership, which will cover the districts of Ash and Birch in the "
+        "South West. Both are in the area of Kernway Police.</p>"
+    )
+    (merged,) = read(body).partnerships
+    assert merged.name == "Ash and Birch Community Safety Partnership"
+    assert list(merged.predecessors) == ["Ash CDRP", "Birch CDRP"]
+    assert list(merged.area) == ["Ash", "Birch"]
+    assert (merged.region, merged.country) == ("South West", "England")
+    assert merged.police_force == "Kernway Police"
+
+
+def test_a_partnership_that_only_running_text_names_is_one_if_no_other_is() -> None:
+    one = "<p>We work with Ashby Crime and Disorder Partnership on this.</p>"
+    assert [each.name for each in read(one).partnerships] == [
+        "Ashby Crime and Disorder Partnership"
+    ]
+    assert not read(one + one.replace("Ashby", "Blaby")).partnerships

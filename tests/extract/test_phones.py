@@ -73,6 +73,8 @@ def test_a_number_is_read_as_e164_however_it_is_written(text: str, numbers: list
         "The old number was 01632 960301.",
         "Do not ring 01632 960301.",
         "pager 07600 123456",
+        "reference GD-0207-946-0911",
+        "Faxes to 0115 496 0223 will not be read.",
     ],
 )
 def test_what_only_looks_like_a_number_is_none(text: str) -> None:
