@@ -31,8 +31,8 @@ def test_dates_lead_to_the_exact_address_of_the_two_closest_captures(server: str
         )
         assert answer.status_code == 302
         assert answer.headers["Location"] == f"/compare/{OLD}/{NEW}/{PAGE}"
-    for given in ("2009/2011", "20090402111213/20110529000000", f"{OLD}/2011"):
-        answer = get(f"{server}/compare/{given}/{PAGE}")
+    for dates in ("2009/2011", "20090402111213/20110529000000", f"{OLD}/2011"):
+        answer = get(f"{server}/compare/{dates}/{PAGE}")
         assert answer.url == f"{server}/compare/{OLD}/{NEW}/{PAGE}"
 
 
