@@ -713,6 +713,22 @@ CREATE TABLE original (
 
 CREATE INDEX ix_original_intake_id ON original (intake_id);
 
+-- The blocks of a page and their hashes, by which its captures are compared.
+--   extraction_id: the reading
+--   state: content, not-found, error, redirect, withdrawn or empty; by what it says alone
+--   base: raw address of its base element; else empty
+--   hashes: 8 bytes for each block, in order
+--   units: the blocks, JSON lines, deflated
+CREATE TABLE page_sketch (
+    extraction_id INTEGER NOT NULL,
+    state TEXT NOT NULL,
+    base TEXT NOT NULL,
+    hashes BYTEA NOT NULL,
+    units BYTEA NOT NULL,
+    PRIMARY KEY (extraction_id),
+    FOREIGN KEY(extraction_id) REFERENCES extraction (id)
+);
+
 -- What a capture says: the newest reading of its payload. (Without rowid.)
 --   url_id: of the capture
 --   timestamp: of the capture

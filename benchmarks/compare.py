@@ -6,9 +6,14 @@ memory. The pages are made up: paragraphs, links and rows of a table, of which a
 removed or new. Marsham reads both pages, compares text, links and facts and writes the HTML page;
 the others make a highlighted page. web-monitoring-diff is GPL and is never imported by Marsham; it
 is looked for in the folder that ``make yardsticks`` fills (MARSHAM_YARDSTICKS names another).
+
+With ``--timeline 1000`` an archive is made with so many captures of one page, every one altered
+and with a new stamp, and read; then its timeline is told, from what was kept of the pages alone,
+and a pair of long pages is compared in the same way.
 """
 
 import argparse
+import gzip
 import json
 import os
 import random
@@ -16,7 +21,9 @@ import statistics
 import subprocess
 import sys
 import tempfile
-from dataclasses import dataclass
+import time
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -153,12 +160,90 @@ def there(contender: Contender) -> bool:
     return done is not None and done.returncode == 0
 
 
+def told_in_time(captures: int) -> None:
+    """Make an archive of one page captured often; print how long its timeline takes."""
+    sys.path.insert(0, str(PROJECT))
+    from extract.compare.differences import compare_sketches
+    from extract.compare.sketches import sketch_of
+    from extract.compare.timelines import changes_around, page_timeline, site_timeline
+    from extract.page import read_page
+    from extract.store import extract_archive
+    from snapshots.archive import Archive
+    from snapshots.ingest.intake import take_in
+    from snapshots.writer import Writer
+
+    url = "http://www.hearths.example/"
+    chance = random.Random(0)  # noqa: S311 - the same pages every time
+    page = lines(8000, chance)
+    began = datetime(2009, 1, 1, tzinfo=UTC)
+    with tempfile.TemporaryDirectory() as folder:
+        source = Path(folder, "often.warc.gz")
+        with source.open("wb") as file:
+            for number in range(captures):
+                page = edited(page, 0.03, chance)
+                stamp = f"<p>Page generated in 0.{number} seconds</p>"
+                at = began + timedelta(days=number)
+                file.write(gzip.compress(record(url, at, html(page) + stamp), 1))
+        with Archive.create(Path(folder, "archive")) as archive:
+            with Writer(archive) as writer:
+                take_in(writer, source)
+            extract_archive(archive)
+            with archive.catalogue.read() as connection:
+                for name, told in (
+                    ("page", lambda: page_timeline(connection, url)),
+                    ("site", lambda: site_timeline(connection, url)),
+                ):
+                    took = []
+                    for _ in range(3):
+                        start = time.process_time()
+                        told()
+                        took.append(time.process_time() - start)
+                    print(f"timeline of a {name}, {captures} captures: {min(took):.3f} s")
+                steps = page_timeline(connection, url)
+                number = sum(step.differs for step in steps)
+                print(f"  {number} of {len(steps)} captures differ from the one before")
+                start = time.process_time()
+                changes_around(connection, steps[captures // 2].capture)
+                print(f"the changes around one: {1000 * (time.process_time() - start):.1f} ms")
+    page = lines(720_000, chance)
+    sketches = []
+    for text in (html(page), html(edited(page, 0.02, chance))):
+        document = read_page(text.encode(), url=url).document
+        sketches.append(replace(sketch_of(document, text.encode()), base=url))
+    took = []
+    for _ in range(5):
+        old, new = (replace(sketch) for sketch in sketches)  # nothing is remembered
+        start = time.process_time()
+        compare_sketches(old, new)
+        took.append(time.process_time() - start)
+    units = len(sketches[0].numbers)
+    print(f"a pair of {units} blocks, 2% altered: {1000 * min(took):.1f} ms")
+
+
+def record(url: str, at: datetime, page: str) -> bytes:
+    """Write a capture as a WARC record."""
+    body = page.encode()
+    head = f"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: {len(body)}\r\n\r\n"
+    block = head.encode() + body
+    fields = (
+        f"WARC/1.0\r\nWARC-Type: response\r\nWARC-Target-URI: {url}\r\n"
+        f"WARC-Date: {at:%Y-%m-%dT%H:%M:%SZ}\r\n"
+        f"WARC-Record-ID: <urn:uuid:00000000-0000-4000-8000-{at:%Y%m%d}0000>\r\n"
+        f"Content-Type: application/http;msgtype=response\r\nContent-Length: {len(block)}\r\n\r\n"
+    )
+    return fields.encode() + block + b"\r\n\r\n"
+
+
 def main() -> None:
     """Print a line for each pair and contender."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--sizes", default=",".join(map(str, SIZES)))
+    parser.add_argument("--timeline", type=int, metavar="CAPTURES")
     options = parser.parse_args()
+    if options.timeline:
+        told_in_time(options.timeline)
+        return
     contenders = [each for each in (MARSHAM, HTMLDIFF, WEB_MONITORING) if there(each)]
     if WEB_MONITORING not in contenders:
         print("web-monitoring-diff is not there; its lines are left out")

@@ -14,6 +14,7 @@ from extract.tables import (
     extraction,
     extraction_failure,
     observation,
+    page_sketch,
     page_text,
     page_version,
 )
@@ -63,6 +64,7 @@ def forget_readings(
     connection.execute(delete(observation).where(observation.c.extraction_id.not_in(pointed)))
     failed = extraction_failure.c.extraction_id
     connection.execute(delete(extraction_failure).where(failed.not_in(pointed)))
+    connection.execute(delete(page_sketch).where(page_sketch.c.extraction_id.not_in(pointed)))
     connection.execute(delete(extraction).where(extraction.c.id.not_in(pointed)))
     texts = select(extraction.c.text_id)
     connection.execute(delete(page_text).where(page_text.c.id.not_in(texts)))

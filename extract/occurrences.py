@@ -6,18 +6,32 @@ An archive only samples: "first" and "last" are of captures, not of the page its
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Connection, FromClause, func, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    FromClause,
+    Subquery,
+    func,
+    or_,
+    select,
+    union,
+)
 
 from archiver.timestamps import Span, format_timestamp
+from extract.facts.emails import find_emails
+from extract.facts.phones import find_phones
 from extract.questions import read_question
 from extract.search import of_site
-from extract.tables import extraction, page_version
+from extract.tables import extraction, observation, page_version
 from extract.wordindex import has_index, matching
 from snapshots.tables import capture, same_capture, url
 from snapshots.visible import visible
 
 __all__ = ["Spell", "Trend", "spells", "trends"]
 
+_LONGEST = 120  # characters of a value
+_VALUE_FIELDS = ("phone", "fax", "textphone", "email")
+_NO_PAGE = (404, 410, 301, 302, 303, 307, 308)  # statuses that show a page gone or moved
 _YEAR = 10**10  # what a 14-digit number is divided by to get its year
 
 
@@ -32,6 +46,8 @@ class Spell:
         last: timestamp of the latest.
         captures: how many such there are.
         of: how many captures of the page were read in all.
+        not_seen_by: timestamp of the first later capture of the page, which does not say it, or
+            shows the page gone or moved; empty when there is none.
     """
 
     url: str
@@ -40,6 +56,7 @@ class Spell:
     last: str
     captures: int
     of: int
+    not_seen_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,17 +80,17 @@ def spells(
 
     Args:
         connection: a connection of the catalogue.
-        words: as `extract.questions` reads them.
+        words: as `extract.questions` reads them; or a telephone number or an e-mail address alone,
+            which is found however pages write it.
         span: captures taken within it; all when not given.
         site: a host to which the search is kept.
         limit: pages given at most.
 
-    Nothing is given where the database has no index of words.
+    Where the database has no index of words nothing but such values is found.
     """
-    question = read_question(words)
-    if not question or not has_index(connection):
+    hits = _hits(connection, words)
+    if hits is None:
         return
-    hits = matching(question).subquery()
     said = (
         select(
             url.c.id,
@@ -105,7 +122,57 @@ def spells(
             f"{last:014}",
             captures,
             connection.scalar(every.where(*here)) or 0,
+            _not_seen_by(connection, number, last, span),
         )
+
+
+def _hits(connection: Connection, words: str) -> Subquery | None:
+    """The readings that say something; None where that cannot be told."""
+    words = words.strip()
+    quoted = words.strip('"')
+    indexed = has_index(connection)
+    values = _values_in(quoted)
+    if not values:
+        question = read_question(words)
+        return matching(question).subquery() if question and indexed else None
+    read = select(observation.c.extraction_id.label("id")).where(
+        observation.c.field.in_(_VALUE_FIELDS), observation.c.value.in_(values)
+    )
+    if not indexed:
+        return read.distinct().subquery()
+    return union(read, matching(read_question(f'"{quoted}"'))).subquery()
+
+
+def _values_in(words: str) -> list[str]:
+    """The telephone number or e-mail address that words are and nothing besides; else none."""
+    if len(words) > _LONGEST:
+        return []
+    emails = find_emails(words)
+    if emails and emails[0].end - emails[0].start == len(words):
+        return [emails[0].address.lower()]
+    phones = find_phones(words)
+    if phones and phones[0].end - phones[0].start >= len(words) - 1:  # a bracket may stand before
+        return [phones[0].number]
+    return []
+
+
+def _not_seen_by(connection: Connection, number: int, last: int, span: Span | None) -> str:
+    gone = capture.c.status.in_(_NO_PAGE)
+    query = (
+        select(func.min(capture.c.timestamp))
+        .select_from(capture)
+        .join(url, url.c.id == capture.c.url_id)
+        .outerjoin(page_version, same_capture(page_version))
+        .where(
+            url.c.id == number,
+            visible(),
+            *_within(span),
+            capture.c.timestamp > last,
+            or_(page_version.c.extraction_id.is_not(None), gone),
+        )
+    )
+    found = connection.scalar(query)
+    return f"{found:014}" if found else ""
 
 
 def trends(connection: Connection, words: str, *, site: str = "") -> list[Trend]:

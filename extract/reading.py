@@ -5,10 +5,12 @@ A payload that passes the limits, or ends the process that reads it, costs itsel
 
 import gc
 import json
+from base64 import b64decode, b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from archiver.confined import Confined
+from extract.compare.sketches import Sketch, sketch_of
 from extract.page import read_page
 from extract.recipes.recipe import Recipe
 
@@ -19,8 +21,9 @@ __all__ = ["Reading", "read_confined", "reading_as_json"]
 class Reading:
     """What the catalogue keeps of a page that was read.
 
-    `observations` are rows of an observation's fields in their order; the other names are those of
-    the columns of the table ``extraction``.
+    `observations` are rows of an observation's fields in their order, `sketch` by what its captures
+    are compared; None where nothing was read. The other names are those of the columns of the table
+    ``extraction``.
     """
 
     text: str
@@ -28,6 +31,7 @@ class Reading:
     charset_used: str
     problems: str
     observations: Sequence[Sequence[object]]
+    sketch: Sketch | None = None
 
 
 def read_confined(
@@ -46,7 +50,10 @@ def read_confined(
         ConfinedError: when the page passed the limits or could not be read at all.
     """
     reply = children.call(reading_as_json, payload, url, content_type, recipe)
-    return Reading(**json.loads(reply))
+    told = json.loads(reply)
+    sketch = told.pop("sketch")
+    sketch["hashes"], sketch["packed"] = (b64decode(sketch[name]) for name in ("hashes", "packed"))
+    return Reading(**told, sketch=Sketch(**sketch))
 
 
 def reading_as_json(
@@ -69,12 +76,18 @@ def reading_as_json(
 
 def _reading_as_json(payload: bytes, url: str, content_type: str, recipe: Recipe | None) -> bytes:
     page = read_page(payload, url=url, content_type=content_type, recipe=recipe)
-    reading = Reading(
-        page.document.text,
-        page.declared_charset or "",
-        page.used_charset,
-        "\n".join(page.problems),
-        page.observations,
-    )
-    fields = {name: getattr(reading, name) for name in Reading.__slots__}
+    sketch = sketch_of(page.document, payload)
+    fields = {
+        "text": page.document.text,
+        "charset_declared": page.declared_charset or "",
+        "charset_used": page.used_charset,
+        "problems": "\n".join(page.problems),
+        "observations": page.observations,
+        "sketch": {
+            "state": sketch.state,
+            "base": sketch.base,
+            "hashes": b64encode(sketch.hashes).decode(),
+            "packed": b64encode(sketch.packed).decode(),
+        },
+    }
     return json.dumps(fields, check_circular=False).encode()

@@ -57,6 +57,7 @@ from extract.tables import (
     extraction,
     extraction_failure,
     observation,
+    page_sketch,
     page_text,
     page_version,
 )
@@ -417,6 +418,7 @@ def _leave(connection: Connection, before: int) -> None:
     for table, column in (
         (observation, observation.c.extraction_id),
         (extraction_failure, extraction_failure.c.extraction_id),
+        (page_sketch, page_sketch.c.extraction_id),
         (extraction, extraction.c.id),
     ):
         connection.execute(delete(table).where(column == before))
@@ -461,6 +463,16 @@ def _store(connection: Connection, reading: Reading, look: _Look) -> int:
         ("extraction_id", "position", *COLUMNS),
         [(number, position, *_row(found)) for position, found in enumerate(reading.observations)],
     )
+    if reading.sketch is not None:
+        connection.execute(
+            insert(page_sketch).values(
+                extraction_id=number,
+                state=reading.sketch.state,
+                base=_plain(reading.sketch.base),
+                hashes=reading.sketch.hashes,
+                units=reading.sketch.packed,
+            )
+        )
     return number
 
 

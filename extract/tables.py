@@ -42,6 +42,7 @@ __all__ = [
     "extraction_failure",
     "metadata",
     "observation",
+    "page_sketch",
     "page_text",
     "page_version",
     "review_item",
@@ -89,6 +90,26 @@ extraction_failure = Table(
     Column("cause", Text, nullable=False, comment="time, memory, crash or fault"),
     Column("what", Text, nullable=False, comment="how it went, in words"),
     comment="A reading that was given up, with neither text nor observations.",
+)
+
+page_sketch = Table(
+    "page_sketch",
+    metadata,
+    Column(
+        *("extraction_id", ForeignKey("extraction.id")),
+        primary_key=True,
+        autoincrement=False,
+        comment="the reading",
+    ),
+    Column(
+        *("state", Text),
+        nullable=False,
+        comment="content, not-found, error, redirect, withdrawn or empty; by what it says alone",
+    ),
+    Column("base", Text, nullable=False, comment="raw address of its base element; else empty"),
+    Column("hashes", LargeBinary, nullable=False, comment="8 bytes for each block, in order"),
+    Column("units", LargeBinary, nullable=False, comment="the blocks, JSON lines, deflated"),
+    comment="The blocks of a page and their hashes, by which its captures are compared.",
 )
 
 page_version = Table(
@@ -285,6 +306,7 @@ FACT_TABLES: Final = (
     page_text,
     extraction,
     extraction_failure,
+    page_sketch,
     page_version,
     observation,
     correction,

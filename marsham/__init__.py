@@ -22,9 +22,11 @@ if TYPE_CHECKING:
         Page,
         PageAsOf,
         PageComparison,
+        PageStep,
         PageVersion,
         Problem,
         Settings,
+        SiteTimeline,
         capture,
         compare_facts,
         compare_pages,
@@ -34,8 +36,10 @@ if TYPE_CHECKING:
         ingest,
         memento,
         open_archive,
+        page_timeline,
         pages_as_of,
         read_page,
+        site_timeline,
     )
 
 __all__ = [
@@ -50,9 +54,11 @@ __all__ = [
     "Page",
     "PageAsOf",
     "PageComparison",
+    "PageStep",
     "PageVersion",
     "Problem",
     "Settings",
+    "SiteTimeline",
     "capture",
     "compare_facts",
     "compare_pages",
@@ -62,8 +68,10 @@ __all__ = [
     "ingest",
     "memento",
     "open_archive",
+    "page_timeline",
     "pages_as_of",
     "read_page",
+    "site_timeline",
 ]
 
 

@@ -6,12 +6,17 @@ from pathlib import Path
 
 from archiver.errors import MarshamError
 from archiver.records import Capture, Problem
-from archiver.timestamps import parse_date
+from archiver.timestamps import Span, parse_date
+from archiver.urls import check_url
 from extract.asof import PageAsOf, check_extracted
 from extract.asof import pages_as_of as _pages_as_of
 from extract.compare.facts import FactChanges, compare_facts
 from extract.compare.pages import PageComparison, compare_pages
 from extract.compare.pages import Version as PageVersion
+from extract.compare.timelines import SiteTimeline
+from extract.compare.timelines import Step as PageStep
+from extract.compare.timelines import page_timeline as _page_timeline
+from extract.compare.timelines import site_timeline as _site_timeline
 from extract.export.files import FORMATS as _FORMATS
 from extract.export.files import NESTING as _NESTING
 from extract.export.rows import EXPORTS as _EXPORTS
@@ -42,9 +47,11 @@ __all__ = [
     "Page",
     "PageAsOf",
     "PageComparison",
+    "PageStep",
     "PageVersion",
     "Problem",
     "Settings",
+    "SiteTimeline",
     "capture",
     "compare_facts",
     "compare_pages",
@@ -54,8 +61,10 @@ __all__ = [
     "ingest",
     "memento",
     "open_archive",
+    "page_timeline",
     "pages_as_of",
     "read_page",
+    "site_timeline",
 ]
 
 
@@ -182,3 +191,42 @@ def export(
     rows = _export_rows(chosen, archive, pages_as_of(archive, as_of), nested=form in _NESTING)
     with out.open("w", encoding="utf-8", newline="") as file:
         return _FORMATS[form](file, chosen, rows)
+
+
+def page_timeline(
+    archive: Archive, url: str, start: str | None = None, end: str | None = None
+) -> list[PageStep]:
+    """Tell of each capture of a page how it differs from the one before; the oldest first.
+
+    Args:
+        archive: pages of it that were extracted are told apart by what they say, others by their
+            bytes.
+        url: the page.
+        start: a date such as ``2009`` or ``2009-05-01``: only captures from then on.
+        end: only captures up to the end of this date.
+
+    Raises:
+        UrlError: when it is no address.
+        TimestampError: when a date is none.
+    """
+    with archive.catalogue.read() as connection:
+        return _page_timeline(connection, check_url(url), _span(start, end))
+
+
+def site_timeline(
+    archive: Archive, prefix: str, start: str | None = None, end: str | None = None
+) -> SiteTimeline:
+    """Count by month what was captured below a prefix, and how much of it had changed.
+
+    The arguments are those of `page_timeline`; files that are no pages do not count.
+    """
+    with archive.catalogue.read() as connection:
+        return _site_timeline(connection, check_url(prefix), _span(start, end))
+
+
+def _span(start: str | None, end: str | None) -> Span | None:
+    if start is None and end is None:
+        return None
+    first = parse_date(start).first if start else datetime(1, 1, 1, tzinfo=UTC)
+    last = parse_date(end).last if end else datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
+    return Span(first, last)

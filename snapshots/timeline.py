@@ -1,36 +1,22 @@
-"""How the snapshots of a page lie in time: how many in each year or day, and when it next changed.
+"""How the snapshots of a page lie in time: how many in each year, day or hour.
 
 What is withdrawn is not counted.
 """
 
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, bindparam, func, select
+from sqlalchemy import Connection, func, select
 
-from archiver.digests import read_digest
-from archiver.records import Capture
 from archiver.timestamps import Span, format_timestamp
 from archiver.urls import url_key
-from snapshots.catalogue import Prepared
 from snapshots.tables import capture, url
 from snapshots.visible import visible
 
-__all__ = ["Period", "changed_after", "per_day", "per_hour", "per_year"]
+__all__ = ["Period", "per_day", "per_hour", "per_year"]
 
 _YEAR = 10**10  # what a 14-digit number is divided by to get its year
 _DAY = 10**6
 _HOUR = 10**4
-
-
-_CHANGED = Prepared(
-    select(func.min(capture.c.timestamp)).where(
-        capture.c.url_id == url.c.id,
-        url.c.urlkey == bindparam("key"),
-        capture.c.timestamp > bindparam("at"),
-        capture.c.digest != bindparam("digest"),
-        visible(),
-    )
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,20 +52,6 @@ def per_day(connection: Connection, wanted: str, span: Span) -> list[Period]:
 def per_hour(connection: Connection, wanted: str, span: Span) -> list[Period]:
     """Count the captures of a page by hour, within a span, both ends included."""
     return _counted(connection, wanted, _HOUR, span)
-
-
-def changed_after(connection: Connection, of: Capture) -> str | None:
-    """Give the timestamp of the next capture of the same address whose payload is another.
-
-    None when there is none. Costs a walk over the captures that are alike.
-    """
-    [(found,)] = _CHANGED.rows(
-        connection,
-        key=url_key(of.url),
-        at=int(of.timestamp),
-        digest=read_digest(of.digest),
-    )
-    return None if found is None else f"{found:014}"
 
 
 def _counted(connection: Connection, wanted: str, unit: int, span: Span | None) -> list[Period]:

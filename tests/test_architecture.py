@@ -132,6 +132,7 @@ READS_CAPTURES = {
     "extract.search": "only adds conditions to index.select_captures, or through extract.asof",
     "extract.occurrences": "visible() in every query",
     "extract.asof": "visible() where the version of a date is chosen",
+    "extract.compare.timelines": "only adds conditions to index.select_captures",
     "extract.entities.histories": "visible() where it is found whom a name means",
     "extract.evidence": "only adds conditions to index.select_captures",
     "extract.store": "only adds conditions to index.select_captures",

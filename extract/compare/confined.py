@@ -42,7 +42,8 @@ def compare_confined(children: Confined, old: Version, new: Version, form: str) 
         children: who does it, and within which limits.
         old: the old capture.
         new: the new one.
-        form: ``json``, ``html``, or ``lines`` for `lines_from`.
+        form: ``json``, ``html`` (side by side), ``inline`` (in one text), or ``lines`` for
+            `lines_from`.
 
     Raises:
         ConfinedError: when the pages passed the limits or could not be compared at all.
@@ -122,5 +123,6 @@ _FORMS: dict[str, Callable[[PageComparison], str]] = {
     "json": _as_json,
     "lines": _as_lines,
     "html": sheet_of,
+    "inline": lambda comparison: sheet_of(comparison, inline=True),
     "verdict": _as_verdict,
 }

@@ -16,9 +16,10 @@ from archiver.unreplay import recover_page
 from archiver.urls import join_url
 from extract.blocks import html_blocks, text_blocks
 from extract.compare.details import ContactChange, CountChange, Side, compare_details
+from extract.compare.labelling import noise_rules
 from extract.compare.links import LinkChanges, Retargeted, ToldLink, compare_links
 from extract.compare.matching import PARTED, Changed, Matching, match
-from extract.compare.noise import ARCHIVE, rule_of
+from extract.compare.noise import ARCHIVE
 from extract.compare.sites import Outline
 from extract.compare.states import NOT_A_PAGE, state_of
 from extract.compare.stretches import Stretch, word_changes
@@ -206,7 +207,6 @@ def compare_pages(old: Version, new: Version) -> PageComparison:
         return PageComparison(*heads, rows=tuple(_unmatched(first, second)), alike=0.0,
                               notes=tuple(notes))  # fmt: skip
     _label_noise(first, second)
-    _pair_adverts(first, second)
     units = [first.units[at] for at in first.kept]
     others = [second.units[at] for at in second.kept]
     found = match(units, others, _in_sides(first) & _in_sides(second))
@@ -345,29 +345,15 @@ def _in_sides(read: _Read) -> set[str]:
 
 
 def _label_noise(first: _Read, second: _Read) -> None:
-    """Name the rules by which what differs is noise; what stands on both pages is none."""
-    counts = [Counter([unit.text for unit in read.units]) for read in (first, second)]
-    differing = (counts[0] - counts[1]) + (counts[1] - counts[0])
+    """Name the rules by which parts of the pages are noise."""
+    first.rules, second.rules = noise_rules(
+        first.units,
+        second.units,
+        (first.adverts, second.adverts),
+        (first.base, second.base),
+    )
     for read in (first, second):
-        if not differing:
-            break
-        for at, unit in enumerate(read.units):
-            if unit.text in differing:
-                read.rules[at] = rule_of(unit, advertised=at in read.adverts, base=read.base)
         read.kept = [at for at, rule in enumerate(read.rules) if rule is None]
-
-
-def _pair_adverts(first: _Read, second: _Read) -> None:
-    """What stands in an advert's place on both pages, and is another on each, is an advert."""
-    if not (first.adverts and second.adverts):
-        return
-    texts = [{read.units[at].text for at in read.adverts} for read in (first, second)]
-    if not (texts[0] - texts[1] and texts[1] - texts[0]):
-        return
-    for read in (first, second):
-        for at in read.adverts:
-            read.rules[at] = read.rules[at] or "advert"
-        read.kept = [at for at in read.kept if read.rules[at] is None]
 
 
 def _head(read: _Read) -> dict[str, str]:

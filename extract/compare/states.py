@@ -5,7 +5,7 @@ import re
 from archiver.missing import says_missing
 from extract.document import Block, Document
 
-__all__ = ["NOT_A_PAGE", "state_of"]
+__all__ = ["NOT_A_PAGE", "state_by_status", "state_of"]
 
 NOT_A_PAGE = frozenset({"not-found", "error", "redirect", "empty"})
 _GONE = (404, 410)
@@ -37,6 +37,15 @@ _WITHDRAWN = re.compile(
 _FIRST = 6  # blocks among which a notice stands
 
 
+def state_by_status(status: int | None) -> str:
+    """Say what a capture shows as far as its HTTP status decides it; empty when it does not."""
+    if status in _GONE:
+        return "not-found"
+    if status is None or status == 304 or status < 300:
+        return ""
+    return "redirect" if status < 400 else "error"
+
+
 def state_of(document: Document, status: int | None = None) -> str:
     """Say what a capture shows.
 
@@ -48,12 +57,8 @@ def state_of(document: Document, status: int | None = None) -> str:
         ``content``, ``not-found`` (whatever the status says), ``error``, ``redirect``,
         ``withdrawn`` (the page, with a notice that it is) or ``empty``.
     """
-    if status in _GONE:
-        return "not-found"
-    if status is not None and 300 <= status < 400 and status != 304:
-        return "redirect"
-    if status is not None and status >= 400:
-        return "error"
+    if by_status := state_by_status(status):
+        return by_status
     text = document.main_text or document.text
     heading = next(
         (block.text for block in document.content if block.kind == "heading" and block.level == 1),

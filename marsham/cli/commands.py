@@ -28,6 +28,7 @@ _COMMANDS = {  # the function in a module of this package
     "serve": "serve",
     "show": "show",
     "snapshots": "snapshots",
+    "timeline": "timeline",
     "verify": "verify",
     "withdraw": "withdraw",
 }

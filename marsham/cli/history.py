@@ -107,12 +107,16 @@ def _known(evidence: Evidence) -> str:
             return f"unknown: first named on {after}"
         again = f", named again on {after}" if after else ""
         return f"unknown: last seen {before}, and not seen by then{again}"
-    if evidence.agrees:
-        return f"seen {before}" + (f" and again {after}" if after else "")
     days = counted(evidence.days_before or 0, "day")
+    later = counted(evidence.days_after or 0, "day")
+    if evidence.agrees:
+        if not after or not evidence.days_before:
+            return f"seen {before}" + (f" and again {after}, {later} after" if after else "")
+        return f"seen {before}, {days} before, and again {after}, {later} after"
     if after:
         return (
-            f"unknown: last seen {before}, {days} before; not seen by {after}; no capture between"
+            f"unknown: last seen {before}, {days} before; not seen by {after}, {later} after; "
+            "no capture between"
         )
     return f"last seen {before}, {days} before; no later capture tells"
 

@@ -26,7 +26,9 @@ _Line = tuple[dict[str, Any], tuple[str, ...]]  # what is found for machines, an
 @click.option("--as-of", type=DATE, metavar="DATE", help="Pages as they stood then; else now.")
 @click.option("--site", metavar="HOST", default="", help="Only pages of this host.")
 @click.option(
-    "--through-time", is_flag=True, help="Every page that ever said it: from when to when."
+    "--through-time",
+    is_flag=True,
+    help="Every page that ever said it: when it was first seen, last seen, not seen by.",
 )
 @click.option("--trend", is_flag=True, help="In how many captures of each year it is said.")
 @click.option(
@@ -53,7 +55,8 @@ def search(
 
     All the words have to be there. "A phrase" stands in quotation marks, burgl* for every word that
     begins so, lock OR bolt for one of two, lock NEAR/5 door for two with at most five words between
-    them, and -scotland for a word that must not be there.
+    them, and -scotland for a word that must not be there. A telephone number or an e-mail address
+    alone is found with --through-time however pages write it.
 
     The status is 0 when something was found, and 1 when nothing was.
     """
@@ -67,7 +70,7 @@ def search(
         if trend:
             lines = _by_year(connection, asked, site)
         elif through_time:
-            lines = _through_time(connection, asked, site, limit)
+            lines = _through_time(archive, connection, asked, site, limit)
         else:
             moment = as_of.last if as_of else datetime.now(UTC)
             lines = _of_date(connection, asked, site, moment, limit)
@@ -103,18 +106,28 @@ def _of_date(
     return lines
 
 
-def _through_time(connection: Connection, asked: str, site: str, limit: int) -> list[_Line]:
-    return [
-        (
-            asdict(one),
-            (
-                f"{_day(one.first)} to {_day(one.last)}, in {one.captures:,} of "
-                f"{counted(one.of, 'capture')}  {one.url}",
-                f"    {one.title}",
-            ),
+def _through_time(
+    archive: Archive, connection: Connection, asked: str, site: str, limit: int
+) -> list[_Line]:
+    from marsham.web.places import snapshot_address
+
+    lines: list[_Line] = []
+    for one in spells(connection, asked, site=site, limit=limit):
+        first, last = (
+            archive.settings.address.rstrip("/") + snapshot_address(timestamp, one.url)
+            for timestamp in (one.first, one.last)
         )
-        for one in spells(connection, asked, site=site, limit=limit)
-    ]
+        row = asdict(one) | {"first_snapshot": first, "last_snapshot": last}
+        absent = f"not seen by {_day(one.not_seen_by)}" if one.not_seen_by else "no later capture"
+        said = (
+            f"{_day(one.first)} to {_day(one.last)}, in {one.captures:,} of "
+            f"{counted(one.of, 'capture')}  {one.url}",
+            f"    {one.title}",
+            f"    first seen {first}",
+            f"    last seen {last}, {absent}",
+        )
+        lines.append((row, said))
+    return lines
 
 
 def _by_year(connection: Connection, asked: str, site: str) -> list[_Line]:

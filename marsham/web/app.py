@@ -24,6 +24,7 @@ from marsham.web import (
     searching,
     snapshot,
     timegate,
+    timelines,
     timemap,
     values,
 )
@@ -90,6 +91,9 @@ def make_app(archive: Archive, *, secret: bytes = b"", attempts: Path | None = N
             Route("/compare", comparing.choose),
             Route("/compare/{rest:path}", comparing.compared),
             Route("/compare-sheet/{rest:path}", comparing.sheet),
+            Route("/compare-inline/{rest:path}", comparing.sheet),
+            Route("/timeline", timelines.timeline),
+            Route("/cite-comparison/{rest:path}", citing.cite_comparison),
             Route("/leave", pages.leave),
             Route("/form/{rest:path}", pages.posted, methods=["GET", "POST"]),
             Route("/static/{name}", _static),

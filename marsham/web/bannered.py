@@ -7,6 +7,7 @@ from urllib.parse import quote, urlencode
 from archiver.records import Capture, DateSource, Grade, StatedDate
 from archiver.timestamps import parse_timestamp
 from archiver.urls import url_key
+from extract.compare.timelines import changes_around
 from extract.notices import ContactNotice, notices_for
 from marsham.web.places import (
     about_address,
@@ -20,7 +21,7 @@ from snapshots.mementos import Memento
 from snapshots.replay.banner import Banner, BannerSettings, Parts
 from snapshots.replay.language import Language
 from snapshots.requisites import parts_of
-from snapshots.timeline import Period, changed_after, per_year
+from snapshots.timeline import Period, per_year
 
 __all__ = [
     "banner_of",
@@ -46,7 +47,9 @@ def banner_of(views: Views, memento: Memento, *, asked: str = "") -> Banner:
     capture, settings = memento.capture, views.archive.settings
     with views.archive.catalogue.read() as connection:
         before, after = index.neighbours(connection, capture)
-        changed = changed_after(connection, capture) if after else None
+        around: tuple[Capture | None, Capture | None] = (None, None)
+        if before or after:
+            around = changes_around(connection, capture, seconds=_SECONDS / 2)
         stated = index.stated_dates(connection, capture)
     without = frozenset(settings.banner_without.split())
     return Banner(
@@ -57,7 +60,8 @@ def banner_of(views: Views, memento: Memento, *, asked: str = "") -> Banner:
         asked=asked,
         previous=_neighbour(before, capture.url),
         following=_neighbour(after, capture.url),
-        changed=_neighbour(changed, capture.url),
+        changed=_other(around[1]),
+        changed_before=_other(around[0]),
         status=memento.head.status if memento.head else 200,
         notices=tuple(_notices(views, memento, stated)),
         day_only=any(rule and len(date.timestamp) <= _DAY for date, rule in stated),
@@ -136,6 +140,7 @@ def _links(views: Views, capture: Capture) -> Iterator[tuple[str, str]]:
     yield "permanent", snapshot_address(timestamp, url, number=number)
     yield "cite", cite_address(timestamp, url, number=number)
     yield "about", about_address(timestamp, url, number=number)
+    yield "changes", views.at("/timeline", url=url)
     yield "raw", snapshot_address(timestamp, url, modifier="id_", number=number)
     if address := report_address(views, capture):
         yield "report", address
@@ -151,6 +156,13 @@ def _neighbour(timestamp: str | None, url: str) -> tuple[str, datetime] | None:
     if timestamp is None:
         return None
     return snapshot_address(timestamp, url), parse_timestamp(timestamp)
+
+
+def _other(capture: Capture | None) -> tuple[str, datetime] | None:
+    if capture is None:
+        return None
+    address = snapshot_address(capture.timestamp, capture.url, number=capture.number)
+    return address, parse_timestamp(capture.timestamp)
 
 
 def _notices(

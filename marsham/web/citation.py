@@ -1,5 +1,6 @@
-"""Citing a snapshot: as text, for reference managers (RIS, BibTeX), and as a link that lasts."""
+"""Citing a snapshot or a comparison: as text, for reference managers, as a link that lasts."""
 
+import json
 import re
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -26,16 +27,17 @@ _TEX = {
 
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """What a citation of a snapshot states.
+    """What a citation of a snapshot, or of two compared, states.
 
     Attributes:
         title: of the page; its address where it has none.
         url: the original URL.
         address: where the archive shows the snapshot, with scheme and host.
-        taken_at: when it was captured, in UTC.
+        taken_at: when it was captured, in UTC; of two the newer one.
         archive: what the archive calls itself.
         institution: who keeps it.
         read_on: the day the citation is made.
+        older_at: when the older of two snapshots was captured; None for one.
     """
 
     title: str
@@ -45,9 +47,34 @@ class Citation:
     archive: str
     institution: str
     read_on: date
+    older_at: datetime | None = None
+
+    @property
+    def _named(self) -> str:
+        if self.older_at is None:
+            return self.title
+        return f"{self.title}: {self.older_at:%Y-%m-%d} compared with {self.taken_at:%Y-%m-%d}"
+
+    @property
+    def _note(self) -> str:
+        older = f"{self.older_at:%Y-%m-%dT%H:%M:%SZ} and " if self.older_at else ""
+        return f"Archived {older}{self.taken_at:%Y-%m-%dT%H:%M:%SZ} from {self.url}"
 
     def text(self, words: Language) -> str:
         """Write it as a sentence."""
+        if self.older_at is not None:
+            return _line(
+                words.say(
+                    "compare_citation",
+                    title=self.title,
+                    old=words.day(self.older_at),
+                    new=words.day(self.taken_at),
+                    archive=self.archive,
+                    institution=self.institution,
+                    address=self.address,
+                    url=self.url,
+                )
+            )
         return _line(
             words.say(
                 "citation",
@@ -64,14 +91,14 @@ class Citation:
         """Write it as RIS, the tagged lines that reference managers import; lines end in CR LF."""
         fields = (
             ("TY", "ELEC"),
-            ("TI", self.title),
+            ("TI", self._named),
             ("T2", self.archive),
             ("PB", self.institution),
             ("PY", f"{self.taken_at:%Y}"),
             ("DA", f"{self.taken_at:%Y/%m/%d}"),
             ("UR", self.address),
             ("Y2", f"{self.read_on:%Y/%m/%d}"),
-            ("N1", f"Archived {self.taken_at:%Y-%m-%dT%H:%M:%SZ} from {self.url}"),
+            ("N1", self._note),
             ("ER", ""),
         )
         return "".join(f"{name}  - {_line(value)}\r\n" for name, value in fields)
@@ -80,16 +107,35 @@ class Citation:
         """Write it as a BibTeX entry; what TeX would take for a command is escaped."""
         key = re.sub(r"[^a-z0-9]+", "", self.url.partition("://")[2].lower())[:30]
         fields = (
-            ("title", "{" + _tex(self.title) + "}"),
+            ("title", "{" + _tex(self._named) + "}"),
             ("howpublished", _tex(f"{self.archive}, {self.institution}")),
             ("year", f"{self.taken_at:%Y}"),
             ("month", f"{self.taken_at:%b}".lower()),
             ("url", _address(self.address)),
             ("urldate", f"{self.read_on:%Y-%m-%d}"),
-            ("note", _tex(f"Archived {self.taken_at:%Y-%m-%d} from {self.url}")),
+            ("note", _tex(self._note)),
         )
         lines = ",\n".join(f"  {name} = {{{value}}}" for name, value in fields)
         return f"@misc{{{key}{self.taken_at:%Y%m%d},\n{lines}\n}}\n"
+
+    def csl_json(self) -> str:
+        """Write it as CSL-JSON, which Zotero, pandoc and citation processors read.
+
+        Source: the Citation Style Language's data schema, version 1.0.
+        """
+        item = {
+            "id": f"{self.taken_at:%Y%m%d%H%M%S}/{self.url}",
+            "type": "webpage",
+            "title": _line(self._named),
+            "container-title": _line(self.archive),
+            "publisher": _line(self.institution),
+            "issued": {"date-parts": [_date_parts(self.taken_at)]},
+            "accessed": {"date-parts": [_date_parts(self.read_on)]},
+            "URL": _line(self.address),
+            "archive": _line(self.archive),
+            "note": _line(self._note),
+        }
+        return json.dumps([item], ensure_ascii=False, indent=1) + "\n"
 
     def robust_link(self) -> str:
         """Write it as an HTML link that names the original, the snapshot and its date.
@@ -99,8 +145,12 @@ class Citation:
         return (
             f'<a href="{escape(self.address)}" data-originalurl="{escape(self.url)}" '
             f'data-versionurl="{escape(self.address)}" '
-            f'data-versiondate="{self.taken_at:%Y-%m-%dT%H:%M:%SZ}">{escape(_line(self.title))}</a>'
+            f'data-versiondate="{self.taken_at:%Y-%m-%dT%H:%M:%SZ}">{escape(_line(self._named))}</a>'
         )
+
+
+def _date_parts(day: date) -> list[int]:
+    return [day.year, day.month, day.day]
 
 
 def _line(text: str) -> str:

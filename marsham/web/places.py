@@ -127,10 +127,25 @@ def cite_address(timestamp: str, url: str, form: str = "", *, number: int = 0) -
     return f"/cite/{time}{'.' + form if form else ''}/{quote(url, safe=_SAFE)}"
 
 
-def compare_address(old: Capture, new: Capture) -> str:
-    """Give the address of the comparison of two captures of a page."""
-    times = f"{_time(old.timestamp, old.number)}/{_time(new.timestamp, new.number)}"
-    return f"/compare/{times}/{quote(new.url, safe=_SAFE)}"
+def compare_address(old: Capture, new: Capture, *, kind: str = "compare", form: str = "") -> str:
+    """Give the address of the comparison of two captures of a page, for ever of just these.
+
+    It holds both times and both payload digests, so that it can be told when what stands there is
+    no longer what was compared.
+
+    Args:
+        old: the older capture.
+        new: the newer one.
+        kind: ``compare``; ``compare-sheet`` or ``compare-inline`` for the comparison alone;
+            ``cite-comparison`` for how to cite it.
+        form: in which it is cited.
+    """
+    times = "/".join(
+        _time(one.timestamp, one.number) + ("@" + digest if digest else "")
+        for one in (old, new)
+        for digest in [one.digest.rpartition(":")[2]]
+    )
+    return f"/{kind}/{times}{'.' + form if form else ''}/{quote(new.url, safe=_SAFE)}"
 
 
 def entity_address(kind: str, key: str) -> str:

@@ -7,6 +7,7 @@ from starlette.responses import RedirectResponse, Response
 
 from archiver.errors import TimestampError
 from archiver.timestamps import format_timestamp, parse_span
+from extract.occurrences import spells
 from extract.search import Searched, count_found, search_pages
 from marsham.web.dates import read_asked
 from marsham.web.leaving import typed_words
@@ -15,6 +16,7 @@ from marsham.web.pages import views_of
 __all__ = ["search", "search_box"]
 
 _MOST = 50  # results on the page
+_MOST_RUNS = 200  # pages of which it is told from when to when they said it
 _FARTHEST = 100_000  # result from which a page of results may begin
 _LONGEST = 300  # characters of what is looked for
 
@@ -31,6 +33,13 @@ def search(request: Request) -> Response:
         return views.page(
             "search.html", status=400, words_asked=words, site=site, asked=asked, wrong_date=True
         )
+    if query.get("show") == "time":
+        with views.archive.catalogue.read() as connection:
+            runs = list(spells(connection, words, site=site, limit=_MOST_RUNS)) if words else []
+        return views.page(
+            "search.html", words_asked=words, site=site, asked=asked, through_time=True, runs=runs,
+            most_runs=_MOST_RUNS,
+        )  # fmt: skip
     moment = parse_span(digits).last if digits else datetime.now(UTC)
     skip = _number(query.get("skip", ""))
     with views.archive.catalogue.read() as connection:

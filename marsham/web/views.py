@@ -32,7 +32,16 @@ _POLICY = (
     "base-uri 'none'; frame-ancestors 'none'"
 )
 _ADDRESSED = (  # below which a query is the original URL's
-    *("/web/", "/cite/", "/about/", "/form/", "/compare/", "/compare-sheet/"),
+    *(
+        "/web/",
+        "/cite/",
+        "/about/",
+        "/form/",
+        "/compare/",
+        "/compare-sheet/",
+        "/compare-inline/",
+        "/cite-comparison/",
+    ),
 )
 _MINUTES = 60.0
 
@@ -100,11 +109,15 @@ class Views:
         own.base = (self.archive.settings.address or str(request.base_url)).rstrip("/")
         return own
 
-    def at(self, path: str, **query: object) -> str:
+    def at(self, path: str, /, **query: object) -> str:
         """Give the address of a page of our own; the language the reader chose goes along."""
         given = {name: str(value) for name, value in query.items() if value not in ("", None)}
         written = urlencode(given | self._keep)
         return f"{path}?{written}" if written else path
+
+    def moment(self, timestamp: str) -> str:
+        """Write a timestamp for the reader; of what is known to the day only the day."""
+        return _moment(self.language, timestamp)
 
     def page(
         self,
@@ -131,7 +144,7 @@ class Views:
             say=words.say,
             words=words,
             day=lambda timestamp: words.day(parse_timestamp(timestamp)),
-            moment=lambda timestamp: _moment(words, timestamp),
+            moment=self.moment,
             at=self.at,
             chosen_language=self._keep.get("lang", ""),
             languages=self._others,

@@ -89,13 +89,15 @@ class Banner:
         asked: the time asked for, as 4 to 14 digits; empty when no other time was asked for.
         previous: address of the snapshot before this one, if there is one, and its time.
         following: address of the snapshot after this one, if there is one, and its time.
-        changed: the same of the next snapshot whose content is another.
+        changed: the same of the next snapshot that shows something else.
+        changed_before: the same of the last one before that does.
         status: the HTTP status the old server gave.
         notices: further statements, such as that a contact has changed since.
         day_only: whether no more than the day of the capture is known.
         parts: what became of the parts of the page; None where that was not looked for.
         years: for each year with snapshots of the page the year, how many, and their address.
-        links: further addresses by name: permanent, cite, about, raw, report.
+        links: further addresses by name: permanent, cite, about, changes,
+            raw, report.
     """
 
     settings: BannerSettings
@@ -106,6 +108,7 @@ class Banner:
     previous: tuple[str, datetime] | None = None
     following: tuple[str, datetime] | None = None
     changed: tuple[str, datetime] | None = None
+    changed_before: tuple[str, datetime] | None = None
     status: int = 200
     notices: tuple[str, ...] = ()
     day_only: bool = False
@@ -184,9 +187,10 @@ class Banner:
     def _around(self) -> Iterator[str]:
         words = self.language
         for name, relation, place in (
+            ("changed_before", "", _apart(self.changed_before, self.previous)),
             ("previous", "prev", self.previous),
             ("following", "next", self.following),
-            ("changed", "", self.changed if self.changed != self.following else None),
+            ("changed", "", _apart(self.changed, self.following)),
         ):
             if place:
                 shown = words.say(name, day=words.day(place[1]))
@@ -232,6 +236,13 @@ class Banner:
 
 _RELATIONS = {"permanent": "bookmark"}
 _FAR = timedelta(days=1)  # from here on days are counted, and not hours
+
+
+def _apart(
+    place: tuple[str, datetime] | None, neighbour: tuple[str, datetime] | None
+) -> tuple[str, datetime] | None:
+    # What is named already as the neighbour is not named twice.
+    return None if place and neighbour and place[1] == neighbour[1] else place
 
 
 def _parts(words: Language, parts: Parts) -> str:

@@ -87,7 +87,9 @@ def test_words_are_followed_through_time(archive: Archive) -> None:
     with archive.catalogue.read() as connection:
         found = list(spells(connection, "lock"))
         early = list(spells(connection, "lock", span=parse_date("2009")))
-    assert found[0] == Spell(f"{HOST}/a/", "Locks", "20090529000000", "20100529000000", 2, 3)
+    assert found[0] == Spell(
+        f"{HOST}/a/", "Locks", "20090529000000", "20100529000000", 2, 3, "20110529000000"
+    )
     assert [one.url for one in found[1:]] == [f"{HOST}/b/", "http://council.example/c/"]
     assert early == [Spell(f"{HOST}/a/", "Locks", "20090529000000", "20090529000000", 1, 1)]
 

@@ -41,6 +41,7 @@ PAGES = {
     "form": f"/form/20110509101621/{SITE}/send",
     "search": "/search?q=partnership&at=2011",
     "search for nothing": "/search?q=xyzzy",
+    "search through time": "/search?q=partnership&show=time",
     "search with a wrong date": "/search?q=x&at=yesterday",
     "citation": f"/cite/20110529000000/{LANDING}",
     "provenance": f"/about/20110529000000/{LANDING}",
@@ -60,12 +61,23 @@ PAGES = {
     "two snapshots with a wrong date": f"/compare?url={LANDING}&from=yesterday&to=2011",
     "two snapshots compared": f"/compare?url={LANDING}&from=2009&to=2011",
     "a comparison by itself": f"/compare-sheet/2009/2011/{LANDING}",
+    "timeline to choose": "/timeline",
+    "timeline with a wrong date": f"/timeline?url={LANDING}&from=yesterday",
+    "timeline of a page": f"/timeline?url={SITE}/press/",
+    "timeline of many captures": f"/timeline?url={OFTEN}&show=all",
+    "timeline of changes in Welsh": f"/timeline?url={OFTEN}&show=changes&lang=cy",
+    "timeline of a site": f"/timeline?site={SITE}/",
+    "a comparison in one text": f"/compare-inline/2009/2011/{LANDING}",
+    "citation of a comparison": f"/cite-comparison/2009/2011/{LANDING}",
     "value": "/value/1/30",
     "no such page": "/nowhere",
 }
 _RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 # The frame holds an archived page, which is as it was.
-WITHOUT_NAME = {"a comparison by itself"}  # as it is when it is written to a file
+WITHOUT_NAME = {
+    "a comparison by itself",
+    "a comparison in one text",
+}  # as it is when it is written to a file
 _RUN = f"() => axe.run({{iframes: false, runOnly: {{type: 'tag', values: {_RULES}}}}})"
 
 

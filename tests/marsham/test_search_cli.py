@@ -51,6 +51,9 @@ def test_words_through_time_and_by_year(archive: str, capsys: pytest.CaptureFixt
     assert run(["--archive", archive, "search", "lock", "--through-time"]) == 0
     said = capsys.readouterr().out
     assert f"2009-05-29 to 2009-05-29, in 1 of 2 captures  {HOST}/a/\n    Locks" in said
+    snapshot = f"/web/20090529000000/{HOST}/a/"
+    assert f"    first seen {snapshot}\n    last seen {snapshot}, not seen by 2011-05-29\n" in said
+    assert f"/web/20110529000000/{HOST}/b/, no later capture\n" in said
     assert run(["--archive", archive, "search", "lock", "--trend"]) == 0
     assert capsys.readouterr().out == "2009  1 of 1 capture\n2011  1 of 2 captures\n"
 
@@ -75,3 +78,38 @@ def test_what_cannot_be_found_or_looked_for_is_said(
 ) -> None:
     assert run(["--archive", archive, "search", *more]) == status
     assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("asked", "seen"),
+    [
+        ("020 7946 0441", ["20090529000000"]),
+        ("(020) 79460441", ["20090529000000"]),
+        ("+44 20 7946 0441", ["20090529000000"]),
+        ("020 7946 0442", ["20110529000000"]),
+        ("Press@Homeoffice.example", ["20090529000000"]),
+        ("press@homeoffice", ["20090529000000"]),  # no address, but words
+        ("020 7946 0999", []),
+    ],
+)
+def test_a_number_or_address_is_found_however_it_is_written(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], asked: str, seen: list[str]
+) -> None:
+    first = b"<p>Press office<br>Tel: (020) 7946 0441<br>press@homeoffice.example</p>"
+    pages = warc(
+        response(first, url=f"{HOST}/p/", date="2009-05-29T00:00:00Z"),
+        response(b"<p>Press<br>Tel: 02079460442</p>", url=f"{HOST}/p/",
+                 date="2011-05-29T00:00:00Z"),
+        response(b"", url=f"{HOST}/p/", date="2012-05-29T00:00:00Z", status="404 Not Found"),
+    )  # fmt: skip
+    (tmp_path / "in.warc.gz").write_bytes(pages)
+    with marsham.create_archive(tmp_path / "archive") as made:
+        marsham.ingest(made, [tmp_path / "in.warc.gz"])
+        marsham.extract(made, jobs=1)
+    arguments = ["--archive", str(tmp_path / "archive"), "search", "--through-time", "--json"]
+    status = run([*arguments, "--", asked])
+    rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [row["first"] for row in rows] == seen
+    assert status == (0 if seen else 1)
+    later = {"20090529000000": "20110529000000", "20110529000000": "20120529000000"}
+    assert [row["not_seen_by"] for row in rows] == [later[at] for at in seen]

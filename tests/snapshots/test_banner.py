@@ -127,6 +127,11 @@ def test_the_next_snapshot_of_other_content_is_named_where_the_next_is_alike() -
         "Next with other content: 1 January 2013" in banner(following=later, changed=other).render()
     )
     assert "other content" not in banner(following=later, changed=later).render()
+    earlier = ("/web/2008/x", datetime(2008, 1, 1, tzinfo=UTC))
+    before = ("/web/2007/x", datetime(2007, 1, 1, tzinfo=UTC))
+    made = banner(previous=earlier, changed_before=before).render()
+    assert "Previous with other content: 1 January 2007" in made
+    assert "other content" not in banner(previous=earlier, changed_before=earlier).render()
 
 
 def test_the_inline_form_needs_nothing_else_and_escapes_everything() -> None:

@@ -11,7 +11,7 @@ from snapshots import index
 from snapshots.addresses import addresses_below
 from snapshots.archive import Archive
 from snapshots.membership import membership_of
-from snapshots.timeline import changed_after, per_day, per_hour, per_year
+from snapshots.timeline import per_day, per_hour, per_year
 from snapshots.withdrawals import Decision, Scope, withdraw
 from tests.builders import response, revisit, warc
 
@@ -51,21 +51,6 @@ def test_captures_are_counted_by_year_day_and_hour(filled: Archive) -> None:
         ("20100101", 3, "20100101000000")
     ]
     assert [(hour.digits, hour.number) for hour in hours] == [("2010010100", 1), ("2010010113", 2)]
-
-
-def test_the_next_capture_of_other_content_is_found_behind_those_that_are_alike(
-    filled: Archive,
-) -> None:
-    with filled.catalogue.read() as connection:
-
-        def after(timestamp: str) -> str | None:
-            found = index.nearest(connection, URL, parse_timestamp(timestamp))
-            assert found is not None
-            return changed_after(connection, found)
-
-        assert after("20091231235959") == "20100101135959"
-        assert after("20100101130000") == "20100101135959"
-        assert after("20110529101621") is None
 
 
 def test_addresses_are_listed_page_by_page_without_loss(filled: Archive) -> None:

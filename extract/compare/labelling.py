@@ -1,0 +1,52 @@
+"""Labelling: which units of two pages are noise, by which rule, when the pages are compared."""
+
+from collections import Counter
+from collections.abc import Collection, Sequence
+
+from extract.compare.noise import rule_of
+from extract.compare.units import Unit
+
+__all__ = ["noise_rules"]
+
+
+def noise_rules(
+    old: Sequence[Unit],
+    new: Sequence[Unit],
+    adverts: tuple[Collection[int], Collection[int]],
+    bases: tuple[str, str],
+) -> tuple[list[str | None], list[str | None]]:
+    """Name for each unit of two pages the rule by which it is noise; None for what counts.
+
+    Args:
+        old: the units of the old page.
+        new: those of the new one.
+        adverts: numbers of the units of either that stand in something called an advert.
+        bases: what the links of either are resolved against.
+
+    What stands on both pages is no noise. What stands in an advert's place on both pages, and is
+    another on each, is an advert.
+    """
+    counts = [Counter([unit.text for unit in units]) for units in (old, new)]
+    differing = (counts[0] - counts[1]) + (counts[1] - counts[0])
+    found: list[list[str | None]] = []
+    for units, advertised, base in zip((old, new), adverts, bases, strict=True):
+        found.append(
+            [
+                rule_of(unit, advertised=at in advertised, base=base)
+                if unit.text in differing
+                else None
+                for at, unit in enumerate(units)
+            ]
+            if differing
+            else [None] * len(units)
+        )
+    if adverts[0] and adverts[1]:
+        texts = [
+            {units[at].text for at in advertised}
+            for units, advertised in zip((old, new), adverts, strict=True)
+        ]
+        if texts[0] - texts[1] and texts[1] - texts[0]:
+            for rules, advertised in zip(found, adverts, strict=True):
+                for at in advertised:
+                    rules[at] = rules[at] or "advert"
+    return found[0], found[1]
