@@ -58,7 +58,7 @@ def test_every_message_is_used_and_every_message_asked_for_is_there() -> None:
     # Those of a family are put together from its name and a value.
     families = (
         *("source_", "detail_", "grade_", "kept_", "link_", "taken_by_", "title_"),
-        *("review_reason_", "review_state_", "review_action_"),
+        *("review_do_", "review_reason_", "review_state_", "review_action_"),
         *("all_", "field_", "state_", "step_"),
     )
     unused = [
