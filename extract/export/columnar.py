@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from itertools import islice
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from archiver.errors import InputError
@@ -11,7 +12,7 @@ from extract.export.columns import Kind, Row, TableHead, Written
 if TYPE_CHECKING:
     import pyarrow
 
-__all__ = ["arrow_batches", "write_parquet"]
+__all__ = ["arrow_batches", "parquet_rows", "write_parquet"]
 
 _GROUP = 20_000  # rows: large enough to be packed well, small enough for flat memory
 
@@ -48,6 +49,21 @@ def arrow_batches(head: TableHead, rows: Iterable[Row]) -> Iterator["pyarrow.Rec
     """
     arrow = _arrow()
     yield from _batches(arrow, _schema(arrow, head), head, rows, _Counter())
+
+
+def parquet_rows(path: Path, names: list[str]) -> Iterator[Row]:
+    """Give the rows of a Parquet file, some columns of them, a group of rows at a time.
+
+    Raises:
+        InputError: when the package pyarrow is not installed.
+        ValueError: when it is no such file, or lacks one of the columns.
+    """
+    _arrow()
+    from pyarrow import parquet
+
+    with parquet.ParquetFile(path) as file:
+        for batch in file.iter_batches(_GROUP, columns=names):
+            yield from batch.select(names).to_pylist()
 
 
 class _Counter:
