@@ -86,7 +86,7 @@ def table_of(archive: Archive, order: Order) -> Iterator[Table]:
 
 def print_export(archive: Archive, order: Order, out: BinaryIO) -> Written:
     """Write an export to an open binary file, without a manifest; see `write_export`."""
-    write = table_writer(order.form, bom=order.bom)
+    write = table_writer(order.form, order.what, bom=order.bom)
     with table_of(archive, order) as table:
         return write(out, table.head, table.rows)
 
@@ -102,7 +102,7 @@ def write_export(archive: Archive, order: Order, out: Path) -> Manifest:
         InputError: when source, format or filters do not exist or do not go together.
         NotWritableError: when the file cannot be written.
     """
-    write = table_writer(order.form, bom=order.bom)
+    write = table_writer(order.form, order.what, bom=order.bom)
     part = out.with_name(f"{out.name}.part")
     try:
         with table_of(archive, order) as table:
