@@ -87,6 +87,8 @@ def joined(values: list[str]) -> str:
     >>> joined(["+441914980112", "Police; fire"])
     '+441914980112; Police\\; fire'
     """
+    if not values:
+        return ""
     text = _JOINT.join(values)
     if "\\" not in text and text.count(_JOINT) < len(values):
         return text

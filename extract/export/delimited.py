@@ -41,7 +41,7 @@ def write_csv(out: BinaryIO, head: TableHead, rows: Iterable[Row], *, bom: bool 
 
 
 def _cell(value: object) -> str:
-    if value is None:
+    if value is None or value == []:
         return ""
     if isinstance(value, str):
         return _safe(value)

@@ -1,8 +1,8 @@
 """Contacts and partnerships as linked data: JSON-LD with the words of schema.org.
 
 Each is a ``GovernmentOrganization`` with ``ContactPoint`` and ``PostalAddress``, and ``isBasedOn``
-the address of the snapshot it was read from. The context stands in the file: nothing is fetched to read
-it. Sources: JSON-LD 1.1 (W3C, 2020); schema.org.
+the address of the snapshot it was read from. The context stands in the file: nothing is fetched to
+read it. Sources: JSON-LD 1.1 (W3C, 2020); schema.org.
 """
 
 import json

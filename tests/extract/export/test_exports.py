@@ -107,6 +107,7 @@ def test_an_export_read_back_is_the_catalogue(
     assert manifest.counts["rows"] == len(rows) > 0
 
 
+@pytest.mark.filterwarnings("ignore:ConjunctiveGraph is deprecated")  # within rdflib itself
 @pytest.mark.parametrize("what", ["contacts", "partnerships"])
 def test_linked_data_tells_every_number_and_where_it_is_from(
     example: Archive, tmp_path: Path, what: str
@@ -182,11 +183,11 @@ def test_filters_leave_out_what_they_say(example: Archive, tmp_path: Path) -> No
 
     everything = urls("contacts", Filters())
     below = urls("contacts", Filters(prefixes=("http://www.homeoffice.example/news/",)))
-    assert {str(row["url"]) for row in below} == {"http://www.homeoffice.example/news/"}
+    assert below == [row for row in everything if "/news/" in str(row["url"])] != []
     assert urls("contacts", Filters(sites=("homeoffice.example",))) == everything
     assert urls("contacts", Filters(sites=("other.example",))) == []
-    wales = urls("partnerships", Filters(regions=("wales",)))
-    assert {row["region"] for row in wales} == {"Wales"}
+    north = urls("partnerships", Filters(regions=("north east",)))
+    assert {row["region"] for row in north} == {"North East"}
     sure = urls("contacts", Filters(least_confidence=0.9))
     assert 0 < len(sure) < len(everything)
     assert all(float(str(row["confidence"])) >= 0.9 for row in sure)
@@ -281,8 +282,8 @@ def exported(archive: Archive, folder: Path) -> list[str]:
 
 def test_formulas_in_names_of_contacts_are_harmless(tmp_path: Path) -> None:
     page = (
-        b"<title>Contacts</title><h1>Contacts</h1><h2>=cmd|' /C calc'!A0 Team</h2>"
-        b"<p>Telephone: 01632 960777</p>"
+        b"<title>Contacts</title><h1>=cmd|' /C calc'!A0</h1><div class=vcard>"
+        b"<p class='fn org'>=cmd|' /C calc'!A0</p><p>Telephone: <b class=tel>01632 960777</b></div>"
     )
     (tmp_path / "a.warc").write_bytes(warc(response(page, url=f"{HOST}/z/")))
     with marsham.create_archive(tmp_path / "archive") as archive:
