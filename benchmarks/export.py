@@ -1,6 +1,8 @@
 """How fast rows are written, and whether memory stays flat up to a million of them.
 
-Run it with ``.venv/bin/python benchmarks/export.py``; a name of a format as argument runs that alone.
+Run it with ``.venv/bin/python -P benchmarks/export.py``, since ``extract.py`` stands beside it; a
+name of a format as argument runs that alone.
+
 Rows are synthetic contacts with all columns, so the figures are those of the writers; ``--archive
 FOLDER`` exports the contacts of a real archive from end to end instead. Each measurement is a
 process of its own: seconds of the wall and of the processor, and the peak of memory.
@@ -95,7 +97,7 @@ def main() -> None:
         return
     for form in asked.forms:
         for number in (ROWS, MANY) if form in FLAT and not asked.archive else (ROWS,):
-            command = [sys.executable, __file__, form, "--one", str(number)]
+            command = [sys.executable, "-P", __file__, form, "--one", str(number)]
             done = subprocess.run(
                 [*command, "--archive", asked.archive], capture_output=True, check=True, text=True
             )

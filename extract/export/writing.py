@@ -26,7 +26,7 @@ from extract.export.sources import rows_of, source_named
 from snapshots.archive import Archive
 from snapshots.index import extent
 
-__all__ = ["Order", "Table", "print_export", "table_of", "write_export"]
+__all__ = ["Order", "Table", "newest_moment", "print_export", "table_of", "write_export"]
 
 _LOCAL = "http://localhost:8080"  # where marsham serve stands unless told otherwise
 
@@ -70,7 +70,7 @@ def table_of(archive: Archive, order: Order) -> Iterator[Table]:
     source = source_named(order.what)
     with archive.catalogue.read() as connection:
         check_extracted(connection)
-        moment = order.moment or _newest(connection)
+        moment = order.moment or newest_moment(connection)
         state = catalogue_revision(connection)
         filters = order.filters.as_json()
         facts = {
@@ -132,7 +132,10 @@ def write_export(archive: Archive, order: Order, out: Path) -> Manifest:
     return manifest
 
 
-def _newest(connection: Connection) -> datetime:
-    # Not the present: the same archive is to give the same export tomorrow.
+def newest_moment(connection: Connection) -> datetime:
+    """Give the moment of the newest capture in view: what an export without a date is as of.
+
+    Not the present: the same archive is to give the same export tomorrow.
+    """
     found = extent(connection, None)
     return parse_timestamp(found[2]) if found else datetime.now(UTC)

@@ -8,6 +8,7 @@ import click
 from archiver.errors import InputError
 from archiver.timestamps import Span
 from extract.export.differences import Change, Difference, differences
+from extract.export.documents import DOCUMENT_FORMATS, write_documents
 from extract.export.formats import TABLE_FORMATS
 from extract.export.selection import Filters
 from extract.export.sources import SOURCES
@@ -28,12 +29,12 @@ __all__ = ["export"]
 @click.option(
     "--format",
     "form",
-    type=click.Choice(sorted(TABLE_FORMATS)),
+    type=click.Choice(sorted({*TABLE_FORMATS, *DOCUMENT_FORMATS})),
     default="csv",
     show_default=True,
-    help="JSON and JSONL hold the evidence of every value.",
+    help="JSON and JSONL hold all evidence; html and markdown are folders of pages.",
 )
-@click.option("--out", type=click.Path(path_type=Path), help="A file; else standard output.")
+@click.option("--out", type=click.Path(path_type=Path), help="A file or folder; else printed.")
 @click.option("--site", "sites", metavar="HOST", multiple=True, help="Only pages of this host.")
 @click.option(
     "--prefix", "prefixes", metavar="URL", multiple=True, help="Only pages below this address."
@@ -91,14 +92,15 @@ def export(
     if since is not None:
         return _compare(archive, order, since)
     if out is not None:
-        manifest = write_export(archive, order, out)
+        write = write_documents if form in DOCUMENT_FORMATS else write_export
+        manifest = write(archive, order, out)
         click.echo(f"{manifest.counts['rows']} {what} written to {out}", err=True)
-        for name in ("characters_replaced", "values_continued"):
-            if number := manifest.counts[name]:
+        for name, number in manifest.counts.items():
+            if number and name != "rows":
                 click.echo(f"{number} {name.replace('_', ' ')}", err=True)
         return DONE
-    if not TABLE_FORMATS[form].text:
-        raise InputError(f"{form} is not for a terminal; name a file with --out")
+    if form in DOCUMENT_FORMATS or not TABLE_FORMATS[form].text:
+        raise InputError(f"{form} is not for a terminal; say with --out where it goes")
     print_export(archive, order, sys.stdout.buffer)
     return DONE
 

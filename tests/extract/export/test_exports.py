@@ -3,6 +3,7 @@
 import csv
 import hashlib
 import json
+import re
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -299,3 +300,32 @@ def test_formulas_in_names_of_contacts_are_harmless(tmp_path: Path) -> None:
             book = openpyxl.load_workbook(tmp_path / "out.xlsx")
             types = {cell.data_type for sheet in book for row in sheet for cell in row}
             assert "f" not in types
+
+
+@pytest.mark.parametrize(("form", "suffix"), [("markdown", ".md"), ("html", ".html")])
+def test_pages_as_files_lead_to_one_another_and_to_their_documents(
+    example: Archive, tmp_path: Path, form: str, suffix: str
+) -> None:
+    folders = tmp_path / "one", tmp_path / "two"
+    for out in folders:
+        manifest = marsham.export(example, "pages", out, form=form, as_of="2011")
+    texts = {path: path.read_text("utf-8") for path in folders[0].rglob(f"*{suffix}")}
+    assert len(texts) == manifest.counts["rows"] == len(catalogue_rows(example, "pages", "2011"))
+    pattern = r"\]\((\.{1,2}/[^)#]+)" if form == "markdown" else r'href="(\.{1,2}/[^"#]+)'
+    led = [
+        (path.parent / target).resolve()
+        for path, text in texts.items()
+        for target in re.findall(pattern, text)
+    ]
+    assert all(target.is_file() for target in led)
+    assert any(target in {path.resolve() for path in texts} for target in led)
+    for file in manifest.files:
+        one, two = ((out / file.name).read_bytes() for out in folders)
+        assert hashlib.sha256(one).hexdigest() == hashlib.sha256(two).hexdigest() == file.sha256
+    assert (folders[0] / "manifest.json").read_bytes() == (
+        folders[1] / "manifest.json"
+    ).read_bytes()
+    if form == "markdown":
+        assert all(text.startswith("---\ntitle: ") for text in texts.values())
+    with pytest.raises(InputError, match="there already"):
+        marsham.export(example, "pages", folders[0], form=form)
