@@ -14,7 +14,7 @@ from extract.export.linked import LINKED, write_jsonld
 from extract.export.objects import write_json, write_jsonl
 from extract.export.workbook import write_xlsx
 
-__all__ = ["TABLE_FORMATS", "TableFormat", "table_writer"]
+__all__ = ["PROVED", "TABLE_FORMATS", "TableFormat", "table_writer"]
 
 _Write = Callable[[BinaryIO, TableHead, Iterable[Row]], Written]
 
@@ -47,6 +47,9 @@ TABLE_FORMATS = {
     "xlsx": TableFormat("a workbook", write_xlsx),
 }
 """The formats by name; each name is also the suffix of its files."""
+
+PROVED = ("json", "jsonl")
+"""The formats that hold the evidence of each value."""
 
 
 def table_writer(form: str, what: str, *, bom: bool = False) -> _Write:

@@ -73,6 +73,7 @@ def evidence_values(page: PageAsOf, found: Sequence[Observation]) -> dict[str, o
                 "value": each.value,
                 "start": each.start,
                 "end": each.end,
+                "element": page.elements.get(each),
                 "source": each.source,
                 "rule": each.rule,
                 "confidence": each.confidence,

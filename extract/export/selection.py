@@ -1,19 +1,24 @@
 """What of an archive is exported: the date, the pages, and which of their rows."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, or_
 
+from archiver.confined import Confined
 from archiver.errors import InputError
 from extract.asof import PageAsOf, pages_as_of
+from extract.elements import elements_of
 from extract.export.columns import Column, Row
 from extract.search import of_site
 from snapshots.archive import Archive
 from snapshots.index import below
 
 __all__ = ["Filters", "Selection", "kept"]
+
+
+_PROVED = ("authority", "claim_check", "contact", "count", "legal", "partnership")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,25 +63,35 @@ class Selection:
         connection: of its catalogue; all is read in its transaction.
         moment: as of which; an aware datetime.
         filters: what is left out.
+        children: read pages again for the elements that their values stand in; None where the
+            evidence is not written.
     """
 
     archive: Archive
     connection: Connection
     moment: datetime
     filters: Filters
+    children: Confined | None = None
 
     def pages(self) -> Iterator[PageAsOf]:
         """Give the pages as they stood at the moment, by address, as people corrected them."""
         statuses = self.filters.statuses
         for page in pages_as_of(self.connection, self.moment, *self.addresses()):
             if not statuses or page.capture.status in statuses:
-                yield page
+                yield page if self.children is None else self._located(page, self.children)
 
     def addresses(self) -> tuple[ColumnElement[bool], ...]:
         """Give the conditions for addresses, for a query that has the table of URLs."""
         sites = [condition for site in self.filters.sites for condition in _of(site)]
         prefixes = [below(prefix) for prefix in self.filters.prefixes]
         return tuple(or_(*ways) for ways in (sites, prefixes) if ways)
+
+    def _located(self, page: PageAsOf, children: Confined) -> PageAsOf:
+        wanted = [each for each in page.observations if each.kind in _PROVED]
+        if not wanted:
+            return page
+        paths = elements_of(self.archive, children, page.capture, page.text, wanted)
+        return replace(page, elements=dict(zip(wanted, paths, strict=True)))
 
 
 def kept(rows: Iterable[Row], columns: Iterable[Column], filters: Filters) -> Iterator[Row]:

@@ -1,7 +1,7 @@
 """An export from archive to file: put together, written beside its place, and moved there whole."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,11 +9,12 @@ from typing import BinaryIO
 
 from sqlalchemy import Connection
 
+from archiver.confined import Confined
 from archiver.errors import NotWritableError
 from archiver.timestamps import format_timestamp, parse_timestamp
 from extract.asof import check_extracted
 from extract.export.columns import Row, TableHead, Written
-from extract.export.formats import table_writer
+from extract.export.formats import PROVED, table_writer
 from extract.export.manifest import (
     Manifest,
     catalogue_revision,
@@ -80,8 +81,11 @@ def table_of(archive: Archive, order: Order) -> Iterator[Table]:
             "snapshots": f"{archive.settings.address.rstrip('/') or _LOCAL}/web/",
         }
         head = TableHead(order.what, source.about, source.columns, moment, facts)
-        selection = Selection(archive, connection, moment, order.filters)
-        yield Table(head, rows_of(source, selection), state)
+        with ExitStack() as stack:
+            proved = order.form in PROVED
+            children = stack.enter_context(Confined()) if proved else None
+            selection = Selection(archive, connection, moment, order.filters, children)
+            yield Table(head, rows_of(source, selection), state)
 
 
 def print_export(archive: Archive, order: Order, out: BinaryIO) -> Written:

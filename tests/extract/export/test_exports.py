@@ -311,7 +311,7 @@ def test_pages_as_files_lead_to_one_another_and_to_their_documents(
         manifest = marsham.export(example, "pages", out, form=form, as_of="2011")
     texts = {path: path.read_text("utf-8") for path in folders[0].rglob(f"*{suffix}")}
     assert len(texts) == manifest.counts["rows"] == len(catalogue_rows(example, "pages", "2011"))
-    pattern = r"\]\((\.{1,2}/[^)#]+)" if form == "markdown" else r'href="(\.{1,2}/[^"#]+)'
+    pattern = r"\]\(<?(\.{1,2}/[^)#>]+)" if form == "markdown" else r'href="(\.{1,2}/[^"#]+)'
     led = [
         (path.parent / target).resolve()
         for path, text in texts.items()
