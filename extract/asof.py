@@ -15,6 +15,7 @@ from sqlalchemy import (
     Connection,
     Subquery,
     and_,
+    bindparam,
     func,
     inspect,
     literal,
@@ -41,7 +42,7 @@ from extract.tables import (
     page_version,
 )
 from snapshots import index
-from snapshots.catalogue import stream
+from snapshots.catalogue import Prepared, stream
 from snapshots.tables import capture, same_capture, url
 from snapshots.visible import visible
 
@@ -60,6 +61,7 @@ __all__ = [
 _GONE = (404, 410)
 _AT_ONCE = 500  # addresses of one query
 _MOVED = (301, 302, 303, 307, 308)  # 304 says that nothing changed
+_TEXT = Prepared(select(page_text.c.text).where(page_text.c.id == bindparam("text")))
 _NO_PAGE = [literal(status) for status in (*_GONE, *_MOVED)]
 
 
@@ -131,32 +133,39 @@ def readings_with(connection: Connection, kinds: Sequence[str]) -> Iterator[Read
         yield Reading(*row)
 
 
-def pages_as_of(connection: Connection, moment: datetime) -> Iterator[PageAsOf]:
+def pages_as_of(
+    connection: Connection, moment: datetime, *of: ColumnElement[bool]
+) -> Iterator[PageAsOf]:
     """Give every page that stood at `moment`, sorted by key, each in its newest version up to then.
 
+    Args:
+        connection: of the catalogue.
+        moment: an aware datetime.
+        of: conditions for addresses that limit which pages are given.
+
     Of several spellings of one address (with and without ``www.``, say) that all show a page, the
-    newest is given. Pages not yet extracted, or given up in extracting, are left out.
+    newest is given. Pages not yet extracted, or given up in extracting, are left out. One page is
+    held at a time.
     """
-    newest = newest_states(moment)
+    newest = newest_states(moment, *of)
     query = (
         index.select_captures(
             newest.c.extraction_id,
             extraction.c.url,
-            page_text.c.text,
+            extraction.c.text_id,
             url.c.urlkey,
             newest.c.url_id,
         )
         .join(newest, same_capture(newest))
         .join(extraction, extraction.c.id == newest.c.extraction_id)
-        .join(page_text, page_text.c.id == extraction.c.text_id)
         .where(newest.c.rank == 1)
         .order_by(url.c.urlkey, capture.c.timestamp.desc(), url.c.url)
     )
     last_key = None
     held = decided(connection)
     has_entities = inspect(connection).has_table(entity_view.name)
-    for row in connection.execute(query).all():
-        extraction_id, read_under, text, key, url_id = row[11:16]
+    for row in stream(connection, query):
+        extraction_id, read_under, text_id, key, url_id = row[11:16]
         if key == last_key:
             continue
         last_key = key
@@ -166,6 +175,7 @@ def pages_as_of(connection: Connection, moment: datetime) -> Iterator[PageAsOf]:
         )
         records = _readdressed(records_of(observations), read_under, found.url)
         entities = _entities(connection, url_id, found) if has_entities else {}
+        [(text,)] = _TEXT.rows(connection, text=text_id)
         yield PageAsOf(found, records, observations, text, changes, entities)
 
 

@@ -19,6 +19,7 @@ __all__ = ["block_ids", "content_html", "content_markdown"]
 Resolve = Callable[[str], str | None]
 _ID_DIGITS = 12
 _SCHEMES = ("http://", "https://", "ftp://", "mailto:", "tel:")
+_BESIDE = ("./", "../")  # files that stand with the page; no absolute URL begins so
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 _ESCAPED = re.compile(r"([\\`*_\[\]<>|#])")
 _STARTS = re.compile(r"^(\d{1,9})([.)])(?=\s|$)|^([-+=~])")
@@ -47,8 +48,9 @@ def content_html(document: Document, resolve: Resolve) -> str:
 
     Args:
         document: the page.
-        resolve: turns a link as written into an absolute URL; links to anything but pages, files,
-            mailboxes and telephones are written as text.
+        resolve: turns a link as written into an absolute URL, or into a path that begins with
+            ``./`` or ``../``; links to anything but pages, files, mailboxes and telephones are
+            written as text.
     """
     blocks = document.content
     ids = dict(zip([block.number for block in blocks], block_ids(blocks), strict=True))
@@ -106,7 +108,7 @@ def _target(link: Link, resolve: Resolve) -> str | None:
     if written[:7].lower() == "mailto:" or written[:4].lower() == "tel:":
         return written
     target = resolve(link.href)
-    if target is None or not target.lower().startswith(_SCHEMES):
+    if target is None or not target.lower().startswith((*_SCHEMES, *_BESIDE)):
         return None
     return _CONTROL.sub("", target)
 

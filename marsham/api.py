@@ -17,10 +17,14 @@ from extract.compare.timelines import SiteTimeline
 from extract.compare.timelines import Step as PageStep
 from extract.compare.timelines import page_timeline as _page_timeline
 from extract.compare.timelines import site_timeline as _site_timeline
-from extract.export.files import FORMATS as _FORMATS
-from extract.export.files import NESTING as _NESTING
-from extract.export.rows import EXPORTS as _EXPORTS
-from extract.export.rows import export_rows as _export_rows
+from extract.export.differences import Change, Difference
+from extract.export.differences import differences as _differences
+from extract.export.documents import DOCUMENT_FORMATS as _DOCUMENT_FORMATS
+from extract.export.documents import write_documents as _write_documents
+from extract.export.manifest import Manifest
+from extract.export.selection import Filters
+from extract.export.writing import Order as _ExportOrder
+from extract.export.writing import write_export as _write_export
 from extract.page import Page, read_page
 from extract.store import ExtractReport
 from extract.store import extract_archive as extract
@@ -38,10 +42,14 @@ from snapshots.writer import Writer
 __all__ = [
     "Archive",
     "Capture",
+    "Change",
     "CrawlReport",
+    "Difference",
     "ExtractReport",
     "FactChanges",
+    "Filters",
     "Intake",
+    "Manifest",
     "MarshamError",
     "Memento",
     "Page",
@@ -57,6 +65,7 @@ __all__ = [
     "compare_pages",
     "create_archive",
     "export",
+    "export_differences",
     "extract",
     "ingest",
     "memento",
@@ -184,13 +193,61 @@ def pages_as_of(archive: Archive, date: str | None = None) -> Iterator[PageAsOf]
 
 
 def export(
-    archive: Archive, what: str, out: Path, *, form: str = "csv", as_of: str | None = None
-) -> int:
-    """Write contacts, partnerships or pages as of a date to a file; give the number of rows."""
-    chosen = _EXPORTS[what]
-    rows = _export_rows(chosen, archive, pages_as_of(archive, as_of), nested=form in _NESTING)
-    with out.open("w", encoding="utf-8", newline="") as file:
-        return _FORMATS[form](file, chosen, rows)
+    archive: Archive,
+    what: str,
+    out: Path,
+    *,
+    form: str = "csv",
+    as_of: str | None = None,
+    filters: Filters | None = None,
+    bom: bool = False,
+) -> Manifest:
+    """Write contacts, pages or more as of a date to a file, and a manifest beside it.
+
+    Args:
+        archive: where they are from.
+        what: ``contacts``, ``partnerships``, ``pages``; `marsham export` lists all.
+        out: the file.
+        form: ``csv``, ``json``, ``jsonl``, ``jsonld``, ``parquet``, ``sqlite``, ``xlsx``; of pages
+            also ``markdown`` and ``html``, which are folders.
+        as_of: a date, whose last second counts; None for the newest capture.
+        filters: what is left out.
+        bom: whether CSV begins with a byte order mark, for Excel.
+
+    Returns:
+        The manifest; its ``counts["rows"]`` is the number of rows.
+
+    Raises:
+        TimestampError: when `as_of` is no date.
+        InputError: when there is no such thing or format, or filters are for others.
+        ArchiveError: when nothing was ever extracted.
+        NotWritableError: when the file cannot be written.
+    """
+    write = _write_documents if form in _DOCUMENT_FORMATS else _write_export
+    return write(archive, _order(what, form, as_of, filters, bom=bom), out)
+
+
+def export_differences(
+    archive: Archive,
+    what: str,
+    earlier: Path,
+    *,
+    as_of: str | None = None,
+    filters: Filters | None = None,
+) -> Iterator[Difference]:
+    """Give the rows in which an export would differ from one written earlier; write nothing.
+
+    Raises:
+        InputError: when the earlier export has no manifest, is of something else or was changed.
+    """
+    return _differences(archive, _order(what, "csv", as_of, filters), earlier).rows
+
+
+def _order(
+    what: str, form: str, as_of: str | None, filters: Filters | None, *, bom: bool = False
+) -> _ExportOrder:
+    moment = parse_date(as_of).last if as_of else None
+    return _ExportOrder(what, form, moment, filters or Filters(), bom)
 
 
 def page_timeline(

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from extract import tables as facts
-from extract.export.rows import EXPORTS
+from extract.export.sources import SOURCES
 from marsham.cli.commands import marsham as command_line
 from snapshots.verify.findings import CODES, Level
 
@@ -66,9 +66,10 @@ def database_reference() -> str:
         parts.append(f"### {table.name}\n\n{table.comment} Key: {keys}.")
         parts.append("\n".join(["| Column | Type | Meaning |", "|---|---|---|", *rows]))
     parts.append("## Exports")
-    for name, export in sorted(EXPORTS.items()):
-        columns = ", ".join(f"`{column}`" for column in export.columns)
-        parts.append(f"### {name}\n\nA row is {export.about}. Columns: {columns}.")
+    for name, source in sorted(SOURCES.items()):
+        parts.append(f"### {name}\n\nA row is {source.about}.")
+        rows = [f"| `{one.name}` | {one.kind.value} | {one.about} |" for one in source.columns]
+        parts.append("\n".join(["| Column | Kind | Meaning |", "|---|---|---|", *rows]))
     return "\n\n".join(parts) + "\n"
 
 

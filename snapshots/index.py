@@ -50,6 +50,7 @@ __all__ = [
     "KIND_CODES",
     "Place",
     "Placed",
+    "below",
     "capture_of",
     "every",
     "extent",
@@ -375,7 +376,7 @@ def extent(connection: Connection, wanted: str | None) -> tuple[int, str, str] |
         func.count(), func.min(capture.c.timestamp), func.max(capture.c.timestamp)
     ).where(capture.c.url_id == url.c.id, visible())
     if wanted and wanted.endswith("*"):
-        query = query.where(_below(wanted[:-1]))
+        query = query.where(below(wanted[:-1]))
     elif wanted:
         query = query.where(url.c.urlkey == url_key(wanted))
     number, first, last = connection.execute(query).one()
@@ -457,7 +458,8 @@ def _moment(timestamp: int) -> datetime:
     return datetime(year, month, day, hour, minute, second, tzinfo=UTC)
 
 
-def _below(start: str) -> ColumnElement[bool]:
+def below(start: str) -> ColumnElement[bool]:
+    """Give the condition that the key of a URL lies below a prefix, or is that of its own page."""
     first, beyond = prefix_range(start)
     return or_(and_(url.c.urlkey >= first, url.c.urlkey < beyond), url.c.urlkey == url_key(start))
 

@@ -17,13 +17,12 @@ from archiver.timestamps import format_timestamp, parse_date, parse_timestamp
 from archiver.urls import url_key
 from extract.corrections.decisions import CORRECT, REJECT, Target, identity
 from extract.corrections.reviewing import ACCEPT, Item, Verdict, draft, items_of_page
+from extract.formulas import shielded, unshielded
 
 __all__ = [
     "COLUMNS",
     "BadRow",
     "read_sheet",
-    "shielded",
-    "unshielded",
     "verdicts_of",
     "write_sheet",
 ]
@@ -52,7 +51,6 @@ COLUMNS: Final = (
 """The columns of the sheet; those from ``decision`` to ``everywhere`` are for people to fill in."""
 
 _DECISIONS = (ACCEPT, CORRECT, REJECT)
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 _NEEDED = ("decision", "url", "captured", "kind", "record", "field", "value")
 _MOST_ROWS = 100_000
 _LARGEST = 1 << 26  # bytes
@@ -161,24 +159,6 @@ def verdicts_of(
         except MarshamError as error:
             note(BadRow(line, str(error)))
     return found
-
-
-def shielded(text: str) -> str:
-    """Keep a spreadsheet from taking a cell for a formula.
-
-    >>> shielded("=1+1"), shielded("+442079460310"), shielded("Crime")
-    ("'=1+1", "'+442079460310", 'Crime')
-    """
-    return "'" + text if text.startswith((*_FORMULA, "'")) else text
-
-
-def unshielded(text: str) -> str:
-    """Undo `shielded`.
-
-    >>> unshielded("'+442079460310"), unshielded("'tis")
-    ('+442079460310', "'tis")
-    """
-    return text[1:] if text[:1] == "'" and text[1:].startswith((*_FORMULA, "'")) else text
 
 
 def _verdict(row: Mapping[str, str], author: str) -> Verdict:

@@ -1,17 +1,19 @@
-"""``marsham export``: facts as tables, as of a date."""
+"""``marsham export``: what pages say and hold, in files for other programs, as of a date."""
 
 import sys
-from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
-from archiver.errors import NotWritableError
+from archiver.errors import InputError
 from archiver.timestamps import Span
-from extract.asof import check_extracted, pages_as_of
-from extract.export.files import FORMATS, NESTING
-from extract.export.rows import EXPORTS, export_rows
-from marsham.cli.support import DATE, pass_archive
+from extract.export.differences import Change, Difference, differences
+from extract.export.documents import DOCUMENT_FORMATS, write_documents
+from extract.export.formats import TABLE_FORMATS
+from extract.export.selection import Filters
+from extract.export.sources import SOURCES
+from extract.export.writing import Order, print_export, write_export
+from marsham.cli.support import DATE, DONE, FINDINGS, pass_archive, printable
 from snapshots.archive import Archive
 
 __all__ = ["export"]
@@ -20,36 +22,111 @@ __all__ = ["export"]
 @click.command(
     epilog="Example: marsham export contacts --as-of 2011 --format csv --out contacts.csv"
 )
-@click.argument("what", type=click.Choice(sorted(EXPORTS)))
-@click.option("--as-of", type=DATE, metavar="DATE", help="What stood at the end of it; else now.")
+@click.argument("what", type=click.Choice(sorted(SOURCES)))
+@click.option(
+    "--as-of", type=DATE, metavar="DATE", help="What stood at the end of it; else at the end."
+)
 @click.option(
     "--format",
     "form",
-    type=click.Choice(sorted(FORMATS)),
+    type=click.Choice(sorted({*TABLE_FORMATS, *DOCUMENT_FORMATS})),
     default="csv",
     show_default=True,
-    help="JSON holds the evidence of every value.",
+    help="JSON and JSONL hold all evidence; html and markdown are folders of pages.",
 )
-@click.option("--out", type=click.Path(path_type=Path), help="A file; else standard output.")
+@click.option("--out", type=click.Path(path_type=Path), help="A file or folder; else printed.")
+@click.option("--site", "sites", metavar="HOST", multiple=True, help="Only pages of this host.")
+@click.option(
+    "--prefix", "prefixes", metavar="URL", multiple=True, help="Only pages below this address."
+)
+@click.option(
+    "--region", "regions", metavar="NAME", multiple=True, help="Only of partnerships there."
+)
+@click.option(
+    "--status",
+    "statuses",
+    type=int,
+    metavar="CODE",
+    multiple=True,
+    help="Only pages served with it.",
+)
+@click.option(
+    "--min-confidence",
+    type=click.FloatRange(0, 1),
+    default=0.0,
+    help="Leave out what is less sure.",
+)
+@click.option("--functional-only", is_flag=True, help="Leave persons out of contacts.")
+@click.option("--bom", is_flag=True, help="Begin CSV with a byte order mark, for Excel.")
+@click.option(
+    "--since",
+    metavar="EXPORT",
+    type=click.Path(path_type=Path),
+    help="Write nothing; say what differs from this earlier export.",
+)
 @pass_archive
-def export(archive: Archive, what: str, as_of: Span | None, form: str, out: Path | None) -> None:
+def export(
+    archive: Archive,
+    what: str,
+    as_of: Span | None,
+    form: str,
+    out: Path | None,
+    sites: tuple[str, ...],
+    prefixes: tuple[str, ...],
+    regions: tuple[str, ...],
+    statuses: tuple[int, ...],
+    min_confidence: float,
+    functional_only: bool,
+    bom: bool,
+    since: Path | None,
+) -> int:
     """Write contacts, pages and more as they stood on a date.
 
     Each row says which capture it was read from, where in the page's text, by which rule and how
-    sure that rule is. A date such as 2011 means the end of that year.
+    sure that rule is. A date such as 2011 means the end of that year; without one, it is as of the
+    newest capture. Beside the file stands a manifest with counts and digests. Filters may be given
+    more than once: each value will do. With --since the status is 1 where anything differs.
     """
-    moment = as_of.last if as_of else datetime.now(UTC)
-    chosen = EXPORTS[what]
-    with archive.catalogue.read() as connection:
-        check_extracted(connection)
-        pages = pages_as_of(connection, moment)
-        rows = export_rows(chosen, archive, pages, nested=form in NESTING)
-        if out is None:
-            FORMATS[form](sys.stdout, chosen, rows)
-            return
-        try:
-            with out.open("w", encoding="utf-8", newline="") as file:
-                number = FORMATS[form](file, chosen, rows)
-        except OSError as error:
-            raise NotWritableError(str(out), error.strerror or str(error)) from error
-    click.echo(f"{number} {what} written to {out}", err=True)
+    filters = Filters(sites, prefixes, regions, statuses, min_confidence, functional_only)
+    order = Order(what, form, as_of.last if as_of else None, filters, bom)
+    if since is not None:
+        return _compare(archive, order, since)
+    if out is not None:
+        write = write_documents if form in DOCUMENT_FORMATS else write_export
+        manifest = write(archive, order, out)
+        click.echo(f"{manifest.counts['rows']} {what} written to {out}", err=True)
+        for name, number in manifest.counts.items():
+            if number and name != "rows":
+                click.echo(f"{number} {name.replace('_', ' ')}", err=True)
+        return DONE
+    if form in DOCUMENT_FORMATS or not TABLE_FORMATS[form].text:
+        raise InputError(f"{form} is not for a terminal; say with --out where it goes")
+    print_export(archive, order, sys.stdout.buffer)
+    return DONE
+
+
+def _compare(archive: Archive, order: Order, since: Path) -> int:
+    found = differences(archive, order, since)
+    for note in found.notes:
+        click.echo(note, err=True)
+    counts = dict.fromkeys(Change, 0)
+    for one in found.rows:
+        counts[one.change] += 1
+        if one.change is not Change.READ_ELSEWHERE:
+            _print(one)
+    click.echo(", ".join(f"{number} {change.value}" for change, number in counts.items()))
+    return FINDINGS if any(counts.values()) else DONE
+
+
+def _print(one: Difference) -> None:
+    known = " ".join(str(value) for value in one.identity.values() if value)
+    click.echo(printable(f"{one.change.value} {known}"))
+    if one.change is Change.CHANGED:
+        for name, (before, now) in one.fields.items():
+            click.echo(printable(f"  {name}: {_said(before)} -> {_said(now)}"))
+
+
+def _said(value: object) -> str:
+    if isinstance(value, list):
+        return "; ".join(map(str, value))
+    return "nothing" if value is None else str(value)

@@ -90,7 +90,7 @@ def test_each_document_is_told_as_claimed_as_served_and_as_kept(filled: Archive)
 
 def test_documents_are_exported(filled: Archive, tmp_path: Path) -> None:
     out = tmp_path / "attachments.csv"
-    assert marsham.export(filled, "attachments", out, as_of="2011") == 6
+    assert marsham.export(filled, "attachments", out, as_of="2011").counts["rows"] == 6
     with out.open(newline="") as file:
         rows = {row["attachment"]: row for row in csv.DictReader(file)}
     plan = rows[f"{HOST}/plan.pdf"]

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 import marsham
 from archiver.errors import InputError
-from extract.corrections.sheet import COLUMNS, read_sheet, shielded, unshielded
+from extract.corrections.sheet import COLUMNS, read_sheet
+from extract.formulas import shielded, unshielded
 from marsham.web.reviewers import Reviewers
 from snapshots import journal
 from tests.builders import response, warc

@@ -1,0 +1,45 @@
+"""Characters that a format cannot hold: U+FFFD stands for them, and each is counted."""
+
+import re
+from typing import BinaryIO
+
+__all__ = ["TextOut", "storable", "xml_storable"]
+
+_NOT_UNICODE = re.compile("[\x00\ud800-\udfff]")
+_NOT_XML = re.compile("[\ud800-\udfff\ufffe\uffff]")
+_REPLACED = "\ufffd"
+
+
+def storable(text: str) -> tuple[str, int]:
+    """Replace what a database or a file of text cannot hold: NUL and halves of surrogate pairs.
+
+    Returns:
+        The text, and how many characters were replaced.
+    """
+    if text.isascii() and "\0" not in text:
+        return text, 0
+    return _NOT_UNICODE.subn(_REPLACED, text)
+
+
+def xml_storable(text: str) -> tuple[str, int]:
+    """Replace what XML has no place for, control characters left alone: these can be escaped."""
+    return (text, 0) if text.isascii() else _NOT_XML.subn(_REPLACED, text)
+
+
+class TextOut:
+    """A binary file to which text is written as UTF-8.
+
+    Attributes:
+        replaced: how many characters were replaced, see `storable`.
+    """
+
+    def __init__(self, out: BinaryIO) -> None:
+        self._out = out
+        self.replaced = 0
+
+    def write(self, text: str) -> None:
+        """Write a text at the end."""
+        if not text.isascii() or "\0" in text:
+            text, number = _NOT_UNICODE.subn(_REPLACED, text)
+            self.replaced += number
+        self._out.write(text.encode())
