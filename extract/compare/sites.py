@@ -7,20 +7,23 @@ when a capture shows it so, by its status or in its own words.
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from enum import StrEnum
+from typing import Final, NamedTuple
 
 from extract.compare.addresses import page_identity
 from extract.compare.states import NOT_A_PAGE
 
 __all__ = [
+    "COLUMNS",
+    "Fate",
     "Held",
-    "Move",
     "Outline",
-    "PageChange",
+    "PageFate",
     "PageProblemError",
     "SiteComparison",
     "Verdict",
     "compare_sites",
+    "rows_of",
     "site_as_json",
 ]
 
@@ -80,53 +83,68 @@ class Verdict:
     statements: tuple[str, ...]
 
 
-class PageChange(NamedTuple):
-    """A page that changed: its old address, both times, and the share of words that stayed."""
+class Fate(StrEnum):
+    """What became of a page; in the order in which it is told."""
 
+    ADDED = "added"
+    REMOVED = "removed"
+    CHANGED = "changed"
+    MOVED = "moved"
+    REDIRECTED = "redirected"
+    NOT_CAPTURED = "not captured"
+    UNCHANGED = "unchanged"
+
+
+class PageFate(NamedTuple):
+    """What became of one page.
+
+    `url` is its old address, or its new one when it was added. `old` and `new` are the captures
+    that tell so: of a page that is gone `new` shows it gone; None where there is none. `new_url` is
+    where it moved, or where it leads; empty for any other. `alike` is the share of words that
+    stayed, None where no texts were compared.
+    """
+
+    fate: Fate
     url: str
-    old: str
-    new: str
-    alike: float
+    old: Held | None
+    new: Held | None
+    new_url: str = ""
+    alike: float | None = None
 
-
-class Move(NamedTuple):
-    """A page that stands at another address."""
-
-    old: str
-    new: str
-    alike: float
+    @property
+    def words_changed(self) -> int | None:
+        """The share of words that changed in percent, at least 1; None where none were compared."""
+        if self.alike is None:
+            return None
+        return max(1, round(100 * (1 - self.alike)))
 
 
 @dataclass(slots=True)
 class SiteComparison:
-    """What became of the pages of a site; each is in one list, by its old address if it has one.
+    """What became of the pages of a site.
 
     Attributes:
-        added: pages that only the later date has.
-        removed: pages that a later capture shows gone.
-        changed: pages that read otherwise.
-        unchanged: pages that say the same.
-        moved: pages that stand at another address.
-        not_captured: pages of which nothing later tells: not captured, or captured with an error.
-        redirected: pages that lead elsewhere now, to something that is not their text.
-        frame: changes that many pages share, told once.
+        pages: each page once, by fate and address.
+        frame: changes that many pages share, told once, and how many do.
         problems: pages that could not be compared, and why.
     """
 
-    added: list[str] = field(default_factory=list)
-    removed: list[str] = field(default_factory=list)
-    changed: list[PageChange] = field(default_factory=list)
-    unchanged: list[str] = field(default_factory=list)
-    moved: list[Move] = field(default_factory=list)
-    not_captured: list[str] = field(default_factory=list)
-    redirected: list[str] = field(default_factory=list)
+    pages: list[PageFate] = field(default_factory=list)
     frame: list[tuple[str, int]] = field(default_factory=list)
     problems: list[tuple[str, str]] = field(default_factory=list)
 
     @property
     def differs(self) -> bool:
         """Whether anything is otherwise, as far as captures tell."""
-        return any((self.added, self.removed, self.changed, self.moved, self.redirected))
+        return any(page.fate not in (Fate.UNCHANGED, Fate.NOT_CAPTURED) for page in self.pages)
+
+    def of(self, fate: Fate) -> list[PageFate]:
+        """Give the pages that one thing became of, by address."""
+        return [page for page in self.pages if page.fate is fate]
+
+    def urls(self, fate: Fate) -> list[str]:
+        """Give their addresses."""
+        return [page.url for page in self.of(fate)]
 
 
 Outliner = Callable[[Held], Outline]
@@ -135,6 +153,20 @@ Comparer = Callable[[Held, Held], Verdict]
 
 class PageProblemError(Exception):
     """A page could not be read; its text says why."""
+
+
+class _Gone(NamedTuple):
+    """A page that no longer stands at its address, and what is told of it unless it has moved."""
+
+    held: Held
+    later: Held | None
+    fate: Fate
+
+
+class _Compared(NamedTuple):
+    old: Held
+    new: Held
+    verdict: Verdict
 
 
 def compare_sites(
@@ -153,37 +185,35 @@ def compare_sites(
     """
     found = SiteComparison()
     olds, news = _by_page(old), _by_page(new)
-    gone: list[tuple[Held, list[str]]] = []  # and where it is told when it has not moved
+    gone: list[_Gone] = []
     come: list[Held] = []
-    verdicts: list[tuple[Held, Held, Verdict]] = []
+    verdicts: list[_Compared] = []
     for key, one in olds.items():
         if not _shows(one):
             continue
         other = news.get(key)
         if other is None:
-            gone.append((one, found.not_captured))
+            gone.append(_Gone(one, None, Fate.NOT_CAPTURED))
         elif other.status in _GONE:
-            gone.append((one, found.removed))
+            gone.append(_Gone(one, other, Fate.REMOVED))
         elif other.status is not None and other.status in _MOVED:
-            gone.append((one, found.redirected))
+            gone.append(_Gone(one, other, Fate.REDIRECTED))
         elif not _shows(other):
-            gone.append((one, found.not_captured))
+            gone.append(_Gone(one, other, Fate.NOT_CAPTURED))
         elif one.digest and one.digest == other.digest:
-            found.unchanged.append(one.url)
+            found.pages.append(PageFate(Fate.UNCHANGED, one.url, one, other))
         else:
             try:
                 verdict = compare(one, other)
             except PageProblemError as problem:
                 found.problems.append((one.url, str(problem)))
                 continue
-            _place(one, other, verdict, found, gone, come, verdicts)
+            _place(_Compared(one, other, verdict), gone, come, verdicts)
     come += [other for key, other in news.items() if _shows(other) and not _shows(olds.get(key))]
     _tell_changes(verdicts, found)
     _tell_moves(gone, come, news, outline, found)
-    for urls in (found.added, found.removed, found.unchanged, found.not_captured, found.redirected):
-        urls.sort()
-    found.changed.sort()
-    found.moved.sort()
+    order = list(Fate)
+    found.pages.sort(key=lambda page: (order.index(page.fate), page.url))
     return found
 
 
@@ -207,56 +237,49 @@ def _by_page(captures: Iterable[Held]) -> dict[str, Held]:
     return pages
 
 
-def _place(
-    one: Held,
-    other: Held,
-    verdict: Verdict,
-    found: SiteComparison,
-    gone: list[tuple[Held, list[str]]],
-    come: list[Held],
-    verdicts: list[tuple[Held, Held, Verdict]],
-) -> None:
+def _place(each: _Compared, gone: list[_Gone], come: list[Held], verdicts: list[_Compared]) -> None:
     """Sort a page in by what its captures show."""
+    one, other, verdict = each
     if verdict.old in NOT_A_PAGE and verdict.new not in NOT_A_PAGE:
         come.append(other)
     elif verdict.old in NOT_A_PAGE:
         return  # it was no page, and is none
     elif verdict.new == "not-found":
-        gone.append((one, found.removed))
+        gone.append(_Gone(one, other, Fate.REMOVED))
     elif verdict.new == "redirect":
-        gone.append((one, found.redirected))
+        gone.append(_Gone(one, other, Fate.REDIRECTED))
     elif verdict.new in NOT_A_PAGE:
-        gone.append((one, found.not_captured))
+        gone.append(_Gone(one, other, Fate.NOT_CAPTURED))
     else:
-        verdicts.append((one, other, verdict))
+        verdicts.append(each)
 
 
-def _tell_changes(verdicts: list[tuple[Held, Held, Verdict]], found: SiteComparison) -> None:
+def _tell_changes(verdicts: list[_Compared], found: SiteComparison) -> None:
     shared = Counter(
         statement for _, _, verdict in verdicts for statement in set(verdict.statements)
     )
-    pages = len(verdicts) + len(found.unchanged)
+    pages = len(verdicts) + len(found.pages)
     least = max(_FEWEST, pages / 2)
     frame = {statement for statement, count in shared.items() if count >= least}
     found.frame = sorted((statement, shared[statement]) for statement in frame)
     for one, other, verdict in verdicts:
         if set(verdict.statements) <= frame and verdict.old == verdict.new:
-            found.unchanged.append(one.url)
+            found.pages.append(PageFate(Fate.UNCHANGED, one.url, one, other))
         else:
-            found.changed.append(PageChange(one.url, one.timestamp, other.timestamp, verdict.alike))
+            found.pages.append(PageFate(Fate.CHANGED, one.url, one, other, alike=verdict.alike))
 
 
 # ---------------------------------------------------------------- pages that moved
 
 
 def _tell_moves(
-    gone: Sequence[tuple[Held, list[str]]],
+    gone: Sequence[_Gone],
     come: Sequence[Held],
     news: dict[str, Held],
     outline: Outliner,
     found: SiteComparison,
 ) -> None:
-    olds = _outlined([held for held, _ in gone] if come else [], outline, found)
+    olds = _outlined([each.held for each in gone] if come else [], outline, found)
     others = _outlined(come, outline, found)
     moved_old: set[str] = set()
     moved_new: set[str] = set()
@@ -264,16 +287,18 @@ def _tell_moves(
         if one.url not in moved_old and other.url not in moved_new:
             moved_old.add(one.url)
             moved_new.add(other.url)
-            found.moved.append(Move(one.url, other.url, min(score, 1.0)))
-    for held, told in gone:
+            alike = min(score, 1.0)
+            found.pages.append(PageFate(Fate.MOVED, one.url, one, other, other.url, alike))
+    for held, later, fate in gone:
         if held.url in moved_old:
             continue
         known = olds.get(held.url)
         if known is None or known[1].state not in NOT_A_PAGE:
-            told.append(held.url)
-    found.added += [
-        url
-        for url, (_, known) in others.items()
+            leads_to = later.leads_to if later else ""
+            found.pages.append(PageFate(fate, held.url, held, later, leads_to))
+    found.pages += [
+        PageFate(Fate.ADDED, url, None, held)
+        for url, (held, known) in others.items()
         if url not in moved_new and known.state not in NOT_A_PAGE
     ]
 
@@ -357,23 +382,48 @@ def _alike(
     return len(one & other) / together if together else 0.0
 
 
-# ---------------------------------------------------------------- as JSON
+# ---------------------------------------------------------------- as values
+
+COLUMNS: Final = (
+    *("change", "words_changed", "url", "new_url"),
+    *("old_captured", "old_digest", "new_captured", "new_digest"),
+)
+
+
+def rows_of(comparison: SiteComparison) -> Iterator[dict[str, object]]:
+    """Give a row for each page, with `COLUMNS`; ``words_changed`` is in percent."""
+    for page in comparison.pages:
+        yield {
+            "change": page.fate.value,
+            "words_changed": page.words_changed if page.fate is Fate.CHANGED else None,
+            "url": page.url,
+            "new_url": page.new_url or None,
+            "old_captured": page.old.timestamp or None if page.old else None,
+            "old_digest": page.old.digest or None if page.old else None,
+            "new_captured": page.new.timestamp or None if page.new else None,
+            "new_digest": page.new.digest or None if page.new else None,
+        }
 
 
 def site_as_json(comparison: SiteComparison) -> dict[str, object]:
     """Give a comparison of a site in plain values."""
     return {
         "verdict": "differs" if comparison.differs else "same",
-        "added": comparison.added,
-        "removed": comparison.removed,
-        "changed": [page.url for page in comparison.changed],
-        "unchanged": comparison.unchanged,
-        "moved": [{"from": move.old, "to": move.new} for move in comparison.moved],
-        "not_captured": comparison.not_captured,
-        "redirected": comparison.redirected,
+        "added": comparison.urls(Fate.ADDED),
+        "removed": comparison.urls(Fate.REMOVED),
+        "changed": comparison.urls(Fate.CHANGED),
+        "unchanged": comparison.urls(Fate.UNCHANGED),
+        "moved": [{"from": page.url, "to": page.new_url} for page in comparison.of(Fate.MOVED)],
+        "not_captured": comparison.urls(Fate.NOT_CAPTURED),
+        "redirected": comparison.urls(Fate.REDIRECTED),
         "changes": [
-            {"url": page.url, "old": page.old, "new": page.new, "alike": round(page.alike, 4)}
-            for page in comparison.changed
+            {
+                "url": page.url,
+                "old": page.old.timestamp if page.old else "",
+                "new": page.new.timestamp if page.new else "",
+                "alike": round(page.alike or 0.0, 4),
+            }
+            for page in comparison.of(Fate.CHANGED)
         ],
         "frame": [{"change": text, "pages": pages} for text, pages in comparison.frame],
         "problems": [{"url": url, "problem": problem} for url, problem in comparison.problems],

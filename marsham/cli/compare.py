@@ -1,7 +1,6 @@
 """``marsham compare``: what changed on a page, or on a site, between two dates."""
 
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -11,39 +10,15 @@ from archiver.errors import (
     ConfinedError,
     FormatError,
     InputError,
-    MarshamError,
-    NoCaptureError,
 )
 from archiver.ingest.sniff import Format, sniff
-from archiver.records import Capture
 from archiver.timestamps import Span, format_timestamp, parse_date
 from archiver.urls import check_listed, check_url
-from extract.compare.confined import (
-    Compared,
-    compare_confined,
-    lines_from,
-    outline_confined,
-    verdict_confined,
-)
-from extract.compare.holdings import (
-    PAGE_TYPES,
-    archived_pages,
-    folder_pages,
-    leads_to,
-    version_in_file,
-    version_of,
-    version_of_memento,
-)
+from extract.compare.confined import Compared, compare_confined, lines_from
+from extract.compare.dated import compare_dates, compare_folders
+from extract.compare.holdings import PAGE_TYPES, version_in_file, version_of_memento
 from extract.compare.pages import Version
-from extract.compare.sites import (
-    Held,
-    Outline,
-    PageProblemError,
-    SiteComparison,
-    Verdict,
-    compare_sites,
-    site_as_json,
-)
+from extract.compare.sites import Fate, PageFate, SiteComparison, site_as_json
 from extract.compare.told import Piece
 from marsham.cli.support import (
     DATE,
@@ -127,24 +102,15 @@ def compare(
 
 
 def _site(context: Context, what: tuple[str, ...], *, as_json: bool) -> int:
-    if len(what) == 2:
-        olds, news = (folder_pages(Path(folder)) for folder in what)
-        comparison = _compared(olds, news, None)
-    elif len(what) == 3:
-        spans = [parse_date(date) for date in what[1:]]
-        if spans[1].last < spans[0].last:
-            raise InputError("the second date lies before the first")
-        with Archive.open(context.path) as archive:
-            address = check_listed(what[0])
-            with archive.catalogue.read() as connection:
-                olds, news = (
-                    list(archived_pages(connection, address, span.last)) for span in spans
-                )
-            if not olds and not news:
-                raise NoCaptureError(address)
-            comparison = _compared(olds, _since(olds, news, archive), archive)
-    else:
-        raise click.UsageError("give two folders, or a URL and two dates")
+    with Confined() as children:
+        if len(what) == 2:
+            comparison = compare_folders(children, Path(what[0]), Path(what[1]))
+        elif len(what) == 3:
+            first, second = (parse_date(date) for date in what[1:])
+            with Archive.open(context.path) as archive:
+                comparison = compare_dates(children, archive, what[0], first, second)
+        else:
+            raise click.UsageError("give two folders, or a URL and two dates")
     if as_json:
         click.echo(as_json_line(site_as_json(comparison)))
     else:
@@ -152,60 +118,21 @@ def _site(context: Context, what: tuple[str, ...], *, as_json: bool) -> int:
     return FINDINGS if comparison.differs else DONE
 
 
-def _since(olds: list[Held], news: list[Held], archive: Archive) -> list[Held]:
-    """Of the captures at the later date those made since; the others tell nothing new."""
-    known = {held.place for held in olds}
-    return [
-        replace(held, leads_to=_target(archive, held)) for held in news if held.place not in known
-    ]
-
-
-def _target(archive: Archive, held: Held) -> str:
-    if not isinstance(held.place, Capture) or not 300 <= (held.status or 0) < 400:
-        return ""
-    try:
-        return leads_to(archive, held.place)
-    except MarshamError:
-        return ""
-
-
-def _compared(olds: list[Held], news: list[Held], archive: Archive | None) -> SiteComparison:
-    with Confined() as children:
-
-        def outline(held: Held) -> Outline:
-            try:
-                return outline_confined(children, version_of(held, archive))
-            except MarshamError as error:
-                raise PageProblemError(str(error)) from error
-
-        def verdict(old: Held, new: Held) -> Verdict:
-            try:
-                versions = version_of(old, archive), version_of(new, archive)
-                return verdict_confined(children, *versions)
-            except MarshamError as error:
-                raise PageProblemError(str(error)) from error
-
-        return compare_sites(olds, news, outline, verdict)
-
-
 def _print_site(comparison: SiteComparison) -> None:
-    rows: list[tuple[str, str, str]] = []
-    rows += [("added", "", url) for url in comparison.added]
-    rows += [("removed", "", url) for url in comparison.removed]
-    rows += [
-        ("changed", f"{max(1, round(100 * (1 - page.alike)))}%", page.url)
-        for page in comparison.changed
-    ]
-    rows += [("moved", "", f"{move.old} to {move.new}") for move in comparison.moved]
-    rows += [("redirected", "", url) for url in comparison.redirected]
-    rows += [("not captured", "", url) for url in comparison.not_captured]
+    rows = [_row_of(page) for page in comparison.pages if page.fate is not Fate.UNCHANGED]
     if rows:
         print_table(("what", "by", "page"), rows)
     for text, pages in comparison.frame:
         say(f"on {counted(pages, 'page')} alike: {text}")
-    say(f"unchanged: {counted(len(comparison.unchanged), 'page')}")
+    say(f"unchanged: {counted(len(comparison.of(Fate.UNCHANGED)), 'page')}")
     for address, problem in comparison.problems:
         say(f"  not compared: {address}: {problem}", err=True)
+
+
+def _row_of(page: PageFate) -> tuple[str, str, str]:
+    changed = f"{page.words_changed}%" if page.fate is Fate.CHANGED else ""
+    moved = f" to {page.new_url}" if page.fate is Fate.MOVED else ""
+    return page.fate.value, changed, page.url + moved
 
 
 def _files(

@@ -2,6 +2,7 @@
 
 from extract.compare.pages import Version, compare_pages, outline_page, statements_of
 from extract.compare.sites import (
+    Fate,
     Held,
     Outline,
     SiteComparison,
@@ -57,19 +58,19 @@ def test_pages_are_added_removed_changed_and_unchanged() -> None:
             held("/moots/", text("moots")),
         ],
     )
-    assert found.added == [f"{SITE}/moots/"]
-    assert found.removed == [f"{SITE}/wells/"]
-    assert [page.url for page in found.changed] == [f"{SITE}/a/"]
-    assert 0.5 < found.changed[0].alike < 1
-    assert found.unchanged == [f"{SITE}/"]
-    assert not found.moved
-    assert not found.not_captured
+    assert found.urls(Fate.ADDED) == [f"{SITE}/moots/"]
+    assert found.urls(Fate.REMOVED) == [f"{SITE}/wells/"]
+    assert found.urls(Fate.CHANGED) == [f"{SITE}/a/"]
+    assert 0.5 < found.of(Fate.CHANGED)[0].alike < 1
+    assert found.urls(Fate.UNCHANGED) == [f"{SITE}/"]
+    assert not found.of(Fate.MOVED)
+    assert not found.urls(Fate.NOT_CAPTURED)
 
 
 def test_a_page_without_a_later_capture_is_not_told_as_removed() -> None:
     found = compared([held("/wells/", text("wells"))], [held("/", text("hearths"))])
-    assert found.not_captured == [f"{SITE}/wells/"]
-    assert not found.removed
+    assert found.urls(Fate.NOT_CAPTURED) == [f"{SITE}/wells/"]
+    assert not found.urls(Fate.REMOVED)
 
 
 def test_an_error_that_passes_tells_nothing_of_a_page() -> None:
@@ -78,17 +79,17 @@ def test_an_error_that_passes_tells_nothing_of_a_page() -> None:
         [held("/wells/", text("wells")), held("/a/", text("lamps"))],
         [held("/wells/", down, 503), held("/a/", down)],
     )
-    assert found.not_captured == [f"{SITE}/a/", f"{SITE}/wells/"]
+    assert found.urls(Fate.NOT_CAPTURED) == [f"{SITE}/a/", f"{SITE}/wells/"]
 
 
 def test_a_page_that_says_it_is_gone_is_removed_whatever_its_status() -> None:
     found = compared([held("/wells/", text("wells"))], [held("/wells/", GONE)])
-    assert found.removed == [f"{SITE}/wells/"]
+    assert found.urls(Fate.REMOVED) == [f"{SITE}/wells/"]
 
 
 def test_a_page_that_was_gone_and_came_back_is_added() -> None:
     found = compared([held("/wells/", GONE)], [held("/wells/", text("wells"))])
-    assert found.added == [f"{SITE}/wells/"]
+    assert found.urls(Fate.ADDED) == [f"{SITE}/wells/"]
 
 
 def test_addresses_of_one_page_are_folded() -> None:
@@ -106,7 +107,7 @@ def test_addresses_of_one_page_are_folded() -> None:
             held("/old/", text("wells")),
         ],
     )
-    assert found.unchanged == [
+    assert found.urls(Fate.UNCHANGED) == [
         f"{SITE}/Docs/Index.html",
         f"{SITE}/a?b=1&a=2",
         f"{SITE}/old",
@@ -120,7 +121,7 @@ def test_of_two_captures_of_a_page_the_one_that_shows_it_counts() -> None:
         [held("/wells/", text("wells"))],
         [held("/wells", None, 301), held("/wells/", text("wells"))],
     )
-    assert found.unchanged == [f"{SITE}/wells/"]
+    assert found.urls(Fate.UNCHANGED) == [f"{SITE}/wells/"]
 
 
 def test_a_page_renamed_is_moved_even_when_it_was_edited() -> None:
@@ -133,11 +134,11 @@ def test_a_page_renamed_is_moved_even_when_it_was_edited() -> None:
         ]
         + [held(f"/{name}/", text(name)) for name in ("lamps", "bells", "boots")],
     )
-    assert [(move.old, move.new) for move in found.moved] == [
+    assert [(page.url, page.new_url) for page in found.of(Fate.MOVED)] == [
         (f"{SITE}/wells/", f"{SITE}/water/wells/")
     ]
-    assert not found.added
-    assert not found.removed
+    assert not found.urls(Fate.ADDED)
+    assert not found.urls(Fate.REMOVED)
 
 
 def test_a_redirect_to_the_same_text_is_a_move_and_to_another_is_told_as_such() -> None:
@@ -149,14 +150,16 @@ def test_a_redirect_to_the_same_text_is_a_move_and_to_another_is_told_as_such() 
             held("/lamps/", "", 302, to=f"{SITE}/"),
         ],
     )
-    assert [(move.old, move.new) for move in found.moved] == [(f"{SITE}/wells/", f"{SITE}/water/")]
-    assert found.redirected == [f"{SITE}/lamps/"]
+    assert [(page.url, page.new_url) for page in found.of(Fate.MOVED)] == [
+        (f"{SITE}/wells/", f"{SITE}/water/")
+    ]
+    assert found.urls(Fate.REDIRECTED) == [f"{SITE}/lamps/"]
 
 
 def test_pages_of_one_template_are_not_taken_for_each_other() -> None:
     found = compared([held("/wells/", text("wells"))], [held("/moots/", text("moots"))])
-    assert not found.moved
-    assert found.added == [f"{SITE}/moots/"]
+    assert not found.of(Fate.MOVED)
+    assert found.urls(Fate.ADDED) == [f"{SITE}/moots/"]
 
 
 def test_a_new_line_of_the_menu_on_every_page_is_told_once() -> None:
@@ -167,6 +170,6 @@ def test_a_new_line_of_the_menu_on_every_page_is_told_once() -> None:
         [held(f"/{name}/", text(name, frame=menu)) for name in names[:3]]
         + [held("/boots/", text("boots", "<p>Boots are mended at Easter.</p>", frame=menu))],
     )
-    assert [page.url for page in found.changed] == [f"{SITE}/boots/"]
-    assert len(found.unchanged) == 3
+    assert found.urls(Fate.CHANGED) == [f"{SITE}/boots/"]
+    assert len(found.urls(Fate.UNCHANGED)) == 3
     assert ("+ Moots", 4) in found.frame
