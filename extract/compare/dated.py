@@ -28,7 +28,13 @@ __all__ = ["compare_dates", "compare_folders"]
 
 
 def compare_dates(
-    children: Confined, archive: Archive, prefix: str, first: Span, second: Span
+    children: Confined,
+    archive: Archive,
+    prefix: str,
+    first: Span,
+    second: Span,
+    *,
+    most: int | None = None,
 ) -> SiteComparison:
     """Compare the pages below a prefix as they stood at the end of two dates.
 
@@ -38,12 +44,13 @@ def compare_dates(
         prefix: a URL, below which all pages are meant.
         first: the earlier date.
         second: the later one; it may be the same.
+        most: how many pages may be compared; None for no bound.
 
     Of the later date only captures made since the earlier one count: the others tell nothing new.
 
     Raises:
         UrlError: when the prefix is no address.
-        InputError: when the second date lies before the first.
+        InputError: when the second date lies before the first, or there are more pages than that.
         NoCaptureError: when no page below the prefix was captured up to the later date.
     """
     if second.last < first.last:
@@ -55,6 +62,11 @@ def compare_dates(
         )
     if not olds and not news:
         raise NoCaptureError(address)
+    if most is not None and max(len(olds), len(news)) > most:
+        raise InputError(
+            f"more than {most:,} pages stand below {address}; give a longer address, or compare "
+            f"them with: marsham compare --site {address}"
+        )
     known = {held.place for held in olds}
     since = [
         replace(held, leads_to=_target(archive, held)) for held in news if held.place not in known

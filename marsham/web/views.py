@@ -11,6 +11,7 @@ from starlette.responses import HTMLResponse
 from archiver.confined import Confined
 from archiver.quantities import write_seconds, write_size
 from archiver.timestamps import parse_timestamp
+from extract.compare.sites import SiteComparison
 from extract.notices import ContactNotice
 from marsham.web.places import (
     about_address,
@@ -43,6 +44,7 @@ _ADDRESSED = (  # below which a query is the original URL's
         "/cite-comparison/",
     ),
 )
+_OF_SITES = "/compare/site"  # stands among them, and has a query of its own
 _MINUTES = 60.0
 
 
@@ -58,6 +60,7 @@ class Views:
         parts: what became of the parts of pages, by capture.
         years: the timelines of pages, by key.
         contacts: what changed since on pages, by capture.
+        sites: comparisons of sites, by address and dates.
     """
 
     def __init__(self, archive: Archive, children: Confined, *, edits: bool = False) -> None:
@@ -68,6 +71,7 @@ class Views:
         self.parts: Remembered[Parts | None] = Remembered(5000, 10 * _MINUTES)
         self.years: Remembered[list[Period]] = Remembered(2000, _MINUTES)
         self.contacts: Remembered[tuple[ContactNotice, ...]] = Remembered(2000, _MINUTES)
+        self.sites: Remembered[SiteComparison] = Remembered(20, _MINUTES)
         self._keep: dict[str, str] = {}
         self._others: list[tuple[str, str, str]] = []
         self._templates = Environment(
@@ -96,7 +100,7 @@ class Views:
         """
         own = copy(self)
         path, asked = request.url.path, ""
-        if not path.startswith(_ADDRESSED):
+        if path == _OF_SITES or not path.startswith(_ADDRESSED):
             asked = request.query_params.get("lang", "")
             own._others = [
                 (code, name, _with_language(request, code)) for code, name in LANGUAGES.items()

@@ -69,6 +69,10 @@ PAGES = {
     "timeline of a site": f"/timeline?site={SITE}/",
     "a comparison in one text": f"/compare-inline/2009/2011/{LANDING}",
     "citation of a comparison": f"/cite-comparison/2009/2011/{LANDING}",
+    "a site to choose": "/compare/site",
+    "a site with a wrong date": f"/compare/site?prefix={SITE}/&from=2009&to=yesterday",
+    "a site compared": f"/compare/site?prefix={SITE}/&from=2009&to=2013",
+    "a site compared in Welsh": f"/compare/site?prefix={SITE}/&from=2009&to=2011&lang=cy",
     "value": "/value/1/30",
     "no such page": "/nowhere",
 }
