@@ -8,13 +8,12 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from extract.compare.addresses import page_identity
 from extract.compare.states import NOT_A_PAGE
 
 __all__ = [
-    "COLUMNS",
     "Fate",
     "Held",
     "Outline",
@@ -23,7 +22,6 @@ __all__ = [
     "SiteComparison",
     "Verdict",
     "compare_sites",
-    "rows_of",
     "site_as_json",
 ]
 
@@ -382,27 +380,7 @@ def _alike(
     return len(one & other) / together if together else 0.0
 
 
-# ---------------------------------------------------------------- as values
-
-COLUMNS: Final = (
-    *("change", "words_changed", "url", "new_url"),
-    *("old_captured", "old_digest", "new_captured", "new_digest"),
-)
-
-
-def rows_of(comparison: SiteComparison) -> Iterator[dict[str, object]]:
-    """Give a row for each page, with `COLUMNS`; ``words_changed`` is in percent."""
-    for page in comparison.pages:
-        yield {
-            "change": page.fate.value,
-            "words_changed": page.words_changed if page.fate is Fate.CHANGED else None,
-            "url": page.url,
-            "new_url": page.new_url or None,
-            "old_captured": page.old.timestamp or None if page.old else None,
-            "old_digest": page.old.digest or None if page.old else None,
-            "new_captured": page.new.timestamp or None if page.new else None,
-            "new_digest": page.new.digest or None if page.new else None,
-        }
+# ---------------------------------------------------------------- as JSON
 
 
 def site_as_json(comparison: SiteComparison) -> dict[str, object]:

@@ -1,6 +1,7 @@
 """``marsham compare``: what changed on a page, or on a site, between two dates."""
 
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -10,6 +11,7 @@ from archiver.errors import (
     ConfinedError,
     FormatError,
     InputError,
+    NotWritableError,
 )
 from archiver.ingest.sniff import Format, sniff
 from archiver.timestamps import Span, format_timestamp, parse_date
@@ -20,6 +22,9 @@ from extract.compare.holdings import PAGE_TYPES, version_in_file, version_of_mem
 from extract.compare.pages import Version
 from extract.compare.sites import Fate, PageFate, SiteComparison, site_as_json
 from extract.compare.told import Piece
+from extract.export.columns import TableHead
+from extract.export.fates import fates_head, fates_rows
+from extract.export.formats import TABLE_FORMATS, table_writer
 from marsham.cli.support import (
     DATE,
     DONE,
@@ -54,6 +59,12 @@ _STYLES = {
 @click.option("--new-date", type=DATE, metavar="DATE", help="When the new file was captured.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.option("--html", "as_html", is_flag=True, help="Write a page that shows both side by side.")
+@click.option(
+    "--format", "form", type=click.Choice(sorted(TABLE_FORMATS)), help="With --site: write a table."
+)
+@click.option(
+    "--out", type=click.Path(path_type=Path), help="A file for that; else standard output."
+)
 @click.pass_obj
 def compare(
     context: Context,
@@ -64,6 +75,8 @@ def compare(
     new_date: Span | None,
     as_json: bool,
     as_html: bool,
+    form: str | None,
+    out: Path | None,
 ) -> int:
     """Tell what changed on a page between two dates, and only that.
 
@@ -72,17 +85,20 @@ def compare(
     are passed over, and counted.
 
     With --site all pages below URL are compared as they stood at the end of each date; or those of
-    two folders, each with a list pages.csv of url, timestamp, status and file.
+    two folders, each with a list pages.csv of url, timestamp, status and file. --format and --out
+    write that as a table, a row for each page.
 
     As for diff, status 0 means alike, 1 different, 2 that they could not be compared.
     """
     if as_json and as_html:
         raise click.UsageError("give one of --json and --html")
     if site:
-        if url or old_date or new_date or as_html:
-            raise click.UsageError("--site goes with --json alone")
-        return _site(context, what, as_json=as_json)
-    form = "json" if as_json else "html" if as_html else "lines"
+        if url or old_date or new_date or as_html or (form and as_json):
+            raise click.UsageError("--site goes with --json, or with --format and --out")
+        return _site(context, what, as_json, _table(form, out))
+    if form or out:
+        raise click.UsageError("--format and --out go with --site")
+    written = "json" if as_json else "html" if as_html else "lines"
     if len(what) == 2:
         old, new = _files(what, check_url(url) if url else "", old_date, new_date)
     elif len(what) == 3:
@@ -94,28 +110,59 @@ def compare(
         raise click.UsageError("give two files, or a URL and two dates")
     with Confined() as children:
         try:
-            compared = compare_confined(children, old, new, form)
+            compared = compare_confined(children, old, new, written)
         except ConfinedError as error:
             raise FormatError(what[0], f"cannot be compared: {error}") from error
-    _print(compared, form)
+    _print(compared, written)
     return FINDINGS if compared.differs else DONE
 
 
-def _site(context: Context, what: tuple[str, ...], *, as_json: bool) -> int:
+def _table(form: str | None, out: Path | None) -> tuple[str, Path | None] | None:
+    if form is None:
+        if out is not None:
+            raise click.UsageError("--out goes with --format")
+        return None
+    if out is None and not TABLE_FORMATS[form].text:
+        raise click.UsageError(f"{form} cannot be printed; give a file with --out")
+    return form, out
+
+
+def _site(
+    context: Context, what: tuple[str, ...], as_json: bool, table: tuple[str, Path | None] | None
+) -> int:
+    moment, dates = datetime.now(UTC), ("", "")
     with Confined() as children:
         if len(what) == 2:
             comparison = compare_folders(children, Path(what[0]), Path(what[1]))
         elif len(what) == 3:
             first, second = (parse_date(date) for date in what[1:])
+            moment, dates = second.last, (what[1], what[2])
             with Archive.open(context.path) as archive:
                 comparison = compare_dates(children, archive, what[0], first, second)
         else:
             raise click.UsageError("give two folders, or a URL and two dates")
-    if as_json:
+    if table:
+        head = fates_head(moment, what[0], dates)
+        _write(*table, head, comparison)
+    elif as_json:
         click.echo(as_json_line(site_as_json(comparison)))
     else:
         _print_site(comparison)
     return FINDINGS if comparison.differs else DONE
+
+
+def _write(form: str, out: Path | None, head: TableHead, comparison: SiteComparison) -> None:
+    write = table_writer(form)
+    if out is None:
+        write(sys.stdout.buffer, head, fates_rows(comparison))
+    else:
+        try:
+            with out.open("wb") as file:
+                write(file, head, fates_rows(comparison))
+        except OSError as error:
+            raise NotWritableError(str(out), error.strerror or str(error)) from error
+    for address, problem in comparison.problems:
+        say(f"  not compared: {address}: {problem}", err=True)
 
 
 def _print_site(comparison: SiteComparison) -> None:

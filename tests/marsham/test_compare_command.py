@@ -1,5 +1,6 @@
 """``marsham compare``: files, captures of an archive, and sites."""
 
+import csv
 import json
 import os
 import subprocess
@@ -7,6 +8,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import openpyxl
 import pytest
 
 from tests.marsham.conftest import EXAMPLE
@@ -165,3 +167,46 @@ def test_a_list_that_names_a_file_outside_its_folder_is_refused(run: Run, tmp_pa
     done = run("compare", "--site", "site", "site")
     assert done.returncode == 2
     assert "names a file outside the folder: ../old.html" in done.stderr
+
+
+@pytest.fixture
+def example(run: Run) -> Run:
+    run("init")
+    for year in ("2009", "2011", "2013"):
+        run("ingest", EXAMPLE / year)
+    return run
+
+
+def test_a_site_is_written_as_csv_and_as_a_workbook_with_the_same_rows(
+    example: Run, tmp_path: Path
+) -> None:
+    site = ("compare", "--site", "http://www.homeoffice.example/", "2011", "2013")
+    told = json.loads(example(*site, "--json").stdout)
+    done = example(*site, "--format", "csv")
+    assert done.returncode == 1
+    rows = list(csv.DictReader(done.stdout.splitlines()))
+    by_fate = {
+        fate: [row["url"] for row in rows if row["change"] == fate.replace("_", " ")]
+        for fate in ("added", "removed", "changed", "not_captured", "unchanged", "redirected")
+    }
+    assert by_fate == {fate: told[fate] for fate in by_fate}
+    moved = [row for row in rows if row["change"] == "moved"]
+    assert [{"from": row["url"], "to": row["new_url"]} for row in moved] == told["moved"]
+    changed = [row for row in rows if row["change"] == "changed"]
+    assert all(0 < int(row["words_changed"]) <= 100 for row in changed)
+    assert {len(row["old_captured"]) for row in changed} == {14}
+    assert example(*site, "--format", "xlsx", "--out", "site.xlsx").returncode == 1
+    sheet = openpyxl.load_workbook(tmp_path / "site.xlsx")["site changes"]
+    held = [["" if cell is None else str(cell) for cell in row] for row in sheet.values]
+    assert held == [list(rows[0]), *(list(row.values()) for row in rows)]
+
+
+def test_a_table_of_a_site_needs_a_place_and_a_site(run: Run) -> None:
+    for given, said in (
+        (("--site", "a", "b", "--format", "xlsx"), "xlsx cannot be printed"),
+        (("--site", "a", "b", "--out", "x"), "--out goes with --format"),
+        (("old.html", "new.html", "--format", "csv"), "go with --site"),
+    ):
+        done = run("compare", *given)
+        assert done.returncode == 2
+        assert said in done.stderr
