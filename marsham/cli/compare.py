@@ -1,6 +1,7 @@
 """``marsham compare``: what changed on a page, or on a site, between two dates."""
 
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
