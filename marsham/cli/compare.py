@@ -15,7 +15,7 @@ from archiver.errors import (
     NotWritableError,
 )
 from archiver.ingest.sniff import Format, sniff
-from archiver.timestamps import Span, format_timestamp, parse_date
+from archiver.timestamps import Span, format_timestamp, parse_date, parse_timestamp
 from archiver.urls import check_listed, check_url
 from extract.compare.confined import Compared, compare_confined, lines_from
 from extract.compare.dated import compare_dates, compare_folders
@@ -59,6 +59,12 @@ _STYLES = {
 @click.option("--old-date", type=DATE, metavar="DATE", help="When the old file was captured.")
 @click.option("--new-date", type=DATE, metavar="DATE", help="When the new file was captured.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.option(
+    "--pictures",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="FOLDER",
+    help="Compare pictures of two captures, and write them there; needs marsham[browser].",
+)
 @click.option("--html", "as_html", is_flag=True, help="Write a page that shows both side by side.")
 @click.option(
     "--format", "form", type=click.Choice(sorted(TABLE_FORMATS)), help="With --site: write a table."
@@ -76,6 +82,7 @@ def compare(
     new_date: Span | None,
     as_json: bool,
     as_html: bool,
+    pictures: Path | None,
     form: str | None,
     out: Path | None,
 ) -> int:
@@ -89,16 +96,24 @@ def compare(
     two folders, each with a list pages.csv of url, timestamp, status and file. --format and --out
     write that as a table, a row for each page.
 
+    With --pictures both captures are shown in Chromium, from the archive alone: old.png, new.png,
+    and changes.png with both side by side and what looks otherwise marked. What slid down because
+    something was inserted above is not.
+
     As for diff, status 0 means alike, 1 different, 2 that they could not be compared.
     """
     if as_json and as_html:
         raise click.UsageError("give one of --json and --html")
     if site:
-        if url or old_date or new_date or as_html or (form and as_json):
+        if url or old_date or new_date or as_html or pictures or (form and as_json):
             raise click.UsageError("--site goes with --json, or with --format and --out")
         return _site(context, what, as_json, _table(form, out))
     if form or out:
         raise click.UsageError("--format and --out go with --site")
+    if pictures:
+        if as_json or as_html or len(what) != 3:
+            raise click.UsageError("--pictures goes with a URL and two dates, and no other form")
+        return _pictures(context, what, pictures)
     written = "json" if as_json else "html" if as_html else "lines"
     if len(what) == 2:
         old, new = _files(what, check_url(url) if url else "", old_date, new_date)
@@ -116,6 +131,38 @@ def compare(
             raise FormatError(what[0], f"cannot be compared: {error}") from error
     _print(compared, written)
     return FINDINGS if compared.differs else DONE
+
+
+def _pictures(context: Context, what: tuple[str, ...], folder: Path) -> int:
+    from marsham.screenshots import check_pictures, screenshots
+
+    check_pictures()
+    from extract.compare.pictures import compare_pictures, draw_side_by_side
+
+    with Archive.open(context.path) as archive:
+        captures = [memento.capture for memento in _mementos(archive, *what)]
+        shots = screenshots(archive, captures)
+    images = [shot.image() for shot in shots]
+    found = compare_pictures(images[0], images[1])
+    days = [f"{one.url}  {parse_timestamp(one.timestamp):%d %B %Y, %H:%M}" for one in captures]
+    changes = draw_side_by_side(images[0], images[1], found, (days[0], days[1]))
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, shot in zip(("old.png", "new.png"), shots, strict=True):
+            (folder / name).write_bytes(shot.png)
+        changes.save(folder / "changes.png")
+    except OSError as error:
+        raise NotWritableError(str(folder), error.strerror or str(error)) from error
+    for shot, day in zip(shots, days, strict=True):
+        if shot.cut:
+            say(f"only the top of the page is in its picture: {day}", err=True)
+    if found.coarse:
+        say("the pictures have so little in common that marks may be too large", err=True)
+    say(
+        f"{found.share:.0%} of rows look otherwise; "
+        f"marks: {len(found.old)} old, {len(found.new)} new; see {folder / 'changes.png'}"
+    )
+    return FINDINGS if found.old or found.new else DONE
 
 
 def _table(form: str | None, out: Path | None) -> tuple[str, Path | None] | None:
@@ -206,6 +253,10 @@ def _version_in(path: Path) -> Version:
 
 
 def _captures(archive: Archive, url: str, old: str, new: str) -> list[Version]:
+    return [_version(memento) for memento in _mementos(archive, url, old, new)]
+
+
+def _mementos(archive: Archive, url: str, old: str, new: str) -> list[Memento]:
     address = check_listed(url)
     moments = [parse_date(old).first, parse_date(new).first]
     if moments[1] < moments[0]:
@@ -214,7 +265,7 @@ def _captures(archive: Archive, url: str, old: str, new: str) -> list[Version]:
     if found[0].capture == found[1].capture:
         at = found[0].capture.timestamp
         say(f"one capture is the closest to both dates: {at}", err=True)
-    return [_version(memento) for memento in found]
+    return found
 
 
 def _version(memento: Memento) -> Version:
