@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from marsham.api import (
         Archive,
+        ArchiveTable,
         Capture,
         Change,
         CrawlReport,
@@ -45,10 +46,12 @@ if TYPE_CHECKING:
         pages_as_of,
         read_page,
         site_timeline,
+        table,
     )
 
 __all__ = [
     "Archive",
+    "ArchiveTable",
     "Capture",
     "Change",
     "CrawlReport",
@@ -82,6 +85,7 @@ __all__ = [
     "pages_as_of",
     "read_page",
     "site_timeline",
+    "table",
 ]
 
 

@@ -23,11 +23,13 @@ from extract.export.documents import DOCUMENT_FORMATS as _DOCUMENT_FORMATS
 from extract.export.documents import write_documents as _write_documents
 from extract.export.manifest import Manifest
 from extract.export.selection import Filters
+from extract.export.sources import source_named
 from extract.export.writing import Order as _ExportOrder
 from extract.export.writing import write_export as _write_export
 from extract.page import Page, read_page
 from extract.store import ExtractReport
 from extract.store import extract_archive as extract
+from marsham.frames import ArchiveTable
 from snapshots.archive import Archive
 from snapshots.crawl.engine import Crawl
 from snapshots.crawl.order import Order
@@ -41,6 +43,7 @@ from snapshots.writer import Writer
 
 __all__ = [
     "Archive",
+    "ArchiveTable",
     "Capture",
     "Change",
     "CrawlReport",
@@ -74,6 +77,7 @@ __all__ = [
     "pages_as_of",
     "read_page",
     "site_timeline",
+    "table",
 ]
 
 
@@ -225,6 +229,26 @@ def export(
     """
     write = _write_documents if form in _DOCUMENT_FORMATS else _write_export
     return write(archive, _order(what, form, as_of, filters, bom=bom), out)
+
+
+def table(
+    archive: Archive, what: str, *, as_of: str | None = None, filters: Filters | None = None
+) -> ArchiveTable:
+    """Give what `marsham export` writes as a table to iterate over, or for Arrow and pandas.
+
+    Args:
+        archive: where it is from.
+        what: ``captures``, ``changes``, ``contacts``, ``links``, ``pages``, ``texts`` ...;
+            `marsham export` lists all.
+        as_of: a date, whose last second counts; None for the newest capture.
+        filters: what is left out.
+
+    Raises:
+        TimestampError: when `as_of` is no date.
+        InputError: when there is no such table.
+    """
+    source_named(what)
+    return ArchiveTable(archive, _order(what, "csv", as_of, filters))
 
 
 def export_differences(

@@ -12,7 +12,7 @@ from extract.export.columns import Kind, Row, TableHead, Written
 if TYPE_CHECKING:
     import pyarrow
 
-__all__ = ["arrow_batches", "parquet_rows", "write_parquet"]
+__all__ = ["arrow_batches", "arrow_table", "parquet_rows", "write_parquet"]
 
 _GROUP = 20_000  # rows: large enough to be packed well, small enough for flat memory
 
@@ -64,6 +64,18 @@ def parquet_rows(path: Path, names: list[str]) -> Iterator[Row]:
     with parquet.ParquetFile(path) as file:
         for batch in file.iter_batches(_GROUP, columns=names):
             yield from batch.select(names).to_pylist()
+
+
+def arrow_table(head: TableHead, rows: Iterable[Row]) -> "pyarrow.Table":
+    """Give all rows as one Arrow table; one without rows has its columns still.
+
+    Raises:
+        InputError: when the package pyarrow is not installed.
+    """
+    arrow = _arrow()
+    schema = _schema(arrow, head)
+    found = _batches(arrow, schema, head, rows, _Counter())
+    return arrow.Table.from_batches(found, schema=schema)
 
 
 class _Counter:

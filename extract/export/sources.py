@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from archiver.errors import InputError
 from extract.export.columns import Column, Row
 from extract.export.content import ATTACHMENT_COLUMNS, PAGE_COLUMNS, attachment_rows, page_rows
+from extract.export.graph import GRAPH_COLUMNS, graph_rows
+from extract.export.outlinks import LINK_COLUMNS, link_rows
 from extract.export.persons import functional_contacts, functional_partnerships
 from extract.export.reached import (
     CONTACT_COLUMNS,
@@ -25,6 +27,14 @@ from extract.export.stated import (
     authority_rows,
     claim_rows,
     legal_rows,
+)
+from extract.export.through_time import (
+    CAPTURE_COLUMNS,
+    CHANGE_COLUMNS,
+    TEXT_COLUMNS,
+    capture_rows,
+    change_rows,
+    text_rows,
 )
 
 __all__ = ["SOURCES", "Source", "rows_of", "source_named"]
@@ -63,6 +73,18 @@ SOURCES = {
         authority_rows,
         ("url", "name", "applies_to"),
     ),
+    "captures": Source(
+        "a capture, of any date up to then",
+        CAPTURE_COLUMNS,
+        capture_rows,
+        ("url", "captured", "digest"),
+    ),
+    "changes": Source(
+        "a change from one capture of a page to the next, of any date up to then",
+        CHANGE_COLUMNS,
+        change_rows,
+        ("url", "old_captured", "new_captured", "number"),
+    ),
     "claims": Source(
         "a number that a page claims, held against what the page lists",
         CLAIM_COLUMNS,
@@ -76,12 +98,19 @@ SOURCES = {
         ("url", "key"),
         functional_contacts,
     ),
+    "graph": Source(
+        "a page that links to another, in the pages of a year",
+        GRAPH_COLUMNS,
+        graph_rows,
+        ("year", "source", "target"),
+    ),
     "legal": Source(
         "an Act or instrument that a page cites",
         LEGAL_COLUMNS,
         legal_rows,
         ("url", "act", "year"),
     ),
+    "links": Source("a link of a page", LINK_COLUMNS, link_rows, ("url", "number")),
     "pages": Source("a page", PAGE_COLUMNS, page_rows, ("url",)),
     "partnerships": Source(
         "a partnership on a page",
@@ -89,6 +118,9 @@ SOURCES = {
         partnership_rows,
         ("url", "key"),
         functional_partnerships,
+    ),
+    "texts": Source(
+        "a distinct text of pages, of any date up to then", TEXT_COLUMNS, text_rows, ("text",)
     ),
 }
 """What can be exported, by name."""

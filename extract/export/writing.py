@@ -15,6 +15,7 @@ from archiver.timestamps import format_timestamp, parse_timestamp
 from extract.asof import check_extracted
 from extract.export.columns import Row, TableHead, Written
 from extract.export.formats import PROVED, table_writer
+from extract.export.graph import write_graphs
 from extract.export.manifest import (
     Manifest,
     catalogue_revision,
@@ -27,7 +28,15 @@ from extract.export.sources import rows_of, source_named
 from snapshots.archive import Archive
 from snapshots.index import extent
 
-__all__ = ["Order", "Table", "newest_moment", "print_export", "table_of", "write_export"]
+__all__ = [
+    "Order",
+    "Table",
+    "newest_moment",
+    "print_export",
+    "table_of",
+    "write_export",
+    "write_link_graphs",
+]
 
 _LOCAL = "http://localhost:8080"  # where marsham serve stands unless told otherwise
 
@@ -134,6 +143,19 @@ def write_export(archive: Archive, order: Order, out: Path) -> Manifest:
     finally:
         part.unlink(missing_ok=True)
     return manifest
+
+
+def write_link_graphs(archive: Archive, order: Order, folder: Path) -> list[Path]:
+    """Write the graph of links of each year as GEXF into a folder; give the files.
+
+    Raises:
+        ArchiveError: when nothing was extracted yet.
+        NotWritableError: when the folder cannot be written.
+    """
+    with archive.catalogue.read() as connection:
+        check_extracted(connection)
+        moment = order.moment or newest_moment(connection)
+        return write_graphs(Selection(archive, connection, moment, order.filters), folder)
 
 
 def newest_moment(connection: Connection) -> datetime:

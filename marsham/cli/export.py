@@ -12,11 +12,13 @@ from extract.export.documents import DOCUMENT_FORMATS, write_documents
 from extract.export.formats import TABLE_FORMATS
 from extract.export.selection import Filters
 from extract.export.sources import SOURCES
-from extract.export.writing import Order, print_export, write_export
+from extract.export.writing import Order, print_export, write_export, write_link_graphs
 from marsham.cli.support import DATE, DONE, FINDINGS, pass_archive, printable
 from snapshots.archive import Archive
 
 __all__ = ["export"]
+
+_GEXF = "gexf"  # of graphs alone, a file a year
 
 
 @click.command(
@@ -29,7 +31,7 @@ __all__ = ["export"]
 @click.option(
     "--format",
     "form",
-    type=click.Choice(sorted({*TABLE_FORMATS, *DOCUMENT_FORMATS})),
+    type=click.Choice(sorted({*TABLE_FORMATS, *DOCUMENT_FORMATS, _GEXF})),
     default="csv",
     show_default=True,
     help="JSON and JSONL hold all evidence; html and markdown are folders of pages.",
@@ -89,6 +91,8 @@ def export(
     """
     filters = Filters(sites, prefixes, regions, statuses, min_confidence, functional_only)
     order = Order(what, form, as_of.last if as_of else None, filters, bom)
+    if form == _GEXF:
+        return _graphs(archive, order, out, since)
     if since is not None:
         return _compare(archive, order, since)
     if out is not None:
@@ -102,6 +106,16 @@ def export(
     if form in DOCUMENT_FORMATS or not TABLE_FORMATS[form].text:
         raise InputError(f"{form} is not for a terminal; say with --out where it goes")
     print_export(archive, order, sys.stdout.buffer)
+    return DONE
+
+
+def _graphs(archive: Archive, order: Order, out: Path | None, since: Path | None) -> int:
+    if order.what != "graph" or since is not None:
+        raise InputError("gexf is a format of graphs; write one with: marsham export graph")
+    if out is None:
+        raise InputError("gexf is a file a year; name a folder for them with --out")
+    for place in write_link_graphs(archive, order, out):
+        click.echo(f"{place} written", err=True)
     return DONE
 
 
