@@ -200,7 +200,7 @@ def _site(
 
 
 def _write(form: str, out: Path | None, head: TableHead, comparison: SiteComparison) -> None:
-    write = table_writer(form)
+    write = table_writer(form, "site changes")
     if out is None:
         write(sys.stdout.buffer, head, fates_rows(comparison))
     else:
