@@ -27,6 +27,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parent.parent
+sys.path[0] = str(PROJECT)  # not this folder, with its extract.py
+
+from extract.compare.sites import Fate  # noqa: E402
+
 YARDSTICKS = Path(os.environ.get("MARSHAM_YARDSTICKS", PROJECT / ".venv-yardsticks/bin"))
 SIZES = (20_000, 150_000, 480_000, 5_000_000)
 SHARES = (0.02, 0.5)
@@ -234,9 +238,51 @@ def record(url: str, at: datetime, page: str) -> bytes:
     return fields.encode() + block + b"\r\n\r\n"
 
 
+def site(folder: Path, pages: int, chance: random.Random) -> Path:
+    """Make an archive of a site captured twice: 2 % altered, 1 % gone, 1 % new."""
+    import marsham
+    from tests.builders import response, warc
+
+    body = [(number, html(lines(2_000, chance))) for number in range(pages)]
+    with (folder / "in.warc.gz").open("wb") as out:
+        for year in (2009, 2011):
+            for number, page in body:
+                url = f"http://www.hearths.example/pages/{number}/"
+                status, text = "200 OK", page
+                if year == 2009 and number % 100 == 1:
+                    continue
+                if year == 2011 and number % 100 == 2:
+                    status, text = "404 Not Found", "<h1>Page not found</h1>"
+                if year == 2011 and number % 50 == 3:
+                    text = page.replace("</h1>", f"</h1><p>New in {year}: {number} lanterns.</p>")
+                date = f"{year}-05-29T{number // 3600:02}:{number // 60 % 60:02}:{number % 60:02}Z"
+                out.write(warc(response(text.encode(), url=url, date=date, status=status)))
+    with marsham.create_archive(folder / "archive") as archive:
+        marsham.ingest(archive, [folder / "in.warc.gz"])
+    return folder / "archive"
+
+
+def time_site(folder: Path, pages: int, chance: random.Random) -> None:
+    """Compare a site at two dates, and print how long it took by the clock."""
+    from archiver.confined import Confined
+    from archiver.timestamps import parse_date
+    from extract.compare.dated import compare_dates
+    from snapshots.archive import Archive
+
+    place = site(folder, pages, chance)
+    dates = parse_date("2009"), parse_date("2011")
+    with Archive.open(place) as archive, Confined(jobs=os.cpu_count() or 1) as children:
+        began = time.perf_counter()
+        found = compare_dates(children, archive, "http://www.hearths.example/", *dates)
+        took = time.perf_counter() - began
+    told = ", ".join(f"{len(found.of(fate))} {fate.value}" for fate in Fate if found.of(fate))
+    print(f"site of {pages} pages: {took:.1f} s by the clock; {told}")
+
+
 def main() -> None:
-    """Print a line for each pair and contender."""
+    """Print a line for each pair and contender, and one for a site."""
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--site", type=int, default=20_000, help="its pages; 0 for none")
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--sizes", default=",".join(map(str, SIZES)))
     parser.add_argument("--timeline", type=int, metavar="CAPTURES")
@@ -250,7 +296,9 @@ def main() -> None:
     print(f"{'bytes':>9} {'altered':>7}  {'':20} {'seconds':>8} {'MB':>5}")
     chance = random.Random(0)  # noqa: S311 - the same pages every time
     with tempfile.TemporaryDirectory() as folder:
-        for size in map(int, options.sizes.split(",")):
+        if options.site:
+            time_site(Path(folder), options.site, chance)
+        for size in map(int, filter(None, options.sizes.split(","))):
             page = lines(size, chance)
             for share in SHARES:
                 old, new = Path(folder, "old.html"), Path(folder, "new.html")

@@ -4,6 +4,7 @@ What is compared is what `extract.compare.holdings` gives; how, `extract.compare
 """
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -25,6 +26,8 @@ from extract.compare.sites import (
 from snapshots.archive import Archive
 
 __all__ = ["compare_dates", "compare_folders"]
+
+_JOBS = 4  # pages read ahead while the children compare others
 
 
 def compare_dates(
@@ -108,4 +111,5 @@ def _compared(
         except MarshamError as error:
             raise PageProblemError(str(error)) from error
 
-    return compare_sites(olds, news, outline, verdict)
+    with ThreadPoolExecutor(_JOBS) as executor:
+        return compare_sites(olds, news, outline, verdict, executor.map)

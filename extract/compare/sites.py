@@ -8,7 +8,8 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import NamedTuple
+from math import inf
+from typing import NamedTuple, Protocol, TypeVar
 
 from extract.compare.addresses import page_identity
 from extract.compare.states import NOT_A_PAGE
@@ -20,10 +21,14 @@ __all__ = [
     "PageFate",
     "PageProblemError",
     "SiteComparison",
+    "Spread",
     "Verdict",
     "compare_sites",
     "site_as_json",
 ]
+
+_Thing = TypeVar("_Thing")
+_Result = TypeVar("_Result")
 
 _GONE = (404, 410)
 _MOVED = range(300, 400)
@@ -149,6 +154,16 @@ Outliner = Callable[[Held], Outline]
 Comparer = Callable[[Held, Held], Verdict]
 
 
+class Spread(Protocol):
+    """Calls a function for each of some things; see `compare_sites`."""
+
+    def __call__(
+        self, function: Callable[[_Thing], _Result], things: Iterable[_Thing], /
+    ) -> Iterable[_Result]:
+        """Give what comes of it, in their order."""
+        ...
+
+
 class PageProblemError(Exception):
     """A page could not be read; its text says why."""
 
@@ -168,7 +183,11 @@ class _Compared(NamedTuple):
 
 
 def compare_sites(
-    old: Iterable[Held], new: Iterable[Held], outline: Outliner, compare: Comparer
+    old: Iterable[Held],
+    new: Iterable[Held],
+    outline: Outliner,
+    compare: Comparer,
+    spread: Spread = map,
 ) -> SiteComparison:
     """Compare the captures of a site at two dates.
 
@@ -177,6 +196,8 @@ def compare_sites(
         new: those of the later date.
         outline: reads one page.
         compare: compares two captures of a page.
+        spread: calls a function for each page, and gives what comes of it in the same order; such
+            as the map of an executor, for several pages at once.
 
     Addresses of one page are folded by `page_identity`. Pages of equal digest are not read; pages
     are only held against others when one of them stands alone.
@@ -186,6 +207,7 @@ def compare_sites(
     gone: list[_Gone] = []
     come: list[Held] = []
     verdicts: list[_Compared] = []
+    pairs: list[tuple[Held, Held]] = []
     for key, one in olds.items():
         if not _shows(one):
             continue
@@ -201,15 +223,16 @@ def compare_sites(
         elif one.digest and one.digest == other.digest:
             found.pages.append(PageFate(Fate.UNCHANGED, one.url, one, other))
         else:
-            try:
-                verdict = compare(one, other)
-            except PageProblemError as problem:
-                found.problems.append((one.url, str(problem)))
-                continue
+            pairs.append((one, other))
+    told = spread(lambda pair: _tried(compare, *pair), pairs)
+    for (one, other), verdict in zip(pairs, told, strict=True):
+        if isinstance(verdict, PageProblemError):
+            found.problems.append((one.url, str(verdict)))
+        else:
             _place(_Compared(one, other, verdict), gone, come, verdicts)
     come += [other for key, other in news.items() if _shows(other) and not _shows(olds.get(key))]
     _tell_changes(verdicts, found)
-    _tell_moves(gone, come, news, outline, found)
+    _tell_moves(gone, come, news, outline, found, spread)
     order = list(Fate)
     found.pages.sort(key=lambda page: (order.index(page.fate), page.url))
     return found
@@ -276,9 +299,10 @@ def _tell_moves(
     news: dict[str, Held],
     outline: Outliner,
     found: SiteComparison,
+    spread: Spread,
 ) -> None:
-    olds = _outlined([each.held for each in gone] if come else [], outline, found)
-    others = _outlined(come, outline, found)
+    olds = _outlined([each.held for each in gone] if come else [], outline, found, spread)
+    others = _outlined(come, outline, found, spread)
     moved_old: set[str] = set()
     moved_new: set[str] = set()
     for score, one, other in _moves(olds, others, news):
@@ -304,15 +328,24 @@ def _tell_moves(
 _Outlined = dict[str, tuple[Held, Outline]]
 
 
-def _outlined(pages: Iterable[Held], outline: Outliner, found: SiteComparison) -> _Outlined:
+def _outlined(
+    pages: Sequence[Held], outline: Outliner, found: SiteComparison, spread: Spread
+) -> _Outlined:
     outlines: _Outlined = {}
-    for held in pages:
-        try:
-            outlines[held.url] = (held, outline(held))
-        except PageProblemError as problem:
-            found.problems.append((held.url, str(problem)))
-            outlines[held.url] = (held, Outline("content", "", frozenset()))
+    told = spread(lambda held: _tried(outline, held), pages)
+    for held, known in zip(pages, told, strict=True):
+        if isinstance(known, PageProblemError):
+            found.problems.append((held.url, str(known)))
+            known = Outline("content", "", frozenset())
+        outlines[held.url] = (held, known)
     return outlines
+
+
+def _tried(function: Callable[..., _Result], *things: Held) -> _Result | PageProblemError:
+    try:
+        return function(*things)
+    except PageProblemError as problem:
+        return problem
 
 
 def _moves(
@@ -325,6 +358,12 @@ def _moves(
         for triple in known.triples:
             holders[triple].append(url)
     spread = Counter(triple for _, known in olds.values() for triple in known.triples)
+    widely = len(others) / 2 if len(others) >= _FEWEST else inf
+    framing = {triple for triple, urls in holders.items() if len(urls) > widely}
+    if len(olds) >= _FEWEST:
+        framing |= {triple for triple, count in spread.items() if count * 2 > len(olds)}
+    own = {url: known.triples - framing for url, (_, known) in olds.items()}
+    others_own = {url: known.triples - framing for url, (_, known) in others.items()}
     scored: list[tuple[float, str, str]] = []
     for url, (held, known) in olds.items():
         if known.state in NOT_A_PAGE:
@@ -338,9 +377,7 @@ def _moves(
             other, other_known = others[other_url]
             if other_known.state in NOT_A_PAGE:
                 continue
-            score = _alike(
-                known.triples, other_known.triples, spread, holders, len(olds), len(others)
-            )
+            score = _alike(own[url], others_own[other_url])
             least = _SAME_TITLE if known.title and known.title == other_known.title else _ALIKE
             if (
                 leads_to is not None
@@ -355,27 +392,8 @@ def _moves(
         yield score, olds[url][0], others[other_url][0]
 
 
-def _alike(
-    first: frozenset[int],
-    second: frozenset[int],
-    spread: Counter[int],
-    holders: dict[int, list[str]],
-    olds: int,
-    others: int,
-) -> float:
-    """The share of triples that two pages have in common, those of the frame left out."""
-
-    def own(triples: frozenset[int]) -> set[int]:
-        return {
-            triple
-            for triple in triples
-            if not (
-                (olds >= _FEWEST and spread[triple] * 2 > olds)
-                or (others >= _FEWEST and len(holders.get(triple, ())) * 2 > others)
-            )
-        }
-
-    one, other = own(first), own(second)
+def _alike(one: frozenset[int], other: frozenset[int]) -> float:
+    """The share of triples that two pages have in common."""
     together = len(one | other)
     return len(one & other) / together if together else 0.0
 

@@ -1,5 +1,6 @@
 """``marsham compare``: what changed on a page, or on a site, between two dates."""
 
+import os
 import sys
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -179,7 +180,7 @@ def _site(
     context: Context, what: tuple[str, ...], as_json: bool, table: tuple[str, Path | None] | None
 ) -> int:
     moment, dates = datetime.now(UTC), ("", "")
-    with Confined() as children:
+    with Confined(jobs=os.cpu_count() or 1) as children:
         if len(what) == 2:
             comparison = compare_folders(children, Path(what[0]), Path(what[1]))
         elif len(what) == 3:
