@@ -134,6 +134,8 @@ READS_CAPTURES = {
     "extract.asof": "visible() where the version of a date is chosen",
     "extract.compare.timelines": "only adds conditions to index.select_captures",
     "extract.entities.histories": "visible() where it is found whom a name means",
+    "extract.export.graph": "visible() where the years are found",
+    "extract.export.through_time": "visible() in the query for texts; others begin with index's",
     "extract.evidence": "only adds conditions to index.select_captures",
     "extract.store": "only adds conditions to index.select_captures",
     "extract.recipes.matching": "gives extract.store a column; reads nothing",
