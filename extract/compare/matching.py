@@ -9,6 +9,7 @@ from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import NamedTuple
 
 from rapidfuzz import fuzz
@@ -32,6 +33,7 @@ _LONG = 20_000  # characters beyond which only words are counted
 _CANDIDATES = 6
 _BETTER = 0.08  # by how much a part taken to a paragraph must make it more alike
 _FIRST_WORDS = 3  # by which paragraphs are found that begin alike
+_MOST_PASSED = 2  # units that may stand between the parts of one
 _COMMON = 40  # units that share a word which then tells nothing
 
 
@@ -204,11 +206,12 @@ class _Matcher:
             listed = [to for to in dict.fromkeys(listed) if to not in taken_new]
             listed.sort(key=lambda to: abs(to - expected))
             for to in listed:
-                ends = _same_words(old_words, new_words, at, to, taken_old, taken_new)
-                if ends is not None:
-                    taken_old.update(range(at, ends[0]))
-                    taken_new.update(range(to, ends[1]))
-                    self.out.regrouped.append((at, ends[0], to, ends[1]))
+                runs = _same_words(old_words, new_words, at, to, taken_old, taken_new)
+                if runs:
+                    for first, last, begin, end in runs:
+                        taken_old.update(range(first, last))
+                        taken_new.update(range(begin, end))
+                    self.out.regrouped += runs
                     break
         self._take(taken_old, taken_new)
 
@@ -454,26 +457,67 @@ def _same_words(
     to: int,
     taken_old: set[int],
     taken_new: set[int],
-) -> tuple[int, int] | None:
-    """Where two runs of units end that say the same words; None when they do not."""
-    first, second = old[at], new[to]
-    one = other = 0
-    last, end = at + 1, to + 1
+) -> list[tuple[int, int, int, int]]:
+    """Runs of units that say the same words from here on, differently parted; none if they do not.
+
+    Between the parts of what one page has in one unit, the other may have something new: then there
+    are several runs, and what is new is in none of them.
+    """
+    first = _Words(old, at, taken_old)
+    second = _Words(new, to, taken_new)
     while True:
-        size = min(len(first) - one, len(second) - other)
-        if first[one : one + size] != second[other : other + size]:
-            return None
-        one, other = one + size, other + size
-        if one == len(first) and other == len(second):
-            return (last, end) if last - at + end - to > 2 else None
-        if one == len(first):
-            if last not in old or last in taken_old:
-                return None
-            first, one, last = old[last], 0, last + 1
-        if other == len(second):
-            if end not in new or end in taken_new:
-                return None
-            second, other, end = new[end], 0, end + 1
+        size = min(first.left, second.left)
+        if first.words[first.at : first.at + size] != second.words[second.at : second.at + size]:
+            # What does not fit may stand between: where one page is inside a unit of its own.
+            passing, other = (second, first) if first.at else (first, second)
+            if passing.at or not other.at or not passing.pass_over():
+                return []
+            continue
+        first.at += size
+        second.at += size
+        if not first.left and not second.left:
+            break
+        if not all(side.left or side.go_on() for side in (first, second)):
+            return []
+    if first.passed and second.passed:
+        return []
+    runs = [(*one, *other) for one in first.runs() for other in second.runs()]
+    units = sum(last - start for side in (first, second) for start, last in side.runs())
+    return runs if units > 2 else []
+
+
+class _Words:
+    """The words of units in a row, walked through one after the other."""
+
+    __slots__ = ("at", "end", "passed", "start", "taken", "units", "words")
+
+    def __init__(self, units: dict[int, list[str]], start: int, taken: set[int]) -> None:
+        self.units, self.start, self.taken = units, start, taken
+        self.words, self.at, self.end = units[start], 0, start + 1
+        self.passed: list[int] = []
+
+    @property
+    def left(self) -> int:
+        return len(self.words) - self.at
+
+    def go_on(self) -> bool:
+        """Go on to the next unit; not beyond what is free."""
+        if self.end not in self.units or self.end in self.taken:
+            return False
+        self.words, self.at, self.end = self.units[self.end], 0, self.end + 1
+        return True
+
+    def pass_over(self) -> bool:
+        """Leave the unit out at whose beginning this stands, and go on to the next."""
+        if len(self.passed) == _MOST_PASSED or self.end - 1 == self.start:
+            return False
+        self.passed.append(self.end - 1)
+        return self.go_on()
+
+    def runs(self) -> list[tuple[int, int]]:
+        """First and beyond of each run, without what was passed over."""
+        bounds = [self.start - 1, *self.passed, self.end]
+        return [(one + 1, other) for one, other in pairwise(bounds) if one + 1 < other]
 
 
 def _may_replace(old: Unit, new: Unit) -> bool:
