@@ -38,6 +38,7 @@ _NAME = re.compile(
     r"(?:(?:Mr|Mrs|Ms|Miss|Dr|Sir|Dame|Cllr|Councillor|PC|Sgt|Inspector)\.? )?"
     r"[A-Z][\w'\u2019-]{1,30}(?: [A-Z]\.?){0,2}(?: [A-Z][\w'\u2019-]{1,30}){1,2}"
 )
+_SAME_NAME = re.compile(r"(?:-| ?(?=[A-Z]))[A-Z][\w'\u2019-]{1,30}(?=$|[\s,.;:)])")
 _COUNT = re.compile(rf"(?<![\w.,/:\u00a3$\u20ac#-])({NUMBER})(?![\w/:%]|[.,]\d|-\d)", re.IGNORECASE)
 _NOT_COUNTED_BEFORE = re.compile(
     r"\b(?:sections?|acts?|chapters?|parts?|pages?|steps?|versions?|no\.?|nos\.?|numbers?|figures?|"
@@ -426,10 +427,14 @@ def _names_by_words(before: Unit, after: Unit) -> list[tuple[_Value, _Value]]:
     if not labelled and not all(find_phones(text) or find_emails(text) for text in texts):
         return []
     pairs = []
-    for stretch in word_changes(*texts)[0]:
+    stretches = word_changes(*texts)[0]
+    for number, stretch in enumerate(stretches):
         if stretch.same:
             continue
         one, other = (side.strip(" ,;:()-.") for side in stretch)
+        if number + 1 < len(stretches) and (rest := _SAME_NAME.match(stretches[number + 1].old)):
+            # "Jane Barlow" gave way to "John Barlow", "Ann Lee-Pryce" to "Nia Holt-Pryce".
+            one, other = (side + rest.group() for side in (one, other))
         if _NAME.fullmatch(one) and _NAME.fullmatch(other):
             pairs.append((_Value(one, _folded(one)), _Value(other, _folded(other))))
     return pairs
@@ -460,6 +465,8 @@ def _folded(text: str) -> str:
 
 
 def _counts(before: Unit, after: Unit) -> list[CountChange]:
+    if before.kind == after.kind == "row" and len(before.cells) != len(after.cells):
+        return []  # a column is new or gone, and nothing tells which number is which
     ones, others = _numbers(before), _numbers(after)
     if not ones or len(ones) != len(others):
         ones, others = _with_common_nouns(ones, others)

@@ -32,9 +32,14 @@ _FAR = 8  # words of a unit that is looked for elsewhere
 _LONG = 20_000  # characters beyond which only words are counted
 _CANDIDATES = 6
 _BETTER = 0.08  # by how much a part taken to a paragraph must make it more alike
+_NAMES_OTHERS = 4  # words that a heading or a term outweighs
+_ASIDE = 8  # times that a word holds its place more than a part beside the text
 _FIRST_WORDS = 3  # by which paragraphs are found that begin alike
 _MOST_PASSED = 2  # units that may stand between the parts of one
 _COMMON = 40  # units that share a word which then tells nothing
+
+
+_Runs = tuple[int, int, int, int]  # first and beyond of the old page, and of the new
 
 
 class Changed(NamedTuple):
@@ -124,7 +129,7 @@ class _Matcher:
         numbers: dict[str, int] = {}
         first = [numbers.setdefault(unit.text, len(numbers)) for unit in self.old]
         second = [numbers.setdefault(unit.text, len(numbers)) for unit in self.new]
-        self.spine, self.out.coarse = align(first, second, [unit.weight for unit in self.old])
+        self.spine, self.out.coarse = align(first, second, [self._grip(unit) for unit in self.old])
         self.out.same = [(one, other, ()) for one, other in self.spine]
         self.free_old = _rest(len(self.old), [one for one, _ in self.spine])
         self.free_new = _rest(len(self.new), [other for _, other in self.spine])
@@ -243,6 +248,8 @@ class _Matcher:
             beside = (one - 1, other - 1) in known or (one + 1, other + 1) in known
             if {old.region, new.region} <= _FURNITURE or self._aside(old, new):
                 self.out.same.append((one, other, (PLACE,)))
+            elif old.kind == "description" and one in replaced_old and other in replaced_new:
+                continue  # the terms stayed, and what they stand for is another
             elif old.place in stayed and own.get(old.place) == new.place:
                 self.out.reordered.append((one, other))
             elif old.weight >= _FEWEST or beside:
@@ -257,6 +264,12 @@ class _Matcher:
     def _aside(self, old: Unit, new: Unit) -> bool:
         """Whether a unit stands beside the text, where its place is a matter of layout."""
         return "aside" in (old.region, new.region) or old.text in self.sides
+
+    def _grip(self, unit: Unit) -> int:
+        """How much a unit holds its place: what names others more than the few words it names."""
+        if unit.region == "aside" or unit.text in self.sides:
+            return 1
+        return _ASIDE * (unit.weight + (_NAMES_OTHERS if unit.kind in ("heading", "term") else 0))
 
     def _changes(self) -> None:
         found: list[tuple[int, int]] = []
@@ -333,7 +346,9 @@ class _Matcher:
                 ]
                 scored = [(self._runs_alike(*run), run) for run in longer if run is not None]
                 best = max(scored, default=(0.0, (old, last, new, end)), key=lambda each: each[0])
-                if best[0] < score + _BETTER:
+                if best[0] < score + _BETTER and not (
+                    best[0] > score and self._is_edge((old, last, new, end), best[1])
+                ):
                     break
                 old, last, new, end = best[1]
                 free_old.difference_update(range(old, last))
@@ -342,11 +357,25 @@ class _Matcher:
         self.free_old = [at for at in self.free_old if at in free_old]
         self.free_new = [at for at in self.free_new if at in free_new]
 
-    def _runs_alike(self, old: int, last: int, new: int, end: int) -> float:
-        return _texts_alike(
+    def _is_edge(self, runs: _Runs, longer: _Runs) -> bool:
+        """Whether what a longer run has more is the very beginning or end of the other page's."""
+        texts = [self._texts(*runs), self._texts(*longer)]
+        (old, new), (longer_old, longer_new) = texts
+        whole, part, grown = (new, old, longer_old) if new == longer_new else (old, new, longer_new)
+        if grown.endswith(part):
+            more = grown[: len(grown) - len(part)]
+            return whole.startswith(more) and not part.startswith(more)
+        more = grown[len(part) :]
+        return whole.endswith(more) and not part.endswith(more)
+
+    def _texts(self, old: int, last: int, new: int, end: int) -> tuple[str, str]:
+        return (
             " ".join([self.old_keys[at] for at in range(old, last)]),
             " ".join([self.new_keys[at] for at in range(new, end)]),
         )
+
+    def _runs_alike(self, old: int, last: int, new: int, end: int) -> float:
+        return _texts_alike(*self._texts(old, last, new, end))
 
     def _alike(self, olds: list[int], news: list[int]) -> list[tuple[int, int]]:
         scored = []

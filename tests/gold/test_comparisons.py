@@ -87,7 +87,9 @@ def test_the_gold_of_a_site_names_each_address_once(case: Path) -> None:
     assert {*named, *(each["to"] for each in gold["moved"])} <= captured
 
 
-@pytest.mark.parametrize(("name", "pairs", "false", "sites"), [("first", 0.99, 1, 1.0)])
+@pytest.mark.parametrize(
+    ("name", "pairs", "false", "sites"), [("first", 0.99, 1, 1.0), ("second", 0.98, 1, 1.0)]
+)
 def test_the_gold_pairs_and_sites_are_compared(
     name: str, pairs: float, false: int, sites: float
 ) -> None:

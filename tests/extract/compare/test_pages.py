@@ -185,6 +185,41 @@ def test_officers_who_swap_areas_changed_and_did_not_move(areas: str) -> None:
 # ---------------------------------------------------------------- numbers
 
 
+def test_descriptions_that_change_places_below_their_terms_are_changed() -> None:
+    listed = "<dl><dt>North</dt><dd>{}</dd><dt>South</dt><dd>{}</dd></dl>"
+    found = compared(
+        page(TEXT + listed.format("Maud Tillick", "Della Wray")),
+        page(TEXT + listed.format("Della Wray", "Maud Tillick")),
+    )
+    assert changes(found) == [("Maud Tillick", "Della Wray"), ("Della Wray", "Maud Tillick")]
+    assert not found.reordered
+
+
+def test_a_name_is_told_whole_where_a_part_of_it_stays() -> None:
+    found = compared(
+        page("<p>Ring Ann Lee-Pryce on 01632 960101.</p>"),
+        page("<p>Ring Nia Holt-Pryce on 01632 960101.</p>"),
+    )
+    assert found.contacts == (("name", "Ann Lee-Pryce", "Nia Holt-Pryce"),)
+
+
+def test_a_column_that_is_new_is_no_count_that_changed() -> None:
+    found = compared(
+        page(rows(("Area", "Thefts"), ("Abbey", "12"))),
+        page(rows(("Area", "Fires", "Thefts"), ("Abbey", "3", "12"))),
+    )
+    assert found.counts == ()
+
+
+def test_a_heading_parted_from_a_paragraph_that_changed_is_not_told() -> None:
+    found = compared(
+        page("<p><b>Contact</b><br>Pest control<br>Tel: 01632 960820<br>Fax: 01632 960829</p>"),
+        page("<h2>Contact</h2><p>Pest control<br>Tel: 01632 960877<br>Fax: 01632 960829</p>"),
+    )
+    assert (found.added, found.removed) == ((), ())
+    assert len(found.changed) == 1
+
+
 def test_numbers_of_things_are_told_from_and_to() -> None:
     found = compared(
         page(
