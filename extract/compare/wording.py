@@ -94,6 +94,7 @@ _MONTHS_TEXT = (
 _MONTHS = _MONTHS_TEXT.split()
 _IN_FIGURES = re.compile(r"(?<![\d/])(\d{1,2})/(\d{1,2})/(\d{4})(?![\d/])")
 _ORDINAL = re.compile(rf"\b(\d{{1,2}})(?:st|nd|rd|th)(?= (?:{'|'.join(_MONTHS)})\b)")
+_ENDINGS = ("st ", "nd ", "rd ", "th ")
 _HOUR = re.compile(r"(?<![\d:.])(\d{1,2})(?:[:.](\d\d))? ?([ap])(?:\.m\b\.?|m\b)", re.IGNORECASE)
 _MISREAD = ("\u00c3", "\u00c2", "\u00e2\u20ac")
 _NUMBER_WORDS_TEXT = """
@@ -168,7 +169,8 @@ def _dates(text: str) -> str:
         return text
     if "/" in text:
         text = _IN_FIGURES.sub(_date_in_words, text)
-    text = _ORDINAL.sub(r"\1", text)
+    if any(ending in text for ending in _ENDINGS):
+        text = _ORDINAL.sub(r"\1", text)
     return _HOUR.sub(_hour_in_one_way, text)
 
 
@@ -189,9 +191,12 @@ def _list_marks(text: str) -> str:
 def _numbers(text: str) -> str:
     if _DIGIT.search(text):
         text = _SPACED.sub(lambda found: found.group().replace(" ", ""), text)
-        text = _PER_CENT.sub("%", text)
-        text = _NO_PENCE.sub("", text)
-        text = _MILLIONS.sub(_in_full, text)
+        if "%" in text or "ent" in text:
+            text = _PER_CENT.sub("%", text)
+        if ".00" in text:
+            text = _NO_PENCE.sub("", text)
+        if "illion" in text:
+            text = _MILLIONS.sub(_in_full, text)
     if "," in text:
         text = _COMMAS.sub(lambda found: found.group().replace(",", ""), text)
     if _NUMBER_WORDS.isdisjoint(text.lower().replace("-", " ").replace(",", " ").split()):
