@@ -16,6 +16,7 @@ _MISSING = re.compile(
       | (?:does\ not|doesn.t|no\ longer)\ exists? | no\ longer\ available | not\ available
       | has\ (?:been\ )?(?:moved|removed) )
   | ^not\ found
+  | ^(?:this|the|that)\ {_PAGE}\ (?:has|is|was)\ (?:now\ )?(?:gone|deleted)\b
   | ^sorry[,.]?\ (?:we|the|this|that)\ [^.]{{0,40}} (?:find|found|missing)
     # The number by itself is too common: regulations and forms have it.
   | ^\W*404\b | [|\u00bb:\u2013\u2014-]\s*404\s*$
@@ -25,6 +26,7 @@ _MISSING = re.compile(
         heb\ ei\ [cg]h?anfod | ddim\ (?:yn\ bodoli|ar\ gael|i.w\ [cg]h?ael)
       | bodoli\ mwyach | wedi(?:.i)?\ (?:symud|dileu) )
   | \b(?:ni|heb|methu|methwyd)\b [^.]{{0,20}} \bo\ hyd\ i\b [^.]{{0,20}} \b{_TUDALEN}\b
+  | \bni\ chafwyd\ hyd\ i\b [^.]{{0,20}} \b{_TUDALEN}\b
   | \bnid\ yw.r\ {_TUDALEN}\b [^.]{{0,60}} \b(?:bodoli|ar\ gael)\b
     """,
     re.IGNORECASE | re.VERBOSE,

@@ -68,7 +68,15 @@ _MEDIA = re.compile(r"@[^{};]{1,200}\{(?:[^{}]{0,500}\{[^{}]{0,2000}\}){0,300}[^
 _RULE = re.compile(r"([^{}]{1,300})\{([^{}]{0,2000})\}")
 _SIMPLE_SELECTOR = re.compile(r"(?:[a-z][a-z0-9]*)?[.#][\w-]+", re.IGNORECASE)
 _ZERO_WIDTH = str.maketrans("", "", "\u00ad\u200b\u200c\u200d\u2060\ufeff")
-_NEEDS_SCRIPT = re.compile(r"java ?script|browser", re.IGNORECASE)
+_NEEDS_SCRIPT = re.compile(
+    r"java ?script|browser|\b(?:enable|turn on|switch on|without|needs?) script(?:s|ing)?\b",
+    re.IGNORECASE,
+)
+_END = re.compile(
+    rb"</html\b[^>]{0,200}>(?:\s+|<!--.*?(?:-->|$)|</(?:html|body)\b[^>]{0,200}>)*",
+    re.IGNORECASE | re.DOTALL,
+)
+_LAST_TAGS = re.compile(rb"</(?:html|body)\b[^>]{0,200}>", re.IGNORECASE)
 _SAYS_WHETHER = re.compile(  # a picture of a tick or a cross
     r"yes|no|tick(?:ed)?|cross(?:ed)?|[✓✔✗✘]|ydy|nac ydy", re.IGNORECASE
 )
@@ -115,6 +123,8 @@ def html_blocks(text: str) -> Document:
     the inline markup, then all of it.
     """
     payload = text.replace("\x00", "").encode("utf-8", "replace")
+    if _goes_on(payload):
+        payload = _LAST_TAGS.sub(b"", payload)
     if _ODD_BREAK.search(payload):
         payload = _mend_breaks(payload)
     root, too_deep = _parse(payload)
@@ -180,6 +190,17 @@ def html_runs(text: str) -> TextRuns:
     walker = _FollowingWalker(marked=False)
     walker.walk(root)
     return TextRuns(root, walker.document(()).text, walker.runs, walker.anchors)
+
+
+def _goes_on(payload: bytes) -> bool:
+    """Whether anything that is no comment stands behind what should be the end of the page.
+
+    Browsers show it as if it stood before; the parser leaves it out.
+    """
+    if b"</html" not in payload and b"</HTML" not in payload:
+        return False
+    end = _END.search(payload)
+    return end is not None and end.end() < len(payload)
 
 
 def _mend_breaks(payload: bytes) -> bytes:

@@ -19,6 +19,14 @@ _PASSING = re.compile(
     r"osadcampaign|at_(?:campaign|medium)",
     re.IGNORECASE,
 )
+# What only keeps an answer from being taken out of a cache, and keys of a visit.
+_MOMENT = re.compile(
+    r"(?:_|ts|tstamp|time_?stamp|rnd|rand|random|no_?cache|cache_?(?:bust(?:er)?)?|cb)=[\d.]{3,20}"
+    r"|(?:s|token|key|auth|hash|oscsid|zenid|visit(?:or)?_?id)="
+    r"(?=[0-9a-f]{0,64}\d)(?:[0-9a-f]{16,64})"
+    r"|(?:token|oscsid|zenid|visit(?:or)?_?id)=\w{4,64}",
+    re.IGNORECASE,
+)
 _INDEX = re.compile(
     r"(?<=/)(?:index|default|home|welcome)\.(?:s?html?|php\d?|aspx?|jsp|cfm)(?=$|\?)",
     re.IGNORECASE,
@@ -81,7 +89,11 @@ def told(url: str) -> str:
         return url
     page, _, rest = url.partition("?")
     query, mark, fragment = rest.partition("#")
-    kept = [part for part in query.split("&") if not _PASSING.fullmatch(part.partition("=")[0])]
+    kept = [
+        part
+        for part in query.split("&")
+        if not _PASSING.fullmatch(part.partition("=")[0]) and not _MOMENT.fullmatch(part)
+    ]
     return page + ("?" if kept else "") + "&".join(kept) + mark + fragment
 
 

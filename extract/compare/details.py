@@ -38,6 +38,7 @@ _NAME = re.compile(
     r"(?:(?:Mr|Mrs|Ms|Miss|Dr|Sir|Dame|Cllr|Councillor|PC|Sgt|Inspector)\.? )?"
     r"[A-Z][\w'\u2019-]{1,30}(?: [A-Z]\.?){0,2}(?: [A-Z][\w'\u2019-]{1,30}){1,2}"
 )
+_SAME_NAME = re.compile(r"(?:-| ?(?=[A-Z]))[A-Z][\w'\u2019-]{1,30}(?=$|[\s,.;:)])")
 _COUNT = re.compile(rf"(?<![\w.,/:\u00a3$\u20ac#-])({NUMBER})(?![\w/:%]|[.,]\d|-\d)", re.IGNORECASE)
 _NOT_COUNTED_BEFORE = re.compile(
     r"\b(?:sections?|acts?|chapters?|parts?|pages?|steps?|versions?|no\.?|nos\.?|numbers?|figures?|"
@@ -49,12 +50,47 @@ _NOT_COUNTED_BEFORE = re.compile(
     re.IGNORECASE,
 )
 _NOT_COUNTED_AFTER = re.compile(
-    r"\s?(?:st|nd|rd|th|am|pm|%|per cent|percent|a\.m|p\.m|o'clock|"
+    r"\s?(?:(?:st|nd|rd|th|am|pm|noon)\b|%|per cent|percent|a\.m|p\.m|o'clock|"
+    r"(?:working |calendar |clear |full )?(?:second|minute|hour|day|night|week|fortnight|month|year"
+    r"|decade)s?\b|"
+    r"(?:square )?(?:mile|kilomet(?:re|er)|met(?:re|er)|yard|inch(?:e)?|acre|hectare)s?\b|feet\b|"
+    r"foot\b|km\b|cm\b|mm\b|kg\b|(?:tonne|ton|litre|gallon|pint|gram|kilo)s?\b|"
+    r"(?:pound|euro|dollar|shilling)s?\b|pence\b|degrees?\b|"
     r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}\b|"
     r"(?:\w+ ){1,2}(?:street|road|row|lane|avenue|square|place|house|close|way|drive|hill|gate|"
     r"terrace|court|green|park|yard|st|rd|ave)\b)",
     re.IGNORECASE,
 )
+# "from nine to five", "until ten at night": hours of a day, when nothing follows that is counted.
+_BEFORE_HOUR = re.compile(
+    r"\b(?:between|from|at|till|until|before|after|past|to|by|and|or)\s$", re.IGNORECASE
+)
+_NO_THING = r"(?:$|[.,;:!?)]|at night\b|in the\b|on \w|every\b|each\b|daily\b|sharp\b)"
+_AFTER_HOUR = re.compile(
+    rf"\s*(?:{_NO_THING}|(?:and|to|till|until|or|-) (?:{NUMBER})\s*{_NO_THING})", re.IGNORECASE
+)
+_HOURS = range(25)
+_BEFORE_YEAR = re.compile(
+    r"\b(?:in|since|until|till|by|from|between|after|before|circa|around)\s$", re.IGNORECASE
+)
+_PAST_YEARS = range(1000, 1900)
+_THOUSANDS = re.compile(r"\s(thousand|million)\b", re.IGNORECASE)
+_PAGER = re.compile(r"\b(?:pager|bleep(?:er)?)\b", re.IGNORECASE)
+_PLACE_PART = (
+    r"(?:\d{1,4}[a-zA-Z]?(?:-\d{1,4})? )?[A-Z][\w'\u2019-]{0,30}"
+    r"(?: (?:[A-Z][\w'\u2019&-]{0,30}|of|the|and|on|upon|\d[A-Z]{2})){0,4}"
+)
+_PLACE = re.compile(rf"{_PLACE_PART}(?:, {_PLACE_PART}){{0,6}}")
+_STREET = re.compile(
+    r"\b\d{1,4}[a-zA-Z]?(?:-\d{1,4})? (?:[A-Z][\w'\u2019-]{0,30} ){1,3}(?:Street|Road|Row|Lane|"
+    r"Avenue|Square|Place|Close|Way|Drive|Hill|Gate|Terrace|Court|Green|Park|Yard|St|Rd|Ave)\b"
+)
+_ASKS_TO_WRITE = re.compile(
+    r"\b(?:write|post|send|address|offices?|visit|call|find us|based|contact|mail|return|deliver|"
+    r"apply)\b",
+    re.IGNORECASE,
+)
+_LEADS_IN = re.compile(r"(?:Write|Post|Send|Visit|Call|Our|The|At|To|Address|Office) ")
 # The first line of an address may name whose it is; that is no part of where it is.
 _OFFICE = re.compile(
     r"^\D*\b(?:office|department|council|partnership|unit|team|service|agency|constabulary|police|"
@@ -317,6 +353,7 @@ def _may_hold_contact(unit: Unit) -> bool:
         or any(link.href[:7].lower() == "mailto:" for link in unit.links)
         or has_points(unit.text)
         or bool(find_websites(unit.text))
+        or bool(_places(unit.text))
     )
 
 
@@ -324,9 +361,13 @@ def _complete(values: _Values, unit: Unit) -> _Values:
     """Add what is known by its shape: numbers, mailboxes, web addresses, labelled names."""
     text = unit.text
     complete: _Values = {name: list(values.get(name, ())) for name in _FIELDS}
+    # A pager is none of the contacts that a page is read for, but its number is one that changes.
+    for_phones = _PAGER.sub(lambda found: " " * len(found.group()), text)
     complete["phone"] = [
-        _Value(text[phone.start : phone.end], phone.number) for phone in find_phones(text)
+        _Value(text[phone.start : phone.end], phone.number) for phone in find_phones(for_phones)
     ]
+    if not complete["address"]:
+        complete["address"] = [_Value(place, _folded(place)) for place in _places(text)]
     mails = {email.address: text[email.start : email.end] for email in find_emails(text)}
     for link in unit.links:
         for address in emails_of_href(link.href):
@@ -340,6 +381,14 @@ def _complete(values: _Values, unit: Unit) -> _Values:
         for found in find_websites(blanked)
     ]
     return complete
+
+
+def _places(text: str) -> list[str]:
+    """Addresses that stand in a sentence which tells where to write or to come."""
+    if not _STREET.search(text) or not _ASKS_TO_WRITE.search(text):
+        return []
+    found = [match.group() for match in _PLACE.finditer(text) if _STREET.search(match.group())]
+    return [_LEADS_IN.sub("", place, count=1) for place in found]
 
 
 def _replaced(old: _Values, new: _Values, before: Unit, after: Unit) -> list[ContactChange]:
@@ -378,10 +427,14 @@ def _names_by_words(before: Unit, after: Unit) -> list[tuple[_Value, _Value]]:
     if not labelled and not all(find_phones(text) or find_emails(text) for text in texts):
         return []
     pairs = []
-    for stretch in word_changes(*texts)[0]:
+    stretches = word_changes(*texts)[0]
+    for number, stretch in enumerate(stretches):
         if stretch.same:
             continue
         one, other = (side.strip(" ,;:()-.") for side in stretch)
+        if number + 1 < len(stretches) and (rest := _SAME_NAME.match(stretches[number + 1].old)):
+            # "Jane Barlow" gave way to "John Barlow", "Ann Lee-Pryce" to "Nia Holt-Pryce".
+            one, other = (side + rest.group() for side in (one, other))
         if _NAME.fullmatch(one) and _NAME.fullmatch(other):
             pairs.append((_Value(one, _folded(one)), _Value(other, _folded(other))))
     return pairs
@@ -412,6 +465,8 @@ def _folded(text: str) -> str:
 
 
 def _counts(before: Unit, after: Unit) -> list[CountChange]:
+    if before.kind == after.kind == "row" and len(before.cells) != len(after.cells):
+        return []  # a column is new or gone, and nothing tells which number is which
     ones, others = _numbers(before), _numbers(after)
     if not ones or len(ones) != len(others):
         ones, others = _with_common_nouns(ones, others)
@@ -437,12 +492,23 @@ def _numbers(unit: Unit) -> list[tuple[int, str]]:
         value = read_number(match.group(1))
         if value is None or _NOT_COUNTED_BEFORE.search(before) or _NOT_COUNTED_AFTER.match(after):
             continue
-        if value in _YEAR and match.group(1).isdigit():
+        if match.group(1).isdigit() and _is_year(value, before):
             continue
+        if value in _HOURS and _BEFORE_HOUR.search(before) and _AFTER_HOUR.match(after):
+            continue
+        if large := _THOUSANDS.match(after):
+            value *= 1000 if large.group(1).lower() == "thousand" else 1_000_000
+            after = after[large.end() :]
+            if _NOT_COUNTED_AFTER.match(after):
+                continue
         what = _what(before, after, unit)
         if what:
             found.append((value, what))
     return found
+
+
+def _is_year(value: int, before: str) -> bool:
+    return value in _YEAR or (value in _PAST_YEARS and _BEFORE_YEAR.search(before) is not None)
 
 
 def _what(before: str, after: str, unit: Unit) -> str:

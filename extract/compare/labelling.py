@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Collection, Sequence
 
-from extract.compare.noise import rule_of
+from extract.compare.noise import ARCHIVE, of_archives, rule_of
 from extract.compare.units import Unit
 
 __all__ = ["noise_rules"]
@@ -30,11 +30,14 @@ def noise_rules(
     differing = (counts[0] - counts[1]) + (counts[1] - counts[0])
     found: list[list[str | None]] = []
     for units, advertised, base in zip((old, new), adverts, bases, strict=True):
+        framed = of_archives(units) if differing else ()
         found.append(
             [
-                rule_of(unit, advertised=at in advertised, base=base)
-                if unit.text in differing
-                else None
+                None
+                if unit.text not in differing
+                else ARCHIVE
+                if at in framed
+                else rule_of(unit, advertised=at in advertised, base=base)
                 for at, unit in enumerate(units)
             ]
             if differing

@@ -9,6 +9,7 @@ from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import NamedTuple
 
 from rapidfuzz import fuzz
@@ -31,8 +32,14 @@ _FAR = 8  # words of a unit that is looked for elsewhere
 _LONG = 20_000  # characters beyond which only words are counted
 _CANDIDATES = 6
 _BETTER = 0.08  # by how much a part taken to a paragraph must make it more alike
+_NAMES_OTHERS = 4  # words that a heading or a term outweighs
+_ASIDE = 8  # times that a word holds its place more than a part beside the text
 _FIRST_WORDS = 3  # by which paragraphs are found that begin alike
+_MOST_PASSED = 2  # units that may stand between the parts of one
 _COMMON = 40  # units that share a word which then tells nothing
+
+
+_Runs = tuple[int, int, int, int]  # first and beyond of the old page, and of the new
 
 
 class Changed(NamedTuple):
@@ -122,7 +129,7 @@ class _Matcher:
         numbers: dict[str, int] = {}
         first = [numbers.setdefault(unit.text, len(numbers)) for unit in self.old]
         second = [numbers.setdefault(unit.text, len(numbers)) for unit in self.new]
-        self.spine, self.out.coarse = align(first, second, [unit.weight for unit in self.old])
+        self.spine, self.out.coarse = align(first, second, [self._grip(unit) for unit in self.old])
         self.out.same = [(one, other, ()) for one, other in self.spine]
         self.free_old = _rest(len(self.old), [one for one, _ in self.spine])
         self.free_new = _rest(len(self.new), [other for _, other in self.spine])
@@ -204,11 +211,12 @@ class _Matcher:
             listed = [to for to in dict.fromkeys(listed) if to not in taken_new]
             listed.sort(key=lambda to: abs(to - expected))
             for to in listed:
-                ends = _same_words(old_words, new_words, at, to, taken_old, taken_new)
-                if ends is not None:
-                    taken_old.update(range(at, ends[0]))
-                    taken_new.update(range(to, ends[1]))
-                    self.out.regrouped.append((at, ends[0], to, ends[1]))
+                runs = _same_words(old_words, new_words, at, to, taken_old, taken_new)
+                if runs:
+                    for first, last, begin, end in runs:
+                        taken_old.update(range(first, last))
+                        taken_new.update(range(begin, end))
+                    self.out.regrouped += runs
                     break
         self._take(taken_old, taken_new)
 
@@ -240,6 +248,8 @@ class _Matcher:
             beside = (one - 1, other - 1) in known or (one + 1, other + 1) in known
             if {old.region, new.region} <= _FURNITURE or self._aside(old, new):
                 self.out.same.append((one, other, (PLACE,)))
+            elif old.kind == "description" and one in replaced_old and other in replaced_new:
+                continue  # the terms stayed, and what they stand for is another
             elif old.place in stayed and own.get(old.place) == new.place:
                 self.out.reordered.append((one, other))
             elif old.weight >= _FEWEST or beside:
@@ -254,6 +264,12 @@ class _Matcher:
     def _aside(self, old: Unit, new: Unit) -> bool:
         """Whether a unit stands beside the text, where its place is a matter of layout."""
         return "aside" in (old.region, new.region) or old.text in self.sides
+
+    def _grip(self, unit: Unit) -> int:
+        """How much a unit holds its place: what names others more than the few words it names."""
+        if unit.region == "aside" or unit.text in self.sides:
+            return 1
+        return _ASIDE * (unit.weight + (_NAMES_OTHERS if unit.kind in ("heading", "term") else 0))
 
     def _changes(self) -> None:
         found: list[tuple[int, int]] = []
@@ -330,7 +346,9 @@ class _Matcher:
                 ]
                 scored = [(self._runs_alike(*run), run) for run in longer if run is not None]
                 best = max(scored, default=(0.0, (old, last, new, end)), key=lambda each: each[0])
-                if best[0] < score + _BETTER:
+                if best[0] < score + _BETTER and not (
+                    best[0] > score and self._is_edge((old, last, new, end), best[1])
+                ):
                     break
                 old, last, new, end = best[1]
                 free_old.difference_update(range(old, last))
@@ -339,11 +357,25 @@ class _Matcher:
         self.free_old = [at for at in self.free_old if at in free_old]
         self.free_new = [at for at in self.free_new if at in free_new]
 
-    def _runs_alike(self, old: int, last: int, new: int, end: int) -> float:
-        return _texts_alike(
+    def _is_edge(self, runs: _Runs, longer: _Runs) -> bool:
+        """Whether what a longer run has more is the very beginning or end of the other page's."""
+        texts = [self._texts(*runs), self._texts(*longer)]
+        (old, new), (longer_old, longer_new) = texts
+        whole, part, grown = (new, old, longer_old) if new == longer_new else (old, new, longer_new)
+        if grown.endswith(part):
+            more = grown[: len(grown) - len(part)]
+            return whole.startswith(more) and not part.startswith(more)
+        more = grown[len(part) :]
+        return whole.endswith(more) and not part.endswith(more)
+
+    def _texts(self, old: int, last: int, new: int, end: int) -> tuple[str, str]:
+        return (
             " ".join([self.old_keys[at] for at in range(old, last)]),
             " ".join([self.new_keys[at] for at in range(new, end)]),
         )
+
+    def _runs_alike(self, old: int, last: int, new: int, end: int) -> float:
+        return _texts_alike(*self._texts(old, last, new, end))
 
     def _alike(self, olds: list[int], news: list[int]) -> list[tuple[int, int]]:
         scored = []
@@ -454,26 +486,67 @@ def _same_words(
     to: int,
     taken_old: set[int],
     taken_new: set[int],
-) -> tuple[int, int] | None:
-    """Where two runs of units end that say the same words; None when they do not."""
-    first, second = old[at], new[to]
-    one = other = 0
-    last, end = at + 1, to + 1
+) -> list[tuple[int, int, int, int]]:
+    """Runs of units that say the same words from here on, differently parted; none if they do not.
+
+    Between the parts of what one page has in one unit, the other may have something new: then there
+    are several runs, and what is new is in none of them.
+    """
+    first = _Words(old, at, taken_old)
+    second = _Words(new, to, taken_new)
     while True:
-        size = min(len(first) - one, len(second) - other)
-        if first[one : one + size] != second[other : other + size]:
-            return None
-        one, other = one + size, other + size
-        if one == len(first) and other == len(second):
-            return (last, end) if last - at + end - to > 2 else None
-        if one == len(first):
-            if last not in old or last in taken_old:
-                return None
-            first, one, last = old[last], 0, last + 1
-        if other == len(second):
-            if end not in new or end in taken_new:
-                return None
-            second, other, end = new[end], 0, end + 1
+        size = min(first.left, second.left)
+        if first.words[first.at : first.at + size] != second.words[second.at : second.at + size]:
+            # What does not fit may stand between: where one page is inside a unit of its own.
+            passing, other = (second, first) if first.at else (first, second)
+            if passing.at or not other.at or not passing.pass_over():
+                return []
+            continue
+        first.at += size
+        second.at += size
+        if not first.left and not second.left:
+            break
+        if not all(side.left or side.go_on() for side in (first, second)):
+            return []
+    if first.passed and second.passed:
+        return []
+    runs = [(*one, *other) for one in first.runs() for other in second.runs()]
+    units = sum(last - start for side in (first, second) for start, last in side.runs())
+    return runs if units > 2 else []
+
+
+class _Words:
+    """The words of units in a row, walked through one after the other."""
+
+    __slots__ = ("at", "end", "passed", "start", "taken", "units", "words")
+
+    def __init__(self, units: dict[int, list[str]], start: int, taken: set[int]) -> None:
+        self.units, self.start, self.taken = units, start, taken
+        self.words, self.at, self.end = units[start], 0, start + 1
+        self.passed: list[int] = []
+
+    @property
+    def left(self) -> int:
+        return len(self.words) - self.at
+
+    def go_on(self) -> bool:
+        """Go on to the next unit; not beyond what is free."""
+        if self.end not in self.units or self.end in self.taken:
+            return False
+        self.words, self.at, self.end = self.units[self.end], 0, self.end + 1
+        return True
+
+    def pass_over(self) -> bool:
+        """Leave the unit out at whose beginning this stands, and go on to the next."""
+        if len(self.passed) == _MOST_PASSED or self.end - 1 == self.start:
+            return False
+        self.passed.append(self.end - 1)
+        return self.go_on()
+
+    def runs(self) -> list[tuple[int, int]]:
+        """First and beyond of each run, without what was passed over."""
+        bounds = [self.start - 1, *self.passed, self.end]
+        return [(one + 1, other) for one, other in pairwise(bounds) if one + 1 < other]
 
 
 def _may_replace(old: Unit, new: Unit) -> bool:

@@ -6,12 +6,13 @@ passed over is counted and can be looked at.
 """
 
 import re
+from collections.abc import Sequence
 
 from archiver.urls import url_key
 from extract.compare.units import Unit
 from extract.compare.wording import MOMENT, meaning, reasons
 
-__all__ = ["ARCHIVE", "is_tracking", "rule_of"]
+__all__ = ["ARCHIVE", "is_tracking", "of_archives", "rule_of"]
 
 ARCHIVE = "another archive's banner"
 _ARCHIVE_HINTS = ("rchive", "snapshot", "ayback", "copy", "reservation", "aken on", "aptured on")
@@ -27,8 +28,9 @@ _ARCHIVE_ANYWHERE = re.compile(
     r"\b(?:taken|archived|captured|collected|crawled) (?:on|at)\b[^.]{0,60}\d"
     r"|\bfile archived on\b|\bweb content acquired for preservation\b"
     r"|\bthe wayback machine is an initiative of\b"
-    r"|^you are viewing an? (?:archived|old) (?:version|copy|web ?page|snapshot)\b[^.]{0,80}"
-    r"\barchive\b",
+    r"|\byou are (?:now )?(?:viewing|looking at|seeing) an? (?:archived|old|historical|saved) "
+    r"(?:version|copy|(?:web ?)?page|(?:web ?)?site|snapshot)\b"
+    r"(?:[^.]{0,80}\barchive\b|[^.]{0,80}\d)",
     re.IGNORECASE,
 )
 _WHOLE = (
@@ -50,14 +52,16 @@ _WHOLE = (
     ),
     (
         "advert",
-        r"advert(?:isement|isements|s)?:?|sponsored(?: links?| by .{1,60})?|ads by \w+|promoted|"
-        r"hysbyseb(?:ion)?",
+        r"advert(?:isement|isements|s)?:?|sponsored(?: links?| by .{1,60}|: .{1,60})?|ads by \w+|"
+        r"promoted|hysbyseb(?:ion)?",
     ),
     (
         "widget",
         r"loading ?(?:\.{2,3}|\u2026)?|please wait ?(?:\.{2,3}|\u2026)?|select (?:a )?language|"
         r"powered by google(?: translate)?|text size:?(?: a\W?){0,4}|a a a|a- a a\+|"
-        r"(?:enable|turn on) javascript.{0,80}|play video|you need flash.{0,80}",
+        r"(?:enable|turn on) (?:java)?scripts?.{0,80}|play video|you need flash.{0,80}|"
+        r"(?:(?:today's |local |current )?weather|temperature)(?: today| now)?: ?.{0,30}"
+        r"-?\d{1,2} ?(?:\u00b0|deg|[cf]\b).{0,40}",
     ),
     (
         "skip link",
@@ -71,6 +75,10 @@ _WHOLE = (
         r"(?: ?(?:number|no\.?|count|counter|today|this (?:week|month|year)|to date|so far))?"
         r"(?: to (?:this|our) (?:web ?)?(?:site|page))?(?: since [\w ]{3,24})? ?[:#]? ?"
         r"[\d,. ]{1,14}(?: ?(?:visitors?|hits|times))?(?: to (?:this|our) (?:web ?)?(?:site|page))?"
+        r"|0\d{4,9}"  # the wheels of a counter
+        r"|(?:more than |over )?[\d,. ]{1,14} ?(?:people|visitors?|users?|readers?) (?:have |has )?"
+        r"(?:visited|viewed|seen|read|been to) (?:this|our) (?:web ?)?(?:site|page)"
+        r"(?: (?:so far|today|since [\w ]{3,24}))?"
         r"|[\d,. ]{1,14} ?(?:hits|page views?|users? online|guests?)"
         r"|[\d,. ]{1,14} ?(?:visitors?|hits|visits|views)"
         r" (?:so far|today|online|to date|(?:to (?:this|our) (?:web ?)?(?:site|page) ?)?"
@@ -128,6 +136,26 @@ def rule_of(unit: Unit, *, advertised: bool = False, base: str = "") -> str | No
     if unit.weight > 2 * _SENTENCE or not any(char.isdigit() for char in text):
         return None
     return None if meaning(text).strip(" .!") else reasons(text, "")[0]
+
+
+def of_archives(units: Sequence[Unit]) -> set[int]:
+    """Say which units stand in another archive's frame: all of one that speaks of an archive.
+
+    A name alone is not believed; but in a frame that says what it is, dates and counts of captures
+    need not say it again.
+    """
+    found: set[int] = set()
+    run: list[int] = []
+    for at, unit in enumerate(units):
+        if unit.region != "archive":
+            run = []
+            continue
+        run.append(at)
+        if len(unit.text) <= 2 * _LONGEST and _ARCHIVE_WORDS.search(unit.text):
+            found.update(run)
+        elif run[0] in found or at - 1 in found:
+            found.add(at)
+    return found
 
 
 def is_tracking(href: str) -> bool:

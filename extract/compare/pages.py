@@ -209,7 +209,8 @@ def compare_pages(old: Version, new: Version) -> PageComparison:
     _label_noise(first, second)
     units = [first.units[at] for at in first.kept]
     others = [second.units[at] for at in second.kept]
-    found = match(units, others, _in_sides(first) & _in_sides(second))
+    sides = (_in_sides(first) & _in_sides(second)) | _across_title(first, second)
+    found = match(units, others, sides)
     pairs = [(one, other) for one, other, _ in found.same]
     pairs += [*found.moved, *found.reordered]
     pairs += [(each.old, each.new) for each in found.changed]
@@ -344,6 +345,35 @@ def _in_sides(read: _Read) -> set[str]:
     return {unit.text for unit in read.units if _is_in(unit, sides)} if sides else set()
 
 
+def _across_title(first: _Read, second: _Read) -> set[str]:
+    """What stands before the page's title on one page and behind it on the other: beside the text.
+
+    Only where both pages have one title, and it is the same.
+    """
+    ends = [_title_of(read) for read in (first, second)]
+    if (
+        None in ends
+        or len({read.units[end or 0].text for read, end in zip((first, second), ends, strict=True)})
+        > 1
+    ):
+        return set()
+    before, after = [
+        ({unit.text for unit in read.units[:end]}, {unit.text for unit in read.units[end:]})
+        for read, end in zip((first, second), ends, strict=True)
+    ]
+    return (before[0] & after[1]) | (before[1] & after[0])
+
+
+def _title_of(read: _Read) -> int | None:
+    """The number of the unit that is the only heading of the first rank."""
+    titles = [
+        at
+        for at, unit in enumerate(read.units)
+        if unit.kind == "heading" and read.document.blocks[unit.blocks[0]].level == 1
+    ]
+    return titles[0] if len(titles) == 1 else None
+
+
 def _label_noise(first: _Read, second: _Read) -> None:
     """Name the rules by which parts of the pages are noise."""
     first.rules, second.rules = noise_rules(
@@ -409,7 +439,8 @@ def _ignored(
         counts["address written otherwise"] += links.rewritten
     if first.cut_links != second.cut_links:
         counts["another archive's addresses"] += abs(first.cut_links - second.cut_links)
-    nothing = not (counts or found.changed or found.added or found.removed or found.moved)
+    stayed = not (found.changed or found.added or found.removed or found.moved or found.reordered)
+    nothing = stayed and not counts
     if nothing and first.body != second.body:
         counts["markup or white space"] += 1
     return tuple(ignored[:_MOST_IGNORED]), tuple(sorted(counts.items()))

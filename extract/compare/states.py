@@ -31,7 +31,13 @@ _WITHDRAWN = re.compile(
     r"consultation|policy|information|content|item|circular|report|handbook|form|notice)s? "
     r"(?:(?:was|were|is|are|has been|have been) (?:now )?)(?:formally )?"
     r"(?:withdrawn|archived|superseded|cancelled|discontinued)\b"
-    r"|^withdrawn\b|\bcafodd .{0,60}\bei th?ynnu.n .l\b",
+    r"|^withdrawn\b|\(withdrawn\)$|^withdrawal notice\b"
+    r"|\b(?:has|have) (?:now )?withdrawn (?:this|these) \w"
+    r"|\bthis (?:\w+ ){0,2}?(?:page|guidance|publication|document|leaflet|advice|policy|"
+    r"information|content|circular|handbook|form)s? (?:is|are) (?:now )?"
+    r"(?:no longer (?:current|valid|in force|in use|(?:being )?(?:updated|maintained))|"
+    r"out of date)\b"
+    r"|\bcafodd .{0,60}\bei th?ynnu.n .l\b|\bwedi(?:.i)? (?:ei |eu )?(?:d|th?)ynnu.n .l\b",
     re.IGNORECASE,
 )
 _FIRST = 6  # blocks among which a notice stands

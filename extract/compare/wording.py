@@ -39,7 +39,9 @@ _AN_ID = r"(?=[a-f-]{0,63}\d)[0-9a-f-]{8,64}"
 _STAMPS = re.compile(
     rf"(?:\bpage (?:was )?)?\b{_DONE}(?: in| by|:){{0,2}} [\d.,]{{1,10}} ?"
     r"(?:seconds?|secs?|s|ms|milliseconds?)\b"
-    rf"|(?:^|\b(?:page|file|output) )(?:was )?{_FETCHED}(?: on| at| from|:){{0,2}} {MOMENT}"
+    rf"|(?:^|\b(?:page|file|output) )(?:was )?{_FETCHED}(?: from [\w./:-]{{4,80}})?"
+    rf"(?: on| at| from|:){{0,2}} {MOMENT}"
+    rf"|^{_FETCHED}(?: from [\w./:-]{{4,80}})?(?: on| at| from|:){{1,2}} {_TIME}(?![\w.:])"
     r"|\b(?:query|request|page|script|search) took [\d.,]{1,10} ?(?:seconds?|secs?|s|ms)\b"
     rf"|\b(?:session|request|trace|transaction)(?: ?id)? ?[:=#]? ?{_AN_ID}\b"
     r"|\b(?:you are )?(?:the )?visitor (?:number|no\.?|#):? ?[\d,]{1,12}"
@@ -82,6 +84,19 @@ _GAPPED = (" ,", " .", " ;", " :", " !", " ?", " )", " ]", "( ", "[ ")
 _GAPS = re.compile(r"\s+(?=[,.;:!?)\]])|(?<=[(\[])\s+")
 _COMMAS = re.compile(r"(?<![\d,.])\d{1,3}(?:,\d{3}){1,3}(?![\d,])")
 _NUMBER = re.compile(rf"(?<![\w.,/\u00a3$-])(?:{NUMBER})(?![\w,/]|\.\d|-\d)", re.IGNORECASE)
+_SPACED = re.compile(r"(?<![\d,.] )(?<![\d,.])[1-9]\d{0,2}(?: \d{3}){1,2}(?![ ,.]?\d)")
+_PER_CENT = re.compile(r"(?<=\d) ?(?:per ?cent\b|%)", re.IGNORECASE)
+_NO_PENCE = re.compile(r"(?<=\d)\.00(?!\d)")
+_MILLIONS = re.compile(r"(?<![\d,.])(\d{1,4})(?:\.(\d{1,6}))? ?million\b", re.IGNORECASE)
+_MONTHS_TEXT = (
+    "January February March April May June July August September October November December"
+)
+_MONTHS = _MONTHS_TEXT.split()
+_IN_FIGURES = re.compile(r"(?<![\d/])(\d{1,2})/(\d{1,2})/(\d{4})(?![\d/])")
+_ORDINAL = re.compile(rf"\b(\d{{1,2}})(?:st|nd|rd|th)(?= (?:{'|'.join(_MONTHS)})\b)")
+_ENDINGS = ("st ", "nd ", "rd ", "th ")
+_HOUR = re.compile(r"(?<![\d:.])(\d{1,2})(?:[:.](\d\d))? ?([ap])(?:\.m\b\.?|m\b)", re.IGNORECASE)
+_MISREAD = ("\u00c3", "\u00c2", "\u00e2\u20ac")
 _NUMBER_WORDS_TEXT = """
 one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen
 seventeen eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety hundred
@@ -139,16 +154,59 @@ def _page_dates(text: str) -> str:
     return _PAGE_DATE.sub(" ", text) if "ed" in text and _DIGIT.search(text) else text
 
 
+def _charset(text: str) -> str:
+    """Undo what reading UTF-8 as Windows-1252 did to a text."""
+    if not any(sign in text for sign in _MISREAD):
+        return text
+    try:
+        return text.encode("cp1252").decode("utf-8")
+    except UnicodeError:
+        return text
+
+
+def _dates(text: str) -> str:
+    if not _DIGIT.search(text):
+        return text
+    if "/" in text:
+        text = _IN_FIGURES.sub(_date_in_words, text)
+    if any(ending in text for ending in _ENDINGS):
+        text = _ORDINAL.sub(r"\1", text)
+    return _HOUR.sub(_hour_in_one_way, text)
+
+
+def _date_in_words(found: re.Match[str]) -> str:
+    day, month, year = (int(part) for part in found.groups())
+    return f"{day} {_MONTHS[month - 1]} {year}" if 1 <= month <= 12 else found.group()
+
+
+def _hour_in_one_way(found: re.Match[str]) -> str:
+    hour, minutes, half = found.groups()
+    return f"{int(hour)}{'' if minutes in (None, '00') else ':' + minutes}{half.lower()}m"
+
+
 def _list_marks(text: str) -> str:
     return _LEADING.sub("", text)
 
 
 def _numbers(text: str) -> str:
+    if _DIGIT.search(text):
+        text = _SPACED.sub(lambda found: found.group().replace(" ", ""), text)
+        if "%" in text or "ent" in text:
+            text = _PER_CENT.sub("%", text)
+        if ".00" in text:
+            text = _NO_PENCE.sub("", text)
+        if "illion" in text:
+            text = _MILLIONS.sub(_in_full, text)
     if "," in text:
         text = _COMMAS.sub(lambda found: found.group().replace(",", ""), text)
     if _NUMBER_WORDS.isdisjoint(text.lower().replace("-", " ").replace(",", " ").split()):
         return text
     return _NUMBER.sub(_in_digits, text)
+
+
+def _in_full(found: re.Match[str]) -> str:
+    whole, part = found.group(1), found.group(2) or ""
+    return f"{int(whole + part.ljust(6, '0'))}"
 
 
 def _in_digits(found: re.Match[str]) -> str:
@@ -166,11 +224,13 @@ def _separators(text: str) -> str:
 
 # The names are what a reader is told.
 _STEPS: tuple[tuple[str, Callable[[str], str]], ...] = (
+    ("charset read wrongly", _charset),
     ("quotation marks and dashes", _marks),
     ("stamp or counter", _stamps),
     ("date of the page", _page_dates),
     ("e-mail address written otherwise", _emails),
     ("telephone number written otherwise", _phones),
+    ("date or time written otherwise", _dates),
     ("number written otherwise", _numbers),
     ("list marks", _list_marks),
     ("white space and separators", _separators),
@@ -178,7 +238,7 @@ _STEPS: tuple[tuple[str, Callable[[str], str]], ...] = (
 )
 
 
-_LONG_STEPS = (_STEPS[0], _STEPS[-1])
+_LONG_STEPS = (_STEPS[0], _STEPS[1], _STEPS[-1])
 
 
 def meaning(text: str) -> str:

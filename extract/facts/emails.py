@@ -22,8 +22,8 @@ _PLAIN = re.compile(
     rf"(?<![\w.+-]){_LOCAL}@(?:[a-z0-9](?:[a-z0-9-]{{0,62}})\.){{1,8}}[a-z]{{2,24}}(?![\w@-])",
     re.IGNORECASE,
 )
-_AT = r"(?:\s?[\[({<]\s?(?:at|@)\s?[\])}>]\s?|\s+(?:at|AT)\s+|\s+@\s?|@\s+)"
-_DOT = r"(?:\s?[\[({<]\s?(?:dot|\.)\s?[\])}>]\s?|\s+(?:dot|DOT)\s+|\.)"
+_AT = r"(?:\s?[\[({<]\s?(?:at|@)\s?[\])}>]\s?|\s+(?:at|AT)\s+|_at_|\s-at-\s|\s+@\s?|@\s+)"
+_DOT = r"(?:\s?[\[({<]\s?(?:dot|\.)\s?[\])}>]\s?|\s+(?:dot|DOT)\s+|_dot_|\s-dot-\s|\.)"
 _DISGUISED = re.compile(
     rf"(?<![\w.+@-])([a-z0-9][a-z0-9_+'-]{{0,40}}(?:{_DOT}[a-z0-9_+'-]{{1,40}}){{0,4}})"
     rf"({_AT})"
@@ -31,7 +31,7 @@ _DISGUISED = re.compile(
     re.IGNORECASE,
 )
 _SEPARATORS = re.compile(rf"{_DOT}", re.IGNORECASE)
-_SPELT = re.compile(r"[\[({<]|\bdot\b|@", re.IGNORECASE)
+_SPELT = re.compile(r"-at-|[\[({<]|(?:\b|_)dot(?:\b|_)|@", re.IGNORECASE)
 _TOP_LEVEL = re.compile(
     r"\.(?:uk|com|org|net|eu|info|gov|int|wales|cymru|london|scot|edu|biz|example|test)$"
 )
@@ -41,7 +41,7 @@ _NO_SPAM = re.compile(
     r"[._-]?(?:no[._-]?spam|remove[._-]?(?:this|me))[._-]?(?=@)|(?<=@)(?:no[._-]?spam|"
     r"remove[._-]?(?:this|me))[._-]?"
 )
-_DISGUISE_GATE = re.compile(r"\bat\b|\[at|\(at", re.IGNORECASE)
+_DISGUISE_GATE = re.compile(r"\bat\b|\[at|\(at|_at_", re.IGNORECASE)
 
 
 def find_emails(text: str) -> list[Email]:

@@ -24,6 +24,8 @@ from archiver.missing import says_missing
         "Nid yw'r dudalen hon ar gael",
         "Nid yw\u2019r dudalen yn bodoli mwyach",
         "Gwall 404",
+        "Ni chafwyd hyd i'r dudalen",
+        "This page has gone",
     ],
 )
 def test_titles_that_say_so(title: str) -> None:

@@ -44,6 +44,7 @@ def test_two_breaks_in_a_row_part_paragraphs() -> None:
         "<script>var a = 'secret'</script>",
         "<style>.gone, .away{color:red;display:none}</style><p class='big gone'>secret</p>",
         "<noscript>Please turn on JavaScript, secret</noscript>",
+        "<noscript>Turn on scripting to see the secret</noscript>",
         "<!-- secret -->",
         "<select><option>secret</select>",
     ],
@@ -56,6 +57,19 @@ def test_hidden_text_is_left_out(hidden: str) -> None:
 def test_a_style_sheet_for_print_hides_nothing() -> None:
     document = html_blocks("<style>@media print{.no{display:none}}</style><p class=no>shown</p>")
     assert texts(document) == ["shown"]
+
+
+@pytest.mark.parametrize(
+    ("end", "after"),
+    [
+        ("</body></html><p>two</p>", ["two"]),
+        ("</HTML>\n<!-- note -->two<p>three", ["two", "three"]),
+        ("</body></html>\n<!-- kept <p>by</p> an archive -->\n</html>", []),
+        ("</html><html><body><p>two</p></body></html>", ["two"]),
+    ],
+)
+def test_what_stands_behind_the_end_of_a_page_is_read(end: str, after: list[str]) -> None:
+    assert texts(html_blocks(f"<html><body><p>one</p>{end}")) == ["one", *after]
 
 
 def test_noscript_text_is_what_a_reader_of_the_archive_sees() -> None:
