@@ -361,8 +361,12 @@ def run_tuples(connection: Connection, statement: str, rows: Sequence[tuple[obje
 
 
 def stream(connection: Connection, query: Select[Any] | CompoundSelect[Any]) -> Iterator[Any]:
-    """Run a query and give its rows one by one without holding them all."""
-    yield from connection.execute(query, execution_options={"yield_per": _BATCH})
+    """Run a query and give its rows one by one without holding them all.
+
+    Whoever stops before the last row leaves no cursor open in the server.
+    """
+    with connection.execute(query, execution_options={"yield_per": _BATCH}) as rows:
+        yield from rows
 
 
 def _advice(cause: str) -> str:
