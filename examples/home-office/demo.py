@@ -35,8 +35,8 @@ def main(folder: Path) -> None:
         print()
         for what in ("contacts", "partnerships"):
             out = folder / f"{what}.csv"
-            number = marsham.export(archive, what, out, as_of=YEARS[-1])
-            print(f"Wrote {out} ({number} rows, as of {YEARS[-1]})")
+            written = marsham.export(archive, what, out, as_of=YEARS[-1])
+            print(f"Wrote {out} ({written.counts['rows']} rows, as of {YEARS[-1]})")
     print(f"Done in {time.monotonic() - began:.1f} seconds. To look at it in a browser:")
     print(f"  .venv/bin/marsham --archive {folder / 'archive'} serve")
     print(f"  and open http://127.0.0.1:8080/web/2011/{LANDING}")

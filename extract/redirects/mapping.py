@@ -56,7 +56,7 @@ def asked_as(url: str) -> tuple[str, str]:
 
     The host is without ``www.``; scheme, port and fragment do not count.
 
-    >>> asked_as("HTTP://WWW.Homeoffice.example:80/a b?c=1#d")
+    >>> asked_as("HTTP://WWW.Homeoffice.example:80/a%20b?c=1#d")
     ('homeoffice.example', '/a%20b?c=1')
     """
     parts = urlsplit(join_url(url, "") or url)

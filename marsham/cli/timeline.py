@@ -64,7 +64,7 @@ def timeline(
     as_json: bool,
     as_csv: bool,
 ) -> int:
-    """Tell of each capture of a page how it differs from the one before.
+    """Tell how each capture of a page differs from that before.
 
     Its bytes may be the same, or its text, or it may differ in noise alone: counters, stamps,
     session ids and the like. Where it changed, the blocks and words are counted. An error, a

@@ -79,7 +79,7 @@ def test_a_snapshot_is_cited_in_every_form_that_is_offered(server: str) -> None:
         link.get("href") for link in html.fromstring(page.content).iter("a")
         if link.get("download") is not None
     ]  # fmt: skip
-    assert len(downloads) == 4
+    assert len(downloads) == 5
     for place in downloads:
         file = get(server + place)
         assert file.status_code == 200

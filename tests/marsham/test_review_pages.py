@@ -375,8 +375,8 @@ def test_what_was_withdrawn_meanwhile_is_not_shown(editor: Visitor, held: Path) 
     paths = ["/review", "/review?state=any", "/review/log", f"/review/items/{number}"]
     for path in (*paths, f"/review/values?url={HOST}/contacts"):
         answer = editor.get(path)
-        for canary in ("Zanzibar", "43", "press@"):
-            assert canary not in answer.text.replace(f"{HOST}/contacts", ""), path
+        for canary in ("Zanzibar", r"\b43\b", "press@"):  # a token may have 43 among its digits
+            assert not re.search(canary, answer.text.replace(f"{HOST}/contacts", "")), path
     assert editor.get(f"/review/items/{number}").status_code == 404
 
 

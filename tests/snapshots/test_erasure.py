@@ -93,7 +93,8 @@ def sound(archive: Archive) -> list[str]:
 
 def rows(archive: Archive) -> dict[str, list[tuple[object, ...]]]:
     found = all_rows(archive)
-    read = ("page_text", "extraction", "page_version", "observation")  # extracted, not rebuilt
+    read = ("page_text", "extraction", "page_sketch", "page_version", "observation")
+    # Those are extracted, and not rebuilt.
     for name in ("verification", *read, *(table.name for table in ENTITY_TABLES)):
         found.pop(name, None)
     return found
