@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from time import monotonic
 from typing import Final
 
 from sqlalchemy import Connection
@@ -25,9 +24,9 @@ SHOWN_USES: Final = (Use.IMAGE, Use.STYLE, Use.SCRIPT)
 
 _PAGE_TYPES = ("text/html", "application/xhtml+xml")
 _PARTS = (*SHOWN_USES, Use.FRAME)
-_MOST = 300  # parts that are looked for
+_MOST = 150  # parts that are looked for
 _AT_ONCE = 32  # addresses looked up by one query
-_MOST_SHEETS = 30  # that are looked into
+_SHEET_BYTES = 1 << 19  # of style sheets of one page that are looked into, all together
 _PAGE_LIMIT = 1 << 20  # bytes of a page or sheet that is looked into
 _CHOICES = ("srcset", "imagesrcset")
 
@@ -74,23 +73,24 @@ def sheet_requisites(content: bytes, url: str, *, charset: str | None = None) ->
 
 
 def parts_of(
-    archive: Archive, memento: Memento, *, seconds: float, most: int = _MOST
+    archive: Archive, memento: Memento, *, most: int = _MOST, sheet_bytes: int = _SHEET_BYTES
 ) -> Parts | None:
     """Find when the parts of a page were captured: those its HTML names, and its style sheets.
 
     Args:
         archive: where it is kept.
         memento: of the page.
-        seconds: when it stops; what is known by then is given, marked as cut.
         most: parts that are looked for.
+        sheet_bytes: of its style sheets that are looked into, all together.
 
     Returns:
         None for what is no page, or cannot be read.
 
     Each part is taken as replay takes it, from the capture closest to the page's own time. One
-    that the website answered with an error counts as missing.
+    that the website answered with an error counts as missing. What lies beyond the limits is left
+    out and the answer marked as cut; the limits are amounts, not times, so that the same archive
+    gives the same answer on every machine.
     """
-    until = monotonic() + seconds
     kind, charset = media_type(memento.content_type)
     if kind not in _PAGE_TYPES or memento.capture.length > _PAGE_LIMIT:
         return None
@@ -101,14 +101,16 @@ def parts_of(
     at = parse_timestamp(memento.capture.timestamp)
     url = memento.capture.url
     named = requisites(content, url, charset=charset, uses=_PARTS, choices=False, most=most + 1)
-    look = _Look(at, until, most)
+    look = _Look(at, most)
     with archive.catalogue.read() as connection:
         look.at_all(connection, named)
-        sheets = [found for found in look.held if look.held[found] is Use.STYLE][:_MOST_SHEETS]
-        for sheet in sheets:
+        for sheet in [found for found in look.held if look.held[found] is Use.STYLE]:
+            content, charset = _content(archive, sheet)
+            sheet_bytes -= len(content)
+            look.cut |= sheet_bytes < 0
             if look.cut:
                 break
-            look.at_all(connection, _named_in(archive, sheet))
+            look.at_all(connection, sheet_requisites(content, sheet.url, charset=charset))
     times = sorted(parse_timestamp(found.timestamp) for found in look.held)
     return Parts(
         held=len(times),
@@ -122,9 +124,8 @@ def parts_of(
 class _Look:
     """A look for the captures of parts, each address once."""
 
-    def __init__(self, at: datetime, until: float, most: int) -> None:
+    def __init__(self, at: datetime, most: int) -> None:
         self._at = at
-        self._until = until
         self._most = most
         self._seen: set[str] = set()
         self.held: dict[Capture, Use] = {}
@@ -132,11 +133,11 @@ class _Look:
         self.cut = False
 
     def at_all(self, connection: Connection, named: dict[str, Use]) -> None:
-        """Look for addresses, some at a time, until there are enough or the time is over."""
+        """Look for addresses, some at a time, until there are enough."""
         fresh = [address for address in named if address not in self._seen]
         for start in range(0, len(fresh), _AT_ONCE):
             some = fresh[start : start + min(_AT_ONCE, self._most - len(self._seen))]
-            if not some or monotonic() > self._until:
+            if not some:
                 self.cut = True
                 return
             self._seen.update(some)
@@ -150,15 +151,14 @@ class _Look:
         self.cut |= len(fresh) > 0 and len(self._seen & set(fresh)) < len(fresh)
 
 
-def _named_in(archive: Archive, sheet: Capture) -> dict[str, Use]:
+def _content(archive: Archive, sheet: Capture) -> tuple[bytes, str | None]:
     if sheet.length > _PAGE_LIMIT:
-        return {}
+        return b"", None
     try:
         memento = memento_of(archive, sheet)
-        content = memento.content(_PAGE_LIMIT)
+        return memento.content(_PAGE_LIMIT), media_type(memento.content_type)[1]
     except (MarshamError, OSError):  # that it cannot be read is for verify to tell
-        return {}
-    return sheet_requisites(content, sheet.url, charset=media_type(memento.content_type)[1])
+        return b"", None
 
 
 def _note(found: dict[str, Use], address: Address, base: str) -> None:

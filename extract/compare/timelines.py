@@ -9,8 +9,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import groupby, islice
-from math import inf
-from time import monotonic
 from typing import Any
 
 from sqlalchemy import Connection, Select, and_, inspect, literal, or_, select
@@ -41,7 +39,6 @@ __all__ = [
 ]
 
 _AT_ONCE = 32  # captures whose sketches are held at a time
-_MOST = 100  # captures that are held against one when the next different one is looked for
 _PAGE_TYPES = frozenset({"text/html", "application/xhtml+xml", "application/vnd.wap.xhtml+xml"})
 _NOTHING = Difference()
 
@@ -262,16 +259,17 @@ def site_timeline(
 
 
 def changes_around(
-    connection: Connection, of: Capture, *, seconds: float = inf
+    connection: Connection, of: Capture, *, most: int = 100
 ) -> tuple[Capture | None, Capture | None]:
     """Find the last capture before one, and the first after it, that show something else.
 
     Args:
         connection: a connection of the catalogue.
         of: the capture.
-        seconds: after which nothing more is looked at; for each of the two.
+        most: captures of other bytes it is held against, before and after, the closest first. A
+            number and no time: the same archive gives the same answer on every machine.
 
-    None where there is none, or none among the hundred that differ in bytes and lie closest.
+    None where there is none, or none among those.
     """
     at = int(of.timestamp)
     query = _looks(connection, None).where(url.c.urlkey == url_key(of.url))
@@ -289,18 +287,14 @@ def changes_around(
     before = before.order_by(capture.c.timestamp.desc(), url.c.url, capture.c.seq.desc())
     after = _sorted(others.where(capture.c.timestamp > at))
     sketches = _Sketches(connection)
-    return _first_other(sketches, look, before, seconds), _first_other(
-        sketches, look, after, seconds
+    return (
+        _first_other(sketches, look, before.limit(most)),
+        _first_other(sketches, look, after.limit(most)),
     )
 
 
-def _first_other(
-    sketches: _Sketches, look: _Look, candidates: Select[Any], seconds: float
-) -> Capture | None:
-    end = monotonic() + seconds
-    for row in sketches.connection.execute(candidates.limit(_MOST)):
-        if monotonic() >= end:
-            return None
+def _first_other(sketches: _Sketches, look: _Look, candidates: Select[Any]) -> Capture | None:
+    for row in sketches.connection.execute(candidates):
         if _other(sketches, look, other := _look(row)):
             return other.capture
     return None

@@ -33,7 +33,7 @@ __all__ = [
 ]
 
 _DAY = 8  # digits of a timestamp that name the day
-_SECONDS = 0.08  # in which the parts of a page are looked for; nobody waits longer for a banner
+_NEIGHBOURS = 20  # captures a snapshot is held against for the next that shows something else
 
 
 def banner_of(views: Views, memento: Memento, *, asked: str = "") -> Banner:
@@ -49,7 +49,7 @@ def banner_of(views: Views, memento: Memento, *, asked: str = "") -> Banner:
         before, after = index.neighbours(connection, capture)
         around: tuple[Capture | None, Capture | None] = (None, None)
         if before or after:
-            around = changes_around(connection, capture, seconds=_SECONDS / 2)
+            around = changes_around(connection, capture, most=_NEIGHBOURS)
         stated = index.stated_dates(connection, capture)
     without = frozenset(settings.banner_without.split())
     return Banner(
@@ -149,7 +149,7 @@ def _links(views: Views, capture: Capture) -> Iterator[tuple[str, str]]:
 def _parts(views: Views, memento: Memento) -> Parts | None:
     capture = memento.capture
     key = (capture.digest, capture.url, capture.timestamp)
-    return views.parts.get(key, lambda: parts_of(views.archive, memento, seconds=_SECONDS))
+    return views.parts.get(key, lambda: parts_of(views.archive, memento))
 
 
 def _neighbour(timestamp: str | None, url: str) -> tuple[str, datetime] | None:

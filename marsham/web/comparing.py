@@ -32,7 +32,6 @@ _ONE = r"(\d{4,14})(?:-(\d{1,6}))?(?:@([A-Za-z0-9]{8,128}))?"
 _PLACE = re.compile(rf"{_ONE}/{_ONE}(?:\.([a-z]{{3,4}}))?/(.*)", re.DOTALL)
 # Its one script is named by its hash; without an origin it could reach nothing anyway.
 _POLICY = f"{SHEET_POLICY}; frame-ancestors 'self'; sandbox allow-scripts"
-_SECONDS = 0.3  # in which the change before and the one after are looked for, each
 _LONGEST = 2000  # characters of what is typed
 
 
@@ -71,8 +70,8 @@ def compared(request: Request) -> Response:
         address = views.at(compare_address(old, new))
         return RedirectResponse(address, 302, {"Cache-Control": "no-cache"})
     with views.archive.catalogue.read() as connection:
-        before, _ = changes_around(connection, old, seconds=_SECONDS)
-        _, after = changes_around(connection, new, seconds=_SECONDS)
+        before, _ = changes_around(connection, old)
+        _, after = changes_around(connection, new)
     return views.page(
         "compare.html",
         frames="'self'",

@@ -43,9 +43,8 @@ def held(sqlite_archive: Archive, tmp_path: Path) -> Archive:
     return sqlite_archive
 
 
-def parts(held: Archive, url: str = URL, at: str = "2014", **more: float) -> Parts | None:
-    memento = memento_at(held, url, parse_timestamp(at))
-    return parts_of(held, memento, **{"seconds": 60, **more})  # type: ignore[arg-type]
+def parts(held: Archive, url: str = URL, at: str = "2014", **more: int) -> Parts | None:
+    return parts_of(held, memento_at(held, url, parse_timestamp(at)), **more)
 
 
 def test_parts_are_counted_with_the_span_of_their_dates(held: Archive) -> None:
@@ -65,13 +64,15 @@ def test_parts_are_those_closest_to_the_page_as_replay_takes_them(held: Archive)
     assert found.last == datetime(2014, 4, 30, 12, tzinfo=UTC)
 
 
-def test_the_look_for_parts_ends_in_time_and_says_so(held: Archive) -> None:
-    nothing = parts(held, seconds=-1)
-    assert nothing == Parts(0, 0, cut=True)
+def test_the_look_for_parts_ends_at_its_limits_and_says_so(held: Archive) -> None:
     few = parts(held, most=2)
     assert few is not None
     assert few.cut
     assert few.held + few.missing == 2
+    own = parts(held, sheet_bytes=1)  # those the page names itself
+    assert own is not None
+    assert own.cut
+    assert (own.held, own.missing) == (3, 2)
 
 
 def test_what_is_no_page_has_no_parts(held: Archive) -> None:

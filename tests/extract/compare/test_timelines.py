@@ -161,7 +161,7 @@ def test_without_reading_the_neighbours_are_those_of_other_bytes(
         assert before is None
         assert after is not None
         assert after.timestamp == "20090301100000"
-        assert changes_around(connection, of, seconds=0) == (None, None)
+        assert changes_around(connection, of, most=0) == (None, None)
 
 
 def test_a_site_is_counted_by_month(sqlite_archive: Archive, tmp_path: Path) -> None:
