@@ -20,6 +20,7 @@ from archiver.headers import Headers
 
 __all__ = [
     "CODINGS",
+    "PAGE_TYPES",
     "CodingError",
     "Dechunker",
     "Head",
@@ -30,6 +31,9 @@ __all__ = [
 ]
 
 CODINGS = "gzip, deflate, br, zstd"  # the content codings that can be undone, as a request tells
+PAGE_TYPES = frozenset({"text/html", "application/xhtml+xml"})
+"""The media types of web pages."""
+
 _CODING_STEP = 1 << 18  # bytes of output a decoder may give before its limit is looked at
 _MOST_CODINGS = 8  # more than this is no page but a trap
 _CHUNK_SIZE = re.compile(rb"[ \t]*([0-9a-fA-F]{1,15})[ \t]*(?:;[^\r\n]{0,4096})?\r?\n")

@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from archiver.errors import TimestampError
 
 __all__ = [
+    "YEAR",
     "Span",
     "format_timestamp",
     "parse_date",
@@ -21,6 +22,9 @@ __all__ = [
     "parse_span",
     "parse_timestamp",
 ]
+
+YEAR = 10**10
+"""What a timestamp as a number is divided by to get its year."""
 
 _START_OF_TIME = "00000101000000"  # what a shortened timestamp leaves out
 _DAY_FIRST = re.compile(r"(\d{1,2})[/.](\d{1,2})[/.](\d{4})")

@@ -17,7 +17,7 @@ from sqlalchemy import (
     union,
 )
 
-from archiver.timestamps import Span, format_timestamp
+from archiver.timestamps import YEAR, Span, format_timestamp
 from extract.facts.emails import find_emails
 from extract.facts.phones import find_phones
 from extract.questions import read_question
@@ -32,7 +32,6 @@ __all__ = ["Spell", "Trend", "spells", "trends"]
 _LONGEST = 120  # characters of a value
 _VALUE_FIELDS = ("phone", "fax", "textphone", "email")
 _NO_PAGE = (404, 410, 301, 302, 303, 307, 308)  # statuses that show a page gone or moved
-_YEAR = 10**10  # what a 14-digit number is divided by to get its year
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +182,7 @@ def trends(connection: Connection, words: str, *, site: str = "") -> list[Trend]
     question = read_question(words)
     if not question or not has_index(connection):
         return []
-    year = (capture.c.timestamp // _YEAR).label("year")
+    year = (capture.c.timestamp // YEAR).label("year")
     counted = select(year, func.count()).group_by("year").where(visible(), *of_site(site))
     hits = matching(question).subquery()
     every = counted.select_from(_read_captures())

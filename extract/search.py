@@ -28,7 +28,7 @@ from sqlalchemy import (
 )
 
 from archiver.records import Capture
-from archiver.timestamps import format_timestamp
+from archiver.timestamps import YEAR, format_timestamp
 from archiver.urls import url_key
 from extract.asof import anything_extracted, newest_states
 from extract.questions import Phrase, Question, Together, read_question
@@ -44,7 +44,6 @@ __all__ = ["Facet", "Found", "Results", "Searched", "count_found", "of_site", "s
 _MOST_READ = 20_000  # pages that are looked through where there is no index
 _AROUND = 110  # characters of the text shown on either side
 _AT_ONCE = 32  # readings whose pages are looked up in one query
-_YEAR = 10**10  # what a 14-digit number is divided by to get its year
 
 
 def _captures_of(states: Subquery) -> Select[Any]:
@@ -184,7 +183,7 @@ def count_found(
     years: Counter[str] = Counter()
     for address, timestamp in connection.execute(query):
         sites[address.split("/", 3)[2].lower() if "://" in address else address] += 1
-        years[f"{timestamp // _YEAR:04}"] += 1
+        years[f"{timestamp // YEAR:04}"] += 1
     ranked = sorted(sites.items(), key=lambda one: (-one[1], one[0]))
     return Facet(sites.total(), tuple(ranked), tuple(sorted(years.items())))
 

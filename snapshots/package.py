@@ -23,6 +23,7 @@ from uuid import NAMESPACE_URL, uuid5
 from sqlalchemy import Connection
 
 from archiver.errors import ArchiveError, NoPayloadError, NotWritableError, WarcError
+from archiver.http import PAGE_TYPES
 from archiver.records import Capture, Kind, Problem
 from archiver.software import software_name
 from archiver.timestamps import parse_span, parse_timestamp
@@ -41,7 +42,6 @@ WARC_NAME = "data.warc.gz"
 _STEP = 1 << 20
 _BLOCK_LINES = 300  # lines of the index in one block; a reader inflates one block at a time
 _FOLLOWING = ("request", "metadata")
-_PAGE_TYPES = ("text/html", "application/xhtml+xml")
 _ZIP_DATE = (1980, 1, 1, 0, 0, 0)  # the first a ZIP file can state
 # Only a member longer than this gets the long form of its lengths. Where the directory of the ZIP
 # file has no extra field for a member, ReplayWeb.page takes it that its own head has none either.
@@ -334,7 +334,7 @@ def _zip_numbered(placed: list[Capture]) -> tuple[bytes, bytes]:
 def _pages(placed: list[Capture], told: _Told) -> bytes:
     lines = [json.dumps({"format": "json-pages-1.0", "id": "pages", "title": "All pages"})]
     for one in placed:
-        if one.status not in (200, None) or one.media_type not in _PAGE_TYPES:
+        if one.status not in (200, None) or one.media_type not in PAGE_TYPES:
             continue
         if not one.url.startswith(("http://", "https://")):
             continue

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from sqlalchemy import Connection, select
 
 from archiver.errors import MarshamError
-from archiver.http import media_type
+from archiver.http import PAGE_TYPES, media_type
 from archiver.records import Capture
 from archiver.timestamps import parse_timestamp
 from archiver.urls import join_url, url_key
@@ -29,7 +29,6 @@ __all__ = ["Report", "report_on", "snapshot_rows"]
 _COLUMNS = ("id", "label", "kind", "captures", "first", "last", "created", "tool", "operator")
 _INPUT = ("name", "format", "digest", "taken", "captures", "counts")
 _PROBLEM = ("code", "file", "record_offset", "record_length", "url", "message")
-_PAGE_TYPES = ("text/html", "application/xhtml+xml")
 _REDIRECTS = (301, 302, 303, 307, 308)
 _HOPS = 10
 _PAGE_LIMIT = 1 << 23  # bytes of a page that is looked into
@@ -104,7 +103,7 @@ def report_on(
         statuses["none" if found.status is None else str(found.status)] += 1
         types[found.media_type or "none"] += 1
         hosts[_host(found.url)] += 1
-        if found.status in _REDIRECTS or (found.status == 200 and found.media_type in _PAGE_TYPES):
+        if found.status in _REDIRECTS or (found.status == 200 and found.media_type in PAGE_TYPES):
             total += 1
             if len(chosen) < pages:
                 chosen.append(found)

@@ -7,7 +7,7 @@ from typing import Final
 from sqlalchemy import Connection
 
 from archiver.errors import MarshamError
-from archiver.http import media_type
+from archiver.http import PAGE_TYPES, media_type
 from archiver.markup import Address, Use, page_addresses, read_source, style_addresses
 from archiver.records import Capture
 from archiver.timestamps import parse_timestamp
@@ -22,7 +22,6 @@ __all__ = ["SHOWN_USES", "parts_of", "requisites", "sheet_requisites"]
 SHOWN_USES: Final = (Use.IMAGE, Use.STYLE, Use.SCRIPT)
 """What a page cannot be shown without."""
 
-_PAGE_TYPES = ("text/html", "application/xhtml+xml")
 _PARTS = (*SHOWN_USES, Use.FRAME)
 _MOST = 150  # parts that are looked for
 _AT_ONCE = 32  # addresses looked up by one query
@@ -92,7 +91,7 @@ def parts_of(
     gives the same answer on every machine.
     """
     kind, charset = media_type(memento.content_type)
-    if kind not in _PAGE_TYPES or memento.capture.length > _PAGE_LIMIT:
+    if kind not in PAGE_TYPES or memento.capture.length > _PAGE_LIMIT:
         return None
     try:
         content = memento.content(_PAGE_LIMIT)

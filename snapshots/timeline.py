@@ -7,14 +7,13 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, func, select
 
-from archiver.timestamps import Span, format_timestamp
+from archiver.timestamps import YEAR, Span, format_timestamp
 from archiver.urls import url_key
 from snapshots.tables import capture, url
 from snapshots.visible import visible
 
 __all__ = ["Period", "per_day", "per_hour", "per_year"]
 
-_YEAR = 10**10  # what a 14-digit number is divided by to get its year
 _DAY = 10**6
 _HOUR = 10**4
 
@@ -41,7 +40,7 @@ def per_year(connection: Connection, wanted: str) -> list[Period]:
 
     Costs a walk over all captures of the page.
     """
-    return _counted(connection, wanted, _YEAR, None)
+    return _counted(connection, wanted, YEAR, None)
 
 
 def per_day(connection: Connection, wanted: str, span: Span) -> list[Period]:

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit
 
+from archiver.http import PAGE_TYPES
 from archiver.ingest.names import LISTING, shown
 from archiver.ingest.saved import (
     Known,
@@ -27,9 +28,8 @@ from archiver.markup import page_addresses, read_source
 from archiver.records import Grade, Problem
 from archiver.urls import join_url, parse_replay_address
 
-__all__ = ["PAGE_TYPES", "page_links", "read_folder"]
+__all__ = ["page_links", "read_folder"]
 
-PAGE_TYPES = frozenset(["text/html", "application/xhtml+xml"])
 _READ_LIMIT = 1 << 28  # bytes of a file looked at for its address
 _COMPANION = ("_files", ".files", "-Dateien", "_fichiers", "_archivos")
 _WRITTEN_ANEW = (*PAGE_TYPES, "text/css")

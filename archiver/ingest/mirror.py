@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
 
-from archiver.ingest.folder import PAGE_TYPES, page_links
+from archiver.http import PAGE_TYPES
+from archiver.ingest.folder import page_links
 from archiver.ingest.names import shown
 from archiver.ingest.saved import (
     Known,

@@ -16,7 +16,7 @@ from pathlib import Path, PurePosixPath
 from urllib.parse import quote
 
 from archiver.errors import FormatError, InputError, TimestampError
-from archiver.http import media_type
+from archiver.http import PAGE_TYPES, media_type
 from archiver.ingest.converted import RESPONSE, Converted, message, status_line
 from archiver.ingest.listing import ADVICE, column_names, parted_by
 from archiver.ingest.names import LISTING, shown
@@ -50,7 +50,6 @@ _NO_DATE, _REPEATED = "no-date", "repeated-line"  # codes of problems
 _FILE_LIMIT = 1 << 28  # bytes of one saved file
 _STATUSES = range(100, 600)
 _SAVED_FROM = re.compile(rb"<!--\s*saved from url=\(\d{1,6}\)(\S{1,4000})\s*-->", re.IGNORECASE)
-_PAGE_TYPES = frozenset(["text/html", "application/xhtml+xml"])
 _TYPES = {  # what the platform's table of endings lacks or gets wrong
     ".asp": "text/html",
     ".aspx": "text/html",
@@ -454,7 +453,7 @@ def _content_type(kind: str, body: bytes, status: int | None) -> str:
 
 def stated_address(data: bytes, kind: str) -> str | None:
     """Find the address a saved page states itself; that of the archive it was in, if it was."""
-    if kind not in _PAGE_TYPES:
+    if kind not in PAGE_TYPES:
         return None
     match = _SAVED_FROM.search(data[:4096])
     if match:

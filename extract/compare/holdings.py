@@ -19,7 +19,7 @@ from snapshots.archive import Archive
 from snapshots.mementos import Memento, memento_of
 
 __all__ = [
-    "PAGE_TYPES",
+    "COMPARED_TYPES",
     "archived_pages",
     "folder_pages",
     "leads_to",
@@ -28,7 +28,7 @@ __all__ = [
     "version_of_memento",
 ]
 
-PAGE_TYPES = frozenset(
+COMPARED_TYPES = frozenset(
     {"text/html", "application/xhtml+xml", "application/vnd.wap.xhtml+xml", "text/plain"}
 )
 """The media types that are compared."""
@@ -52,7 +52,7 @@ def archived_pages(connection: Connection, prefix: str, moment: datetime) -> Ite
     """
     newest: dict[str, Capture] = {}
     for capture in index.prefix(connection, prefix, Span(_START, moment)):
-        is_page = capture.media_type in PAGE_TYPES or (capture.status or 200) >= 300
+        is_page = capture.media_type in COMPARED_TYPES or (capture.status or 200) >= 300
         if not is_page or (capture.status or 200) in _SAYS_NOTHING:
             continue
         newest[capture.url] = capture

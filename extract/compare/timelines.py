@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, and_, inspect, literal, or_, select
 
 from archiver.digests import read_digest
+from archiver.http import PAGE_TYPES
 from archiver.records import Capture
 from archiver.timestamps import Span, format_timestamp
 from archiver.urls import join_url, url_key
@@ -39,7 +40,7 @@ __all__ = [
 ]
 
 _AT_ONCE = 32  # captures whose sketches are held at a time
-_PAGE_TYPES = frozenset({"text/html", "application/xhtml+xml", "application/vnd.wap.xhtml+xml"})
+_SHOWING_PAGES = PAGE_TYPES | {"application/vnd.wap.xhtml+xml"}
 _NOTHING = Difference()
 
 _SKETCHES = LookUp(
@@ -245,7 +246,7 @@ def site_timeline(
     seen, cut = 0, False
     for _, group in groupby(map(_look, rows), key=lambda look: look.key):
         looks = list(group)
-        if any(look.reading or look.capture.media_type in _PAGE_TYPES for look in looks):
+        if any(look.reading or look.capture.media_type in _SHOWING_PAGES for look in looks):
             page = PageChanges(looks[-1].capture.url)
             _count(_steps(sketches, looks, span), months, page)
             if page.changes:
@@ -361,7 +362,7 @@ def _look(row: Sequence[Any]) -> _Look:
     found = index.capture_of(row)
     key, reading, said = row[11:14]
     state = state_by_status(found.status) or said
-    if not state and found.media_type and found.media_type not in _PAGE_TYPES:
+    if not state and found.media_type and found.media_type not in _SHOWING_PAGES:
         state = "file"
     return _Look(found, key, reading, state or "")
 

@@ -16,7 +16,7 @@ from lxml import etree
 from sqlalchemy import Connection, select
 
 from archiver.errors import NotWritableError
-from archiver.timestamps import Span, format_timestamp
+from archiver.timestamps import YEAR, Span, format_timestamp
 from extract.asof import PageAsOf
 from extract.compare.addresses import page_identity, target
 from extract.export.characters import xml_storable
@@ -44,7 +44,6 @@ GRAPH_COLUMNS = (
     Column("target_captured", Kind.BOOLEAN, "whether the target stood in the archive as well"),
 )
 
-_YEAR = 10_000_000_000  # of a timestamp as a number
 _GEXF = "http://gexf.net/1.3"
 _ATTRIBUTES = (("site", "string"), ("captured", "boolean"), ("title", "string"))
 _CONTROLS = dict.fromkeys((*range(9), 11, 12, *range(14, 32)), "�")
@@ -122,7 +121,7 @@ def graphs_by_year(
 
 
 def _years(connection: Connection, moment: datetime) -> list[Span]:
-    year = capture.c.timestamp // _YEAR
+    year = capture.c.timestamp // YEAR
     last = int(format_timestamp(moment))
     query = (
         select(year)

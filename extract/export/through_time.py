@@ -17,7 +17,7 @@ from archiver.errors import MarshamError
 from archiver.records import Capture
 from archiver.timestamps import format_timestamp
 from extract.compare.confined import compare_confined
-from extract.compare.holdings import PAGE_TYPES, version_of
+from extract.compare.holdings import COMPARED_TYPES, version_of
 from extract.compare.sites import Held
 from extract.export.columns import Column, Kind, Row
 from extract.export.selection import Selection
@@ -169,7 +169,7 @@ def change_rows(selection: Selection) -> Iterator[Row]:
 
 
 def _shows_page(found: Capture) -> bool:
-    return found.media_type in PAGE_TYPES and (found.status is None or found.status in _SHOWN)
+    return found.media_type in COMPARED_TYPES and (found.status is None or found.status in _SHOWN)
 
 
 def _between(archive: Archive, children: Confined, old: Capture, new: Capture) -> Iterator[Row]:

@@ -20,7 +20,7 @@ from archiver.timestamps import Span, format_timestamp, parse_date, parse_timest
 from archiver.urls import check_listed, check_url
 from extract.compare.confined import Compared, compare_confined, lines_from
 from extract.compare.dated import compare_dates, compare_folders
-from extract.compare.holdings import PAGE_TYPES, version_in_file, version_of_memento
+from extract.compare.holdings import COMPARED_TYPES, version_in_file, version_of_memento
 from extract.compare.pages import Version
 from extract.compare.sites import Fate, PageFate, SiteComparison, site_as_json
 from extract.compare.told import Piece
@@ -272,7 +272,7 @@ def _mementos(archive: Archive, url: str, old: str, new: str) -> list[Memento]:
 def _version(memento: Memento) -> Version:
     capture = memento.capture
     kind = memento.content_type.partition(";")[0].strip().lower()
-    if kind and kind not in PAGE_TYPES and (capture.status or 200) < 300:
+    if kind and kind not in COMPARED_TYPES and (capture.status or 200) < 300:
         raise InputError(f"{capture.url} at {capture.timestamp} is {kind}; only pages are compared")
     return version_of_memento(memento)
 

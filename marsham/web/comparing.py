@@ -17,7 +17,7 @@ from archiver.records import Capture
 from archiver.timestamps import parse_span, parse_timestamp
 from archiver.urls import check_url, repair_slashes
 from extract.compare.confined import compare_confined
-from extract.compare.holdings import PAGE_TYPES, version_of_memento
+from extract.compare.holdings import COMPARED_TYPES, version_of_memento
 from extract.compare.sheet import SHEET_POLICY
 from extract.compare.timelines import changes_around
 from marsham.web.dates import read_asked
@@ -198,7 +198,7 @@ def pair_problem(views: Views, error: MarshamError) -> Response:
 
 def _is_page(capture: Capture) -> bool:
     kind = media_type(capture.media_type)[0]
-    return kind in PAGE_TYPES or not kind or (capture.status or 200) >= 300
+    return kind in COMPARED_TYPES or not kind or (capture.status or 200) >= 300
 
 
 def _order(capture: Capture) -> tuple[str, int]:

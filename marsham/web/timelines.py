@@ -81,7 +81,7 @@ def timeline(request: Request) -> Response:
     if not (typed["url"] or typed["site"]):
         return _asking(views, typed)
     if all(digits.values()) and parse_span(digits["to"]).last < parse_span(digits["from"]).first:
-        return _asking(views, typed, wrong="to")
+        return _asking(views, typed, wrong="order")
     span = _span(digits["from"], digits["to"])
     try:
         if typed["site"]:

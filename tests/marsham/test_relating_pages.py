@@ -15,11 +15,9 @@ from extract.corrections.register import register
 from extract.corrections.reviewing import items
 from extract.entities.histories import find_keys
 from marsham.cli import run
-from marsham.web.reviewers import Reviewers
 from snapshots import journal
-from tests.builders import response, warc
 from tests.marsham.conftest import serving
-from tests.marsham.test_review_pages import NAME, PASSWORD, Visitor
+from tests.marsham.test_review_pages import NAME, Visitor, reviewed
 
 HOST = "http://www.northshire.example"
 NAMES = ("Safer Ashvale Partnership", "Safer Birchdale Partnership", "Safer Cedarmoor Partnership")
@@ -37,13 +35,7 @@ KEYS = ("safer-ashvale", "safer-birchdale", "safer-cedarmoor")
 @pytest.fixture(scope="module")
 def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An archive of a page of partnerships; tests only copy it."""
-    folder = tmp_path_factory.mktemp("relating")
-    (folder / "in.warc.gz").write_bytes(warc(response(PAGE, url=f"{HOST}/partnerships")))
-    with marsham.create_archive(folder / "archive", marsham.Settings(name="Test archive")) as one:
-        marsham.ingest(one, [folder / "in.warc.gz"])
-        marsham.extract(one)
-        Reviewers(one.path).put(NAME, PASSWORD)
-    return folder / "archive"
+    return reviewed(tmp_path_factory.mktemp("relating"), f"{HOST}/partnerships", PAGE)
 
 
 @pytest.fixture

@@ -39,16 +39,20 @@ PATHS = (
 )
 
 
-@pytest.fixture(scope="module")
-def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An archive of one page, and somebody who may decide on it; tests only copy it."""
-    folder = tmp_path_factory.mktemp("review")
-    (folder / "in.warc.gz").write_bytes(warc(response(PAGE, url=f"{HOST}/contacts")))
+def reviewed(folder: Path, url: str, page: bytes) -> Path:
+    """Make an archive of one page, and somebody who may decide on it."""
+    (folder / "in.warc.gz").write_bytes(warc(response(page, url=url)))
     with marsham.create_archive(folder / "archive", marsham.Settings(name="Test archive")) as one:
         marsham.ingest(one, [folder / "in.warc.gz"])
         marsham.extract(one)
         Reviewers(one.path).put(NAME, PASSWORD)
     return folder / "archive"
+
+
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An archive of one page, and somebody who may decide on it; tests only copy it."""
+    return reviewed(tmp_path_factory.mktemp("review"), f"{HOST}/contacts", PAGE)
 
 
 @pytest.fixture
