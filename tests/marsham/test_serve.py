@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 import requests
 
-PATIENCE = 30
+PATIENCE = 120
 PAGE = "/web/20110529000000/http://www.homeoffice.example/crime/partnerships/"
 
 
