@@ -17,6 +17,7 @@ import gzip
 import json
 import os
 import random
+import resource
 import statistics
 import subprocess
 import sys
@@ -238,9 +239,14 @@ def record(url: str, at: datetime, page: str) -> bytes:
     return fields.encode() + block + b"\r\n\r\n"
 
 
-def site(folder: Path, pages: int, chance: random.Random) -> Path:
-    """Make an archive of a site captured twice: 2 % altered, 1 % gone, 1 % new."""
+def site(folder: Path, pages: int, chance: random.Random, *, stamped: bool = False) -> Path:
+    """Make an archive of a site captured twice: 2 % altered, 1 % gone, 1 % new.
+
+    When it is stamped, no page has the same bytes twice: each says how long it took to make. Then
+    its pages are read as well.
+    """
     import marsham
+    from extract.store import extract_archive
     from tests.builders import response, warc
 
     body = [(number, html(lines(2_000, chance))) for number in range(pages)]
@@ -255,34 +261,43 @@ def site(folder: Path, pages: int, chance: random.Random) -> Path:
                     status, text = "404 Not Found", "<h1>Page not found</h1>"
                 if year == 2011 and number % 50 == 3:
                     text = page.replace("</h1>", f"</h1><p>New in {year}: {number} lanterns.</p>")
+                if stamped:
+                    text += f"<p>Page generated in 0.{number}{year % 100} seconds</p>"
                 date = f"{year}-05-29T{number // 3600:02}:{number // 60 % 60:02}:{number % 60:02}Z"
                 out.write(warc(response(text.encode(), url=url, date=date, status=status)))
     with marsham.create_archive(folder / "archive") as archive:
         marsham.ingest(archive, [folder / "in.warc.gz"])
+        if stamped:
+            extract_archive(archive)
     return folder / "archive"
 
 
-def time_site(folder: Path, pages: int, chance: random.Random) -> None:
-    """Compare a site at two dates, and print how long it took by the clock."""
+def time_site(folder: Path, pages: int, chance: random.Random, *, stamped: bool) -> None:
+    """Compare a site at two dates, and print how long it took, the children's time included."""
     from archiver.confined import Confined
     from archiver.timestamps import parse_date
     from extract.compare.dated import compare_dates
     from snapshots.archive import Archive
 
-    place = site(folder, pages, chance)
+    place = site(folder, pages, chance, stamped=stamped)
     dates = parse_date("2009"), parse_date("2011")
+    began, before = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
+    own = time.process_time()
     with Archive.open(place) as archive, Confined(jobs=os.cpu_count() or 1) as children:
-        began = time.perf_counter()
         found = compare_dates(children, archive, "http://www.hearths.example/", *dates)
-        took = time.perf_counter() - began
+    took = time.perf_counter() - began
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    used = time.process_time() - own + after.ru_utime - before.ru_utime
+    used += after.ru_stime - before.ru_stime
     told = ", ".join(f"{len(found.of(fate))} {fate.value}" for fate in Fate if found.of(fate))
-    print(f"site of {pages} pages: {took:.1f} s by the clock; {told}")
+    print(f"site of {pages} pages: {used:.1f} s, {took:.1f} s by the clock; {told}")
 
 
 def main() -> None:
     """Print a line for each pair and contender, and one for a site."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--site", type=int, default=20_000, help="its pages; 0 for none")
+    parser.add_argument("--stamped", action="store_true", help="its pages never have equal bytes")
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--sizes", default=",".join(map(str, SIZES)))
     parser.add_argument("--timeline", type=int, metavar="CAPTURES")
@@ -297,7 +312,7 @@ def main() -> None:
     chance = random.Random(0)  # noqa: S311 - the same pages every time
     with tempfile.TemporaryDirectory() as folder:
         if options.site:
-            time_site(Path(folder), options.site, chance)
+            time_site(Path(folder), options.site, chance, stamped=options.stamped)
         for size in map(int, filter(None, options.sizes.split(","))):
             page = lines(size, chance)
             for share in SHARES:

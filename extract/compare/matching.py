@@ -492,6 +492,9 @@ def _same_words(
     Between the parts of what one page has in one unit, the other may have something new: then there
     are several runs, and what is new is in none of them.
     """
+    shorter = min(len(old[at]), len(new[to]))
+    if old[at][:shorter] != new[to][:shorter]:
+        return []
     first = _Words(old, at, taken_old)
     second = _Words(new, to, taken_new)
     while True:
@@ -561,9 +564,10 @@ def _may_replace(old: Unit, new: Unit) -> bool:
 
 
 def _texts_alike(first: str, second: str) -> float:
-    words, others = Counter(first.split()), Counter(second.split())
-    shared = sum(len(word) * count for word, count in (words & others).items())
-    total = sum(len(word) * count for word, count in (words + others).items())
+    words, others = first.split(), second.split()
+    both = Counter(words) & Counter(others)
+    shared = sum(len(word) * count for word, count in both.items())
+    total = sum(map(len, words)) + sum(map(len, others))
     score = 2 * shared / total if total else 0.0
     if len(first) < _LONG and len(second) < _LONG:
         by_letters = fuzz.ratio(first, second) / 100

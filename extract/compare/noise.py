@@ -118,8 +118,9 @@ def rule_of(unit: Unit, *, advertised: bool = False, base: str = "") -> str | No
             return ARCHIVE
     if len(text) > _LONGEST or not text:
         return None
+    bare = text.strip(" .!|\u00bb\u203a>")
     for name, pattern in _RULES if len(text) <= _SHORT else _RULES[:1]:
-        if pattern.fullmatch(text.strip(" .!|\u00bb\u203a>")):
+        if pattern.fullmatch(bare):
             if (
                 name == "skip link"
                 and unit.links
@@ -133,7 +134,7 @@ def rule_of(unit: Unit, *, advertised: bool = False, base: str = "") -> str | No
         return "advert"
     if advertised and (_SELLING.search(text) or _leads_away(unit, base)):
         return "advert"
-    if unit.weight > 2 * _SENTENCE or not any(char.isdigit() for char in text):
+    if unit.weight > 2 * _SENTENCE or not any(map(str.isdigit, text)):
         return None
     return None if meaning(text).strip(" .!") else reasons(text, "")[0]
 

@@ -66,6 +66,7 @@ _PAGE_DATE = re.compile(
     rf"(?: on| at|:){{0,2}} {MOMENT}",
     re.IGNORECASE,
 )
+_UPDATE_HINTS = ("updated", "modified", "amended", "edited", "revi", "changed")
 _STAMP_HINTS = (
     *("generat", "render", "created", "loaded", "served", "process", "built", "execut", "took"),
     *("session", "request", "trace", "transaction", "visit", "hits", "views", " times", "online"),
@@ -84,6 +85,9 @@ _GAPPED = (" ,", " .", " ;", " :", " !", " ?", " )", " ]", "( ", "[ ")
 _GAPS = re.compile(r"\s+(?=[,.;:!?)\]])|(?<=[(\[])\s+")
 _COMMAS = re.compile(r"(?<![\d,.])\d{1,3}(?:,\d{3}){1,3}(?![\d,])")
 _NUMBER = re.compile(rf"(?<![\w.,/\u00a3$-])(?:{NUMBER})(?![\w,/]|\.\d|-\d)", re.IGNORECASE)
+# Costly expressions are only tried where one of these, which are not, finds something.
+_GAP_IN_FIGURES = re.compile(r"\d \d{3}")
+_MAY_BE_HOUR = re.compile(r"\d ?[ap]\.?m", re.IGNORECASE)
 _SPACED = re.compile(r"(?<![\d,.] )(?<![\d,.])[1-9]\d{0,2}(?: \d{3}){1,2}(?![ ,.]?\d)")
 _PER_CENT = re.compile(r"(?<=\d) ?(?:per ?cent\b|%)", re.IGNORECASE)
 _NO_PENCE = re.compile(r"(?<=\d)\.00(?!\d)")
@@ -151,7 +155,10 @@ def _stamps(text: str) -> str:
 
 
 def _page_dates(text: str) -> str:
-    return _PAGE_DATE.sub(" ", text) if "ed" in text and _DIGIT.search(text) else text
+    if "ed" not in text or not _DIGIT.search(text):
+        return text
+    lowered = text.lower()
+    return _PAGE_DATE.sub(" ", text) if any(hint in lowered for hint in _UPDATE_HINTS) else text
 
 
 def _charset(text: str) -> str:
@@ -171,7 +178,7 @@ def _dates(text: str) -> str:
         text = _IN_FIGURES.sub(_date_in_words, text)
     if any(ending in text for ending in _ENDINGS):
         text = _ORDINAL.sub(r"\1", text)
-    return _HOUR.sub(_hour_in_one_way, text)
+    return _HOUR.sub(_hour_in_one_way, text) if _MAY_BE_HOUR.search(text) else text
 
 
 def _date_in_words(found: re.Match[str]) -> str:
@@ -190,7 +197,8 @@ def _list_marks(text: str) -> str:
 
 def _numbers(text: str) -> str:
     if _DIGIT.search(text):
-        text = _SPACED.sub(lambda found: found.group().replace(" ", ""), text)
+        if _GAP_IN_FIGURES.search(text):
+            text = _SPACED.sub(lambda found: found.group().replace(" ", ""), text)
         if "%" in text or "ent" in text:
             text = _PER_CENT.sub("%", text)
         if ".00" in text:
