@@ -13,7 +13,16 @@ from archiver.records import Capture
 from archiver.timestamps import Span, format_timestamp
 from archiver.urls import check_listed, url_key
 from snapshots import index
-from snapshots.tables import capture, digest_prefix, url, withdrawal, withdrawal_reach
+from snapshots.catalogue import Prepared
+from snapshots.tables import (
+    capture,
+    digest_prefix,
+    erasure,
+    url,
+    withdrawal,
+    withdrawal_reach,
+    withdrawn_payload,
+)
 from snapshots.visible import in_force, reached, visible
 from snapshots.withdrawals import Scope, keys_of, register
 
@@ -23,12 +32,21 @@ __all__ = [
     "closed_pages",
     "copies_in_view",
     "count_reached",
+    "decisions_standing",
     "explain",
     "listed_as",
 ]
 
 _EMPTY = sha1(b"")
 _SHOWN_COPIES = 20
+_STANDING = Prepared(select(withdrawal.c.id).where(in_force()).order_by(withdrawal.c.id))
+_EXTENT = Prepared(
+    select(
+        select(func.max(erasure.c.id)).scalar_subquery(),
+        select(func.count()).select_from(withdrawal_reach).scalar_subquery(),
+        select(func.count()).select_from(withdrawn_payload).scalar_subquery(),
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +127,16 @@ def closed_pages(connection: Connection, addresses: Iterable[str]) -> set[str]:
         for address, key in keyed.items()
         if any(first <= key < beyond for first, beyond in ranges)
     }
+
+
+def decisions_standing(connection: Connection) -> tuple[tuple[int | None, ...], ...]:
+    """Give what tells the decisions that stand now from those of another moment.
+
+    Two equal answers mean that the same withdrawals were in force and reached as far, and that
+    nothing was erased in between. What was worked out under one answer may be shown under the
+    same one only. It costs a scan of the payloads in which withdrawn values were read.
+    """
+    return tuple(tuple(row) for query in (_EXTENT, _STANDING) for row in query.rows(connection))
 
 
 def count_reached(connection: Connection, number: int) -> tuple[int, int]:

@@ -81,7 +81,7 @@ def years_of(views: Views, url: str) -> list[Period]:
         with views.archive.catalogue.read() as connection:
             return per_year(connection, url)
 
-    return views.years.get(url_key(url), count)
+    return views.years.get((views.decisions(), url_key(url)), count)
 
 
 def other_dates(stated: list[tuple[StatedDate, str | None]], day: str) -> Iterator[StatedDate]:
@@ -148,7 +148,7 @@ def _links(views: Views, capture: Capture) -> Iterator[tuple[str, str]]:
 
 def _parts(views: Views, memento: Memento) -> Parts | None:
     capture = memento.capture
-    key = (capture.digest, capture.url, capture.timestamp)
+    key = (views.decisions(), capture.digest, capture.url, capture.timestamp)
     return views.parts.get(key, lambda: parts_of(views.archive, memento))
 
 
@@ -170,7 +170,7 @@ def _notices(
 ) -> Iterator[str]:
     capture = memento.capture
     yield from capture_notices(views.language, capture, stated)
-    key = (capture.url, capture.timestamp)
+    key = (views.decisions(), capture.url, capture.timestamp)
     changed = views.contacts.get(key, lambda: notices_for(views.archive, memento))
     for notice in changed:
         yield contact_notice(views, notice)

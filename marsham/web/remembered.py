@@ -14,8 +14,8 @@ _Value = TypeVar("_Value")
 class Remembered(Generic[_Value]):
     """Values by their key; the least lately used go first, and each after some time.
 
-    The archive may be written to meanwhile, and decisions begin and end on their day: so nothing
-    is kept for long.
+    The archive may be written to meanwhile, so nothing is kept for long. What a decision may take
+    out of view has the decisions that stand in its key.
     """
 
     def __init__(self, most: int, seconds: float) -> None:

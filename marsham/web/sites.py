@@ -50,7 +50,7 @@ def compared_site(request: Request) -> Response:
     try:
         prefix = check_url(typed["prefix"])
         found = views.sites.get(
-            (prefix, first, second),
+            (views.decisions(), prefix, first, second),
             lambda: compare_dates(
                 views.children, views.archive, prefix, first, second, most=_MOST_PAGES
             ),

@@ -1,5 +1,6 @@
 """Pages made from templates for one reader: in the reader's language, every value escaped."""
 
+from collections.abc import Hashable
 from copy import copy
 from datetime import datetime
 from urllib.parse import parse_qsl, urlencode
@@ -21,6 +22,7 @@ from marsham.web.places import (
 )
 from marsham.web.remembered import Remembered
 from snapshots.archive import Archive
+from snapshots.reach import decisions_standing
 from snapshots.replay.banner import Parts
 from snapshots.replay.language import LANGUAGES, Language, language_of, negotiate
 from snapshots.timeline import Period
@@ -61,6 +63,8 @@ class Views:
         years: the timelines of pages, by key.
         contacts: what changed since on pages, by capture.
         sites: comparisons of sites, by address and dates.
+
+    Whatever is remembered is so under the decisions that stood, see `decisions`.
     """
 
     def __init__(self, archive: Archive, children: Confined, *, edits: bool = False) -> None:
@@ -112,6 +116,15 @@ class Views:
         own._others = [other for other in own._others if other[0] != own.language.code]
         own.base = (self.archive.settings.address or str(request.base_url)).rstrip("/")
         return own
+
+    def decisions(self) -> Hashable:
+        """Give a key for the decisions that stand now: see `decisions_standing`.
+
+        What is remembered of captures has it in its own key, or what is withdrawn would be told of
+        until it is forgotten.
+        """
+        with self.archive.catalogue.read() as connection:
+            return decisions_standing(connection)
 
     def at(self, path: str, /, **query: object) -> str:
         """Give the address of a page of our own; the language the reader chose goes along."""

@@ -80,6 +80,7 @@ def test_who_asks_is_told_on_the_command_line_and_on_the_web_and_finds_nothing_o
 def test_a_page_of_which_all_is_erased_is_not_said_to_be_missing(
     held: Path, server: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    assert requests.get(f"{server}/web/*/{SECRET}", timeout=20).status_code == 200  # remembered
     assert command(held, capsys, "erase", SECRET, "--only-these", "--yes", *ORDER)[0] == 1
     for arguments in (["list", SECRET], ["package", SECRET, "--out", str(held / "x.wacz")]):
         status, said = command(held, capsys, *arguments)

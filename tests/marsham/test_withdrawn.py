@@ -165,6 +165,49 @@ def test_a_withdrawn_value_takes_every_page_it_was_read_in_out_of_view(
     assert everything(held, server, capsys) == before
 
 
+LATER = OTHER.replace(b"0888", b"0999") + b"<p>There is news now.</p>"
+GIF = [("Content-Type", "image/gif")]
+REMEMBERED = {  # by what is withdrawn: where it was told of, and by which words
+    "a year": (f"{HOST}/news/", "2013", f"/web/2011/{HOST}/news/", "2013: 1 snapshot"),
+    "a newer number": (f"{HOST}/news/", "2013", f"/web/2011/{HOST}/news/", "020 7946 0999"),
+    "a picture": (f"{HOST}/map.gif", "2011", f"/web/2011/{HOST}/map/", "none is missing"),
+    "a page of a site": (
+        f"{HOST}/news/",
+        "2013",
+        f"/compare/site?prefix={HOST}/&from=2011&to=2014&change=changed",
+        f"{HOST}/news/</a>",
+    ),
+}
+
+
+@pytest.mark.parametrize("what", REMEMBERED)
+def test_what_is_remembered_for_other_readers_is_withdrawn_at_once_and_back_when_lifted(
+    what: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    target, year, path, words = REMEMBERED[what]
+    (tmp_path / "crawl.warc.gz").write_bytes(
+        warc(
+            response(OTHER, url=f"{HOST}/news/"),
+            response(LATER, url=f"{HOST}/news/", date="2013-01-01T00:00:00Z"),
+            response(b'<p>Map</p><img src="/map.gif">', url=f"{HOST}/map/"),
+            response(b"GIF89a", url=f"{HOST}/map.gif", head=GIF),
+        )
+    )
+    held = tmp_path / "archive"
+    with marsham.create_archive(held) as archive:
+        marsham.ingest(archive, [tmp_path / "crawl.warc.gz"])
+        marsham.extract(archive)
+    with marsham.open_archive(held) as archive:
+        for server in serving(archive):
+            before = requests.get(server + path, timeout=20).text
+            assert words in before
+            span = ["--from", year, "--to", year]
+            assert command(held, capsys, "withdraw", target, *span, *DECISION)[0] == 0
+            assert words not in requests.get(server + path, timeout=20).text
+            assert command(held, capsys, "withdraw", "--lift", "1", *DECISION)[0] == 0
+            assert requests.get(server + path, timeout=20).text == before
+
+
 def test_a_page_read_later_that_holds_a_withdrawn_value_is_withdrawn_with_its_reading(
     held: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
