@@ -10,6 +10,7 @@ from pathlib import Path
 from archiver.errors import FormatError
 from extract.export.columnar import parquet_rows
 from extract.export.columns import Column, Kind, Row, parted
+from extract.export.worksheets import workbook_texts
 from extract.formulas import unshielded
 
 __all__ = ["READERS", "read_rows"]
@@ -78,12 +79,18 @@ def _from_sqlite(path: Path, table: str, columns: tuple[Column, ...]) -> Iterato
             }
 
 
+def _from_xlsx(path: Path, table: str, columns: tuple[Column, ...]) -> Iterator[Row]:
+    for cells in workbook_texts(path, table):
+        yield {one.name: _typed(cells[one.name], one.kind) for one in columns}
+
+
 READERS: dict[str, Callable[[Path, str, tuple[Column, ...]], Iterator[Row]]] = {
     "csv": _from_csv,
     "json": _from_json,
     "jsonl": _from_jsonl,
     "parquet": _from_parquet,
     "sqlite": _from_sqlite,
+    "xlsx": _from_xlsx,
 }
 """What reads a format back, by its name."""
 

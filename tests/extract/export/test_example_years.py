@@ -4,7 +4,6 @@ What a spreadsheet would show is read: the CSV files, by their own columns.
 """
 
 import csv
-from pathlib import Path
 
 import pytest
 

@@ -144,7 +144,7 @@ def test_a_second_export_is_the_same_to_the_byte(
     assert digests[:2] == digests[2:]
 
 
-@pytest.mark.parametrize("form", ["csv", "json", "jsonl", "parquet", "sqlite"])
+@pytest.mark.parametrize("form", TABLES)
 def test_an_export_says_what_it_would_change(example: Archive, tmp_path: Path, form: str) -> None:
     out = tmp_path / f"contacts.{form}"
     marsham.export(example, "contacts", out, form=form, as_of="2011")
@@ -157,6 +157,15 @@ def test_an_export_says_what_it_would_change(example: Archive, tmp_path: Path, f
     for one in found:
         if one.change is Change.CHANGED:
             assert all(was != is_now for was, is_now in one.fields.values())
+
+
+@pytest.mark.parametrize("what", sorted(SOURCES))
+def test_a_workbook_of_the_same_rows_would_change_nothing(
+    example: Archive, tmp_path: Path, what: str
+) -> None:
+    out = tmp_path / "out.xlsx"
+    marsham.export(example, what, out, form="xlsx", as_of="2011")
+    assert list(marsham.export_differences(example, what, out, as_of="2011")) == []
 
 
 def test_an_export_that_was_edited_is_not_compared_with(example: Archive, tmp_path: Path) -> None:
