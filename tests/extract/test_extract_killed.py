@@ -17,8 +17,11 @@ from tests.snapshots.helpers import all_rows
 
 ROOT = Path(__file__).resolve().parents[2]
 KILLS = {"sqlite": 30, "postgres": 4}
-PAGES = 160
-FACTS = ("page_text", "extraction", "extraction_failure", "page_version", "observation")
+PAGES = 240
+FACTS = (
+    *("page_text", "extraction", "extraction_failure", "page_sketch"),
+    *("page_version", "observation"),
+)
 RECIPE = f'pages = ["{HOST}/1*"]\n[page]\ntitle = {{ select = "h1", match = "[0-9]+" }}\n'
 EXTRACT = """
 import sys
@@ -35,7 +38,7 @@ with Archive.open(Path(sys.argv[1])) as archive:
 def prepare(archive: Archive, source: Path) -> None:
     """Take in pages, read them, and give reason to read them all again: some by a recipe now."""
     pages = [
-        (f"{number}", f"2011-05-{number % 28 + 1:02}T10:16:21Z", page(f"Page {number % 90}"))
+        (f"{number}", f"2011-05-{number % 28 + 1:02}T10:16:21Z", page(f"Page {number % 180}"))
         for number in range(PAGES)
     ]
     ingest(archive, source, *pages)

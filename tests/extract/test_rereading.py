@@ -28,7 +28,10 @@ pages = ["{HOST}/partners/*"]
 [page]
 title = {{ select = "h1", match = "([A-Z].*)" }}
 """
-FACTS = ("page_text", "extraction", "extraction_failure", "page_version", "observation")
+FACTS = (
+    *("page_text", "extraction", "extraction_failure", "page_sketch"),
+    *("page_version", "observation"),
+)
 
 
 def write_recipe(archive: Archive, text: str = RECIPE) -> Path:

@@ -195,5 +195,8 @@ def test_an_extraction_killed_at_any_moment_and_run_again_gives_the_same_catalog
             assert report.captures <= 40 - (7 * batches if is_killed else 0)
             rows.append(all_rows(archive))
     assert rows[0]["observation"]
-    for table in ("page_text", "extraction", "extraction_failure", "page_version", "observation"):
+    for table in (
+        *("page_text", "extraction", "extraction_failure", "page_sketch"),
+        *("page_version", "observation"),
+    ):
         assert rows[0][table] == rows[1][table], table
