@@ -26,7 +26,7 @@ _MOST_ROWS = 1_048_576
 _LONGEST = 32_767  # characters of a cell, counted in UTF-16 as the format does
 _PART = 16_000  # characters of one part: not longer than a cell, whatever they are
 _EXACT = 1 << 53  # a workbook's numbers are floating: from here on whole ones are rounded
-_WIDTHS = {Kind.TEXT: 28, Kind.TEXTS: 36, Kind.BOOLEAN: 9, Kind.INTEGER: 11, Kind.NUMBER: 11}
+_NARROWEST, _WIDEST = 9, 48  # of a column, in characters
 # Two escapes of the format that share an underscore: the writer escapes the first alone.
 _TWICE = re.compile("(?<=_x[0-9a-fA-F]{4})_(?=x[0-9a-fA-F]{4}_)")
 _LONG_COLUMNS = (
@@ -120,6 +120,7 @@ class _Sheets:
         self._name = name
         self._columns = columns
         self._number = 0
+        self._widths: list[int] = []
         book.sheets.append(self)
         self._begin()
 
@@ -129,9 +130,10 @@ class _Sheets:
         self._sheet: Worksheet = self._book.book.add_worksheet(self._shown)
         self._sheet.freeze_panes(1, 0)
         for place, column in enumerate(self._columns):
-            self._sheet.set_column(place, place, _WIDTHS[column.kind])
             self._sheet.write_string(0, place, column.name, self._book.head)
         self._row = 0
+        # The arrow of the filter takes some room beside a name.
+        self._widths = [max(_NARROWEST, len(column.name) + 3) for column in self._columns]
 
     def add(self, values: Sequence[object]) -> None:
         """Write a row below those there are, on another sheet where one is full."""
@@ -155,7 +157,9 @@ class _Sheets:
                 self._text(place, str(value))
 
     def finish(self) -> None:
-        """Add what can only be said when all rows of a sheet are there."""
+        """Add what can only be said when all rows of a sheet are there: filter and widths."""
+        for place, width in enumerate(self._widths):
+            self._sheet.set_column(place, place, min(width, _WIDEST))
         self._sheet.autofilter(0, 0, self._row, len(self._columns) - 1)
 
     def _text(self, place: int, text: str) -> None:
@@ -169,5 +173,7 @@ class _Sheets:
         if len(text) * 2 > _LONGEST and len(text.encode("utf-16-le")) > _LONGEST * 2:
             name = self._columns[place].name
             text = self._book.go_on(text, self._shown, self._row, name)
+        if len(text) >= self._widths[place]:
+            self._widths[place] = len(text) + 1
         shape = self._book.text if is_formula(text) else None
         self._sheet.write_string(self._row, place, text, shape)

@@ -195,6 +195,14 @@ def test_a_workbook_explains_its_columns_and_keeps_its_head_in_sight() -> None:
     assert book.properties.created == datetime(2011, 12, 31, 23, 59, 59)  # noqa: DTZ001
 
 
+def test_columns_of_a_workbook_are_as_wide_as_what_they_hold() -> None:
+    data, _ = written("xlsx", [row("Anti-social Behaviour Team"), row("x" * 300, "+442079460310")])
+    sheet = openpyxl.load_workbook(io.BytesIO(data))["contacts"]
+    unit, phone, offset = (sheet.column_dimensions[name].width for name in "ABC")
+    assert 26 < phone + 13 < unit < 60
+    assert offset < phone  # as wide as its name
+
+
 def test_rows_beyond_the_limit_of_a_sheet_go_on_in_another() -> None:
     out = io.BytesIO()
     said = write_xlsx(out, HEAD, (row(f"Unit {n}") for n in range(25)), most_rows=11)
