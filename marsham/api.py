@@ -19,9 +19,9 @@ from extract.compare.timelines import page_timeline as _page_timeline
 from extract.compare.timelines import site_timeline as _site_timeline
 from extract.export.differences import Change, Difference
 from extract.export.differences import differences as _differences
-from extract.export.documents import DOCUMENT_FORMATS as _DOCUMENT_FORMATS
-from extract.export.documents import write_documents as _write_documents
 from extract.export.manifest import Manifest
+from extract.export.page_formats import PAGE_FORMATS as _PAGE_FORMATS
+from extract.export.page_formats import write_pages as _write_pages
 from extract.export.selection import Filters
 from extract.export.sources import source_named
 from extract.export.writing import Order as _ExportOrder
@@ -213,7 +213,7 @@ def export(
         what: ``contacts``, ``partnerships``, ``pages``; `marsham export` lists all.
         out: the file.
         form: ``csv``, ``json``, ``jsonl``, ``jsonld``, ``parquet``, ``sqlite``, ``xlsx``; of pages
-            also ``markdown`` and ``html``, which are folders.
+            also ``markdown``, ``html`` and ``wxr``, which are folders.
         as_of: a date, whose last second counts; None for the newest capture.
         filters: what is left out.
         bom: whether CSV begins with a byte order mark, for Excel.
@@ -227,7 +227,7 @@ def export(
         ArchiveError: when nothing was ever extracted.
         NotWritableError: when the file cannot be written.
     """
-    write = _write_documents if form in _DOCUMENT_FORMATS else _write_export
+    write = _write_pages if form in _PAGE_FORMATS else _write_export
     return write(archive, _order(what, form, as_of, filters, bom=bom), out)
 
 

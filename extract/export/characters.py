@@ -3,10 +3,11 @@
 import re
 from typing import BinaryIO
 
-__all__ = ["TextOut", "storable", "xml_storable"]
+__all__ = ["TextOut", "storable", "xml_storable", "xml_text"]
 
 _NOT_UNICODE = re.compile("[\x00\ud800-\udfff]")
 _NOT_XML = re.compile("[\ud800-\udfff\ufffe\uffff]")
+_NOT_XML_TEXT = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _REPLACED = "\ufffd"
 
 
@@ -24,6 +25,14 @@ def storable(text: str) -> tuple[str, int]:
 def xml_storable(text: str) -> tuple[str, int]:
     """Replace what XML has no place for, control characters left alone: these can be escaped."""
     return (text, 0) if text.isascii() else _NOT_XML.subn(_REPLACED, text)
+
+
+def xml_text(text: str) -> tuple[str, int]:
+    """Replace what no document of XML 1.0 can hold, escaped or not: most control characters too.
+
+    Source: Extensible Markup Language (XML) 1.0, fifth edition, production 2.
+    """
+    return _NOT_XML_TEXT.subn(_REPLACED, text)
 
 
 class TextOut:

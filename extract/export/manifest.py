@@ -32,11 +32,19 @@ _LARGEST = 1 << 28  # bytes; one that lists a million files is about half as lar
 
 @dataclass(frozen=True, slots=True)
 class ExportedFile:
-    """A file of an export: its name, its size in bytes and its SHA-256 in hex."""
+    """A file of an export.
+
+    Attributes:
+        name: with the folders above it, within the export's own.
+        size: in bytes.
+        sha256: in hex.
+        counts: what it holds, where an export is in several parts.
+    """
 
     name: str
     size: int
     sha256: str
+    counts: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +124,9 @@ def write_manifest(manifest: Manifest, path: Path) -> None:
         "filters": dict(manifest.filters),
         "counts": dict(manifest.counts),
         "files": [
-            {"name": file.name, "size": file.size, "sha256": file.sha256} for file in manifest.files
+            {"name": file.name, "size": file.size, "sha256": file.sha256}
+            | ({"counts": dict(file.counts)} if file.counts else {})
+            for file in manifest.files
         ],
         "catalogue": dict(manifest.catalogue),
         "software": manifest.software,
@@ -152,7 +162,12 @@ def read_manifest(path: Path) -> Manifest:
             ),
             identity=tuple(map(str, told["identity"])),
             files=tuple(
-                ExportedFile(str(one["name"]), int(one["size"]), str(one["sha256"]))
+                ExportedFile(
+                    str(one["name"]),
+                    int(one["size"]),
+                    str(one["sha256"]),
+                    {str(name): int(value) for name, value in one.get("counts", {}).items()},
+                )
                 for one in told["files"]
             ),
             software=str(told["software"]),

@@ -33,6 +33,7 @@ __all__ = [
     "Table",
     "newest_moment",
     "print_export",
+    "snapshots_at",
     "table_of",
     "write_export",
     "write_link_graphs",
@@ -87,7 +88,7 @@ def table_of(archive: Archive, order: Order) -> Iterator[Table]:
             "as_of": format_timestamp(moment),
             "filters": "; ".join(f"{name}: {value}" for name, value in filters.items()),
             "catalogue": "; ".join(f"{name} {value}" for name, value in state.items()),
-            "snapshots": f"{archive.settings.address.rstrip('/') or _LOCAL}/web/",
+            "snapshots": snapshots_at(archive),
         }
         head = TableHead(order.what, source.about, source.columns, moment, facts)
         with ExitStack() as stack:
@@ -156,6 +157,11 @@ def write_link_graphs(archive: Archive, order: Order, folder: Path) -> list[Path
         check_extracted(connection)
         moment = order.moment or newest_moment(connection)
         return write_graphs(Selection(archive, connection, moment, order.filters), folder)
+
+
+def snapshots_at(archive: Archive) -> str:
+    """Give what the addresses of snapshots begin with: by the setting ``address``."""
+    return f"{archive.settings.address.rstrip('/') or _LOCAL}/web/"
 
 
 def newest_moment(connection: Connection) -> datetime:

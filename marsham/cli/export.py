@@ -8,8 +8,8 @@ import click
 from archiver.errors import InputError
 from archiver.timestamps import Span
 from extract.export.differences import Change, Difference, differences
-from extract.export.documents import DOCUMENT_FORMATS, write_documents
 from extract.export.formats import TABLE_FORMATS
+from extract.export.page_formats import PAGE_FORMATS, write_pages
 from extract.export.selection import Filters
 from extract.export.sources import SOURCES
 from extract.export.writing import Order, print_export, write_export, write_link_graphs
@@ -31,10 +31,10 @@ _GEXF = "gexf"  # of graphs alone, a file a year
 @click.option(
     "--format",
     "form",
-    type=click.Choice(sorted({*TABLE_FORMATS, *DOCUMENT_FORMATS, _GEXF})),
+    type=click.Choice(sorted({*TABLE_FORMATS, *PAGE_FORMATS, _GEXF})),
     default="csv",
     show_default=True,
-    help="JSON and JSONL hold all evidence; html and markdown are folders of pages.",
+    help="JSON and JSONL hold all evidence; html, markdown and wxr (WordPress) are folders.",
 )
 @click.option("--out", type=click.Path(path_type=Path), help="A file or folder; else printed.")
 @click.option("--site", "sites", metavar="HOST", multiple=True, help="Only pages of this host.")
@@ -96,14 +96,14 @@ def export(
     if since is not None:
         return _compare(archive, order, since)
     if out is not None:
-        write = write_documents if form in DOCUMENT_FORMATS else write_export
+        write = write_pages if form in PAGE_FORMATS else write_export
         manifest = write(archive, order, out)
         click.echo(f"{manifest.counts['rows']} {what} written to {out}", err=True)
         for name, number in manifest.counts.items():
             if number and name != "rows":
                 click.echo(f"{number} {name.replace('_', ' ')}", err=True)
         return DONE
-    if form in DOCUMENT_FORMATS or not TABLE_FORMATS[form].text:
+    if form in PAGE_FORMATS or not TABLE_FORMATS[form].text:
         raise InputError(f"{form} is not for a terminal; say with --out where it goes")
     print_export(archive, order, sys.stdout.buffer)
     return DONE
