@@ -7,6 +7,7 @@ An archive only samples. A page counts from its first capture until a capture th
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import cached_property
 from typing import NamedTuple
 
 from sqlalchemy import (
@@ -65,13 +66,13 @@ _TEXT = Prepared(select(page_text.c.text).where(page_text.c.id == bindparam("tex
 _NO_PAGE = [literal(status) for status in (*_GONE, *_MOVED)]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class PageAsOf:
     """A page as of a date.
 
     Attributes:
         capture: the capture that shows it.
-        facts: what it says.
+        read_under: the address under which equal bytes were read, which may be another.
         observations: the evidence: each value with its place and rule, as people corrected them.
         text: its canonical text, in which the places count.
         corrections: what people decided on its values, and what these were before.
@@ -82,12 +83,17 @@ class PageAsOf:
     """
 
     capture: Capture
-    facts: Records
+    read_under: str
     observations: tuple[Observation, ...]
     text: str
     corrections: tuple[Corrected, ...] = ()
     entities: Mapping[tuple[str, int], tuple[str, str | None]] = field(default_factory=dict)
     elements: Mapping[Observation, str | None] = field(default_factory=dict)
+
+    @cached_property
+    def facts(self) -> Records:
+        """What it says; put together when it is first asked for."""
+        return _readdressed(records_of(self.observations), self.read_under, self.capture.url)
 
 
 class Reading(NamedTuple):
@@ -173,10 +179,9 @@ def pages_as_of(
         observations, changes = corrected(
             observations_of(connection, extraction_id), held, key, found.timestamp
         )
-        records = _readdressed(records_of(observations), read_under, found.url)
         entities = _entities(connection, url_id, found) if has_entities else {}
         [(text,)] = _TEXT.rows(connection, text=text_id)
-        yield PageAsOf(found, records, observations, text, changes, entities)
+        yield PageAsOf(found, read_under, observations, text, changes, entities)
 
 
 def check_extracted(connection: Connection) -> None:

@@ -13,7 +13,6 @@ from archiver.urls import join_url, url_key
 from extract.asof import PageAsOf
 from extract.compare.facts import compare_facts
 from extract.corrections.view import corrected, decided
-from extract.facts.records import records_of
 from extract.observed import observations_of
 from extract.tables import page_version
 from snapshots import index
@@ -145,4 +144,4 @@ def _page(connection: Connection, address: str, at: Capture | None = None) -> Pa
         key,
         found.timestamp,
     )
-    return PageAsOf(found, records_of(observed), observed, "", changes)
+    return PageAsOf(found, found.url, observed, "", changes)

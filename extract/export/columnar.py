@@ -116,23 +116,64 @@ def _batches(
     rows: Iterable[Row],
     counter: _Counter,
 ) -> Iterator["pyarrow.RecordBatch"]:
-    names = [column.name for column in head.flat]
+    # Rows are taken apart as they come: thousands of them held at once cost more than all else,
+    # as Python looks through all it holds again and again for what can be let go.
     left = iter(rows)
-    while group := list(islice(left, _GROUP)):
-        arrays = []
-        for name, field in zip(names, schema, strict=True):
-            values = [row[name] for row in group]
-            try:
-                arrays.append(arrow.array(values, field.type))
-            except UnicodeEncodeError:
-                whole = [_storable(value, counter) for value in values]
-                arrays.append(arrow.array(whole, field.type))
+    while True:
+        columns = [_Texts() if each.kind is Kind.TEXTS else _Values() for each in head.flat]
+        takers = [(each.name, column.add) for each, column in zip(head.flat, columns, strict=True)]
+        number = 0
+        for number, row in enumerate(islice(left, _GROUP), 1):  # noqa: B007 - the last one counts
+            for name, add in takers:
+                add(row[name])
+        if not number:
+            return
+        fields = zip(columns, schema, strict=True)
+        arrays = [column.array(arrow, each.type, counter) for column, each in fields]
         yield arrow.record_batch(arrays, schema=schema)
 
 
+class _Values:
+    """A column of single values."""
+
+    def __init__(self) -> None:
+        self._values: list[object] = []
+        self.add = self._values.append
+
+    def array(self, arrow: Any, kind: "pyarrow.DataType", counter: _Counter) -> "pyarrow.Array":
+        return _array(arrow, self._values, kind, counter)
+
+
+class _Texts:
+    """A column of lists of texts: all texts behind one another, and where each list begins."""
+
+    def __init__(self) -> None:
+        self._texts: list[object] = []
+        self._starts: list[int | None] = []
+
+    def add(self, value: object) -> None:
+        if isinstance(value, list):
+            self._starts.append(len(self._texts))
+            self._texts += value
+        else:
+            self._starts.append(None)
+
+    def array(self, arrow: Any, kind: "pyarrow.DataType", counter: _Counter) -> "pyarrow.Array":
+        starts = arrow.array([*self._starts, len(self._texts)], arrow.int32())
+        texts = _array(arrow, self._texts, kind.value_type, counter)
+        return arrow.ListArray.from_arrays(starts, texts, type=kind)
+
+
+def _array(
+    arrow: Any, values: list[object], kind: "pyarrow.DataType", counter: _Counter
+) -> "pyarrow.Array":
+    try:
+        return arrow.array(values, kind)
+    except UnicodeEncodeError:
+        return arrow.array([_storable(value, counter) for value in values], kind)
+
+
 def _storable(value: object, counter: _Counter) -> object:
-    if isinstance(value, list):
-        return [_storable(each, counter) for each in value]
     if not isinstance(value, str):
         return value
     text, number = storable(value)
