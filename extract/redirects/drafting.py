@@ -1,18 +1,23 @@
 """A first map of a site's redirects, drafted from what the archive holds of it.
 
 Every archived address gets a row. One that led to another site leads there still; one that led to
-another address of the site follows it; one that ever showed a page leads to its last good snapshot;
+another address of the site follows it; one whose page was found at another address later leads
+there; one that ever showed a page leads to its last good snapshot;
 one that was only ever missing is gone; and what only gave errors is left for people.
 """
 
 from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Mapping as Named
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from archiver.records import Capture
 from archiver.urls import join_url
+from extract.compare.sites import Fate as Became
+from extract.compare.sites import SiteComparison
 from extract.redirects.mapping import Fate, Mapping, asked_as, folded, is_archive_address
 
-__all__ = ["draft", "renewed"]
+__all__ = ["Moved", "draft", "moved_pages", "renewed"]
 
 _MISSING = (404, 410)
 _MOVED = (301, 302, 303, 307, 308)
@@ -25,11 +30,40 @@ class _Page:
     spellings: dict[str, str] = field(default_factory=dict)  # each with its newest timestamp
 
 
+class Moved(NamedTuple):
+    """Where a page was found again.
+
+    Attributes:
+        url: its new address.
+        timestamp: 14 digits, of the capture that shows it there.
+        alike: the share of words that it kept, 0 to 1; None where they were not compared.
+    """
+
+    url: str
+    timestamp: str
+    alike: float | None
+
+
+_Key = tuple[str, str]  # see `folded`
+
+
+def moved_pages(
+    comparison: SiteComparison, parameters: frozenset[str] | None = None
+) -> dict[_Key, Moved]:
+    """Give the pages that a comparison of two dates found again at another address, for `draft`."""
+    return {
+        folded(page.url, parameters): Moved(page.new_url, page.new.timestamp, page.alike)
+        for page in comparison.of(Became.MOVED)
+        if page.new is not None
+    }
+
+
 def draft(
     captures: Iterable[Capture],
     leads_to: Callable[[Capture], str],
     snapshot: Callable[[Capture], str],
     parameters: frozenset[str] | None = None,
+    moved: Named[_Key, Moved] | None = None,
 ) -> Iterator[Mapping]:
     """Draft the fate of every address, sorted by address.
 
@@ -39,6 +73,8 @@ def draft(
         snapshot: gives the address at which readers are shown a capture.
         parameters: names of the parameters of queries that matter; None for all but sessions and
             campaigns.
+        moved: pages that were found again at another address; see `moved_pages`. A redirect that
+            was captured counts for more.
 
     Holds one small record an address in memory, and reads the heads of redirects alone.
     """
@@ -59,7 +95,8 @@ def draft(
             page.good = capture
     hosts = {asked_as(url)[0] for page in pages.values() for url in page.spellings}
     made = (
-        _decide(key, page, hosts, leads_to, snapshot, parameters) for key, page in pages.items()
+        _decide(key, page, hosts, leads_to, snapshot, parameters, (moved or {}).get(key))
+        for key, page in pages.items()
     )
     return iter(sorted(made, key=lambda mapping: (asked_as(mapping.old_url), mapping.old_url)))
 
@@ -83,6 +120,7 @@ def _decide(
     leads_to: Callable[[Capture], str],
     snapshot: Callable[[Capture], str],
     parameters: frozenset[str] | None,
+    moved: Moved | None,
 ) -> Mapping:
     last_used = sorted(page.spellings.items(), key=lambda one: (one[1], one[0]), reverse=True)
     old = last_used[0][0]
@@ -96,6 +134,10 @@ def _decide(
             where = "on the site" if asked_as(target)[0] in hosts else "to another site"
             reason = f"redirected {where} on {day}"
             return Mapping(old, Fate.REDIRECT, target, rest, last_good, reason)
+    if moved is not None and folded(moved.url, parameters) != key:
+        share = "" if moved.alike is None else f", {moved.alike:.0%} of its words the same"
+        reason = f"found there on {_date(moved.timestamp)}{share}"
+        return Mapping(old, Fate.REDIRECT, moved.url, rest, last_good, reason)
     if good is not None:
         gone = newest is not None and (newest.status or 200) in _MISSING
         reason = f"missing on {_day(newest)}; shown before" if gone and newest else ""
@@ -106,8 +148,11 @@ def _decide(
 
 
 def _day(capture: Capture) -> str:
-    at = capture.timestamp
-    return f"{at[:4]}-{at[4:6]}-{at[6:8]}"
+    return _date(capture.timestamp)
+
+
+def _date(timestamp: str) -> str:
+    return f"{timestamp[:4]}-{timestamp[4:6]}-{timestamp[6:8]}"
 
 
 def _order(capture: Capture) -> tuple[str, int]:

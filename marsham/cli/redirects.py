@@ -1,18 +1,21 @@
 """``marsham redirects``: where old addresses lead once a site is closed."""
 
+import os
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
+from archiver.confined import Confined
 from archiver.errors import MarshamError, NoCaptureError, NotWritableError
 from archiver.records import Capture
 from archiver.timestamps import Span, parse_timestamp
 from archiver.urls import check_url
+from extract.compare.dated import compare_dates
 from extract.compare.holdings import leads_to
 from extract.redirects.checking import Checked, check
-from extract.redirects.drafting import draft, renewed
+from extract.redirects.drafting import Moved, draft, moved_pages, renewed
 from extract.redirects.forms import FORMS, write_map
 from extract.redirects.mapping import Fate, Mapping
 from extract.redirects.sheet import read_mappings, write_mappings
@@ -66,6 +69,14 @@ def redirects() -> None:
     help="Of queries only this one matters. Repeatable; else all do but sessions and campaigns.",
 )
 @click.option(
+    "--moved-since",
+    "moved_since",
+    type=DATE,
+    multiple=True,
+    metavar="DATE",
+    help="Look for pages of then that stand at another address now. Repeatable; reads the pages.",
+)
+@click.option(
     "--keep",
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
     help="An earlier map: rows with a name in decided_by stay as they are.",
@@ -78,6 +89,7 @@ def draft_map(
     archive_at: str,
     as_of: Span | None,
     parameters: tuple[str, ...],
+    moved_since: tuple[Span, ...],
     keep: Path | None,
     out: Path | None,
 ) -> None:
@@ -85,11 +97,13 @@ def draft_map(
 
     An address that led elsewhere leads there, one that ever showed a page leads to its last good
     snapshot, one that was only ever missing is gone, and what gave errors alone is left for people.
+    With --moved-since a page that was found again leads to its new address.
     """
     if not archive_at:
         raise click.UsageError("say with --archive-at where readers are shown snapshots")
     base = check_url(archive_at).rstrip("/") + "/"
     span = Span(_START, as_of.last if as_of else datetime.now(UTC))
+    named = frozenset(parameters) if parameters else None
     earlier = list(read_mappings(keep)) if keep else []
     with archive.catalogue.read() as connection:
         query = Query(key_ranges(check_url(site), Match.PREFIX), span)
@@ -98,7 +112,8 @@ def draft_map(
                 run(connection, query),
                 lambda capture: _target(archive, capture),
                 lambda capture: f"{base}{capture.timestamp}/{capture.url}",
-                frozenset(parameters) if parameters else None,
+                named,
+                _moved(archive, site, moved_since, span, named),
             )
         )
     if not drafted:
@@ -178,6 +193,23 @@ def _count(rows: list[Mapping]) -> None:
     numbers = {fate: sum(row.fate is fate for row in rows) for fate in Fate}
     told = ", ".join(f"{number} {fate}" for fate, number in numbers.items() if number)
     say(f"{counted(len(rows), 'address', 'addresses')}: {told or 'none'}", err=True)
+
+
+def _moved(
+    archive: Archive,
+    site: str,
+    dates: tuple[Span, ...],
+    until: Span,
+    parameters: frozenset[str] | None,
+) -> dict[tuple[str, str], Moved]:
+    """Give the pages that moved since any of some dates; what the latest date shows counts."""
+    found: dict[tuple[str, str], Moved] = {}
+    if dates:
+        with Confined(jobs=os.cpu_count() or 1) as children:
+            for date in sorted(dates, key=lambda one: one.last):
+                comparison = compare_dates(children, archive, site, date, until)
+                found |= moved_pages(comparison, parameters)
+    return found
 
 
 def _target(archive: Archive, capture: Capture) -> str:

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+import marsham
+from tests.builders import response, warc
 from tests.marsham.conftest import command
 
 SITE = "http://www.homeoffice.example"
@@ -71,6 +73,38 @@ def test_a_redirect_that_was_withdrawn_is_not_drafted(
     status, said = command(held, capsys, "redirects", "draft", SITE, *AT)
     assert status == 0
     assert "about-site" not in said
+
+
+def test_a_page_that_stands_elsewhere_now_is_looked_for_when_asked(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def page(title: str) -> bytes:
+        words = " ".join(f"{title} is told of in sentence {n} of this page." for n in range(40))
+        return f"<title>{title}</title><h1>{title}</h1><p>{words}</p>".encode()
+
+    def at(path: str, year: int, title: str, status: str = "200 OK") -> bytes:
+        date = f"{year}-05-01T10:00:00Z"
+        return response(page(title), url=f"{SITE}{path}", date=date, status=status)
+
+    (tmp_path / "a.warc").write_bytes(
+        warc(
+            *(at("/old/grants", 2009, "Grants"), at("/news", 2009, "News")),
+            *(at("/old/grants", 2013, "No such page", "404 Not Found"), at("/news", 2013, "News")),
+            at("/new/grants", 2013, "Grants"),
+        )
+    )
+    with marsham.create_archive(tmp_path / "archive") as archive:
+        marsham.ingest(archive, [tmp_path / "a.warc"])
+    draft = ("redirects", "draft", SITE, *AT)
+    assert f"{SITE}/old/grants,archive," in command(tmp_path / "archive", capsys, *draft)[1]
+    since = ("--moved-since", "2008", "--moved-since", "2009")
+    status, said = command(tmp_path / "archive", capsys, *draft, *since)
+    assert status == 0
+    assert (
+        f"{SITE}/old/grants,redirect,{SITE}/new/grants,,20090501100000,"
+        '"found there on 2013-05-01, 100% of its words the same",' in said
+    )
+    assert f"{SITE}/news,archive," in said
 
 
 @pytest.mark.parametrize(

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from archiver.errors import FormatError
 from archiver.records import Capture, Kind
 from extract.redirects.checking import check
-from extract.redirects.drafting import draft, renewed
+from extract.redirects.drafting import Moved, draft, renewed
 from extract.redirects.forms import FORMS, write_map
-from extract.redirects.mapping import Fate, Mapping
+from extract.redirects.mapping import Fate, Mapping, folded
 from extract.redirects.sheet import COLUMNS, read_mappings, write_mappings
 
 OLD = "http://www.homeoffice.example"
@@ -38,6 +38,7 @@ def drafted(
     *captures: Capture,
     leads: dict[str, str] | None = None,
     parameters: frozenset[str] | None = None,
+    moved: dict[str, Moved] | None = None,
 ) -> list[Mapping]:
     return list(
         draft(
@@ -45,6 +46,7 @@ def drafted(
             lambda capture: (leads or {}).get(capture.url, ""),
             lambda capture: f"/web/{capture.timestamp}/{capture.url}",
             parameters,
+            {folded(url, parameters): to for url, to in (moved or {}).items()},
         )
     )
 
@@ -98,6 +100,31 @@ def test_a_redirect_to_another_spelling_of_itself_is_no_redirect() -> None:
         leads={f"{OLD}/a": "https://homeoffice.example/a/"},
     )
     assert (row.fate, row.last_good) == (Fate.ARCHIVE, "20090101000000")
+
+
+def test_a_page_found_again_leads_to_its_new_address() -> None:
+    rows = drafted(
+        captured("/a/", "20090101000000", 200),
+        captured("/a/index.html", "20110101000000", 404),
+        captured("/b", "20090101000000", 200),
+        captured("/b", "20110101000000", 301),
+        captured("/c", "20090101000000", 200),
+        captured("/new", "20110101000000", 200),
+        leads={f"{OLD}/b": f"{NEW}/b"},
+        moved={
+            f"{OLD}/a": Moved(f"{OLD}/new", "20110101000000", 0.875),
+            f"{OLD}/b": Moved(f"{OLD}/new", "20110101000000", 0.9),  # the redirect says more
+            f"{OLD}/c": Moved("http://homeoffice.example/c/", "20110101000000", 1.0),  # itself
+        },
+    )
+    told = {row.old_url: (row.fate, row.target, row.last_good) for row in rows}
+    assert told == {
+        f"{OLD}/a/index.html": (Fate.REDIRECT, f"{OLD}/new", "20090101000000"),
+        f"{OLD}/b": (Fate.REDIRECT, f"{NEW}/b", "20090101000000"),
+        f"{OLD}/c": (Fate.ARCHIVE, f"/web/20090101000000/{OLD}/c", "20090101000000"),
+        f"{OLD}/new": (Fate.ARCHIVE, f"/web/20110101000000/{OLD}/new", "20110101000000"),
+    }
+    assert rows[0].reason == "found there on 2011-01-01, 88% of its words the same"
 
 
 def test_what_was_never_shown_is_gone_or_left_for_people() -> None:
