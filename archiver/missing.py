@@ -14,10 +14,18 @@ _MISSING = re.compile(
     \b{_PAGE}\b [^.]{{0,30}} \b(?:
         not\ (?:be\ )?found | can(?:no|')t\ be\ found | could\ not\ be\ found
       | (?:does\ not|doesn.t|no\ longer)\ exists? | no\ longer\ available | not\ available
-      | has\ (?:been\ )?(?:moved|removed) )
+      | has\ (?:been\ )?(?:moved|removed)
+      | (?<!temporarily\ )(?<!currently\ )unavailable )
   | ^not\ found
   | ^(?:this|the|that)\ {_PAGE}\ (?:has|is|was)\ (?:now\ )?(?:gone|deleted)\b
   | ^sorry[,.]?\ (?:we|the|this|that)\ [^.]{{0,40}} (?:find|found|missing)
+  | \bwe\b [^.]{{0,12}} \b(?:can(?:no|.)t | could(?:\ not|n.t) | unable\ to | did(?:\ not|n.t))
+      \ (?:seem\ to\ )?(?:find|locate)\ (?:what|anything|that\ page|the\ \w+|it)\b [^.]{{0,30}}
+      \b(?:looking|searching|asked|requested|wanted)\b
+  | \bthe\ (?:link|address|url)\ you\ (?:followed|clicked|typed|entered|requested|used)\b
+      [^.]{{0,40}} \b(?:broken|out\ of\ date|wrong|incorrect|invalid|expired|no\ longer|not)\b
+  | \b(?:nothing|no\ page)\ (?:(?:was|is|could\ be)\ )?(?:found\ )?at\ this\ (?:address|url)\b
+  | \bmis-?typed\ (?:the|an)\ (?:web\ |page\ )?(?:address|url)\b
     # The number by itself is too common: regulations and forms have it.
   | ^\W*404\b | [|\u00bb:\u2013\u2014-]\s*404\s*$
   | \b(?:error|http|status|code|gwall)\W{{0,3}}404\b | \b404\W{{0,3}}(?:error|gwall|not|page)\b

@@ -54,7 +54,7 @@ _NOT_COUNTED_AFTER = re.compile(
     r"(?:working |calendar |clear |full )?(?:second|minute|hour|day|night|week|fortnight|month|year"
     r"|decade)s?\b|"
     r"(?:square )?(?:mile|kilomet(?:re|er)|met(?:re|er)|yard|inch(?:e)?|acre|hectare)s?\b|feet\b|"
-    r"foot\b|km\b|cm\b|mm\b|kg\b|(?:tonne|ton|litre|gallon|pint|gram|kilo)s?\b|"
+    r"foot\b|[kmg]i?b\b|(?:kilo|mega|giga)?bytes?\b|times\b|km\b|cm\b|mm\b|kg\b|(?:tonne|ton|litre|gallon|pint|gram|kilo)s?\b|"
     r"(?:pound|euro|dollar|shilling)s?\b|pence\b|degrees?\b|"
     r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}\b|"
     r"(?:\w+ ){1,2}(?:street|road|row|lane|avenue|square|place|house|close|way|drive|hill|gate|"

@@ -3,10 +3,12 @@
 from collections import Counter
 from collections.abc import Collection, Sequence
 
-from extract.compare.noise import ARCHIVE, of_archives, rule_of
+from extract.compare.noise import ARCHIVE, MOST_READ, of_archives, of_readers, rule_of
 from extract.compare.units import Unit
 
 __all__ = ["noise_rules"]
+
+_EDITED = 0.4  # share of its words that a notice keeps when it is edited
 
 
 def noise_rules(
@@ -24,19 +26,22 @@ def noise_rules(
         bases: what the links of either are resolved against.
 
     What stands on both pages is no noise. What stands in an advert's place on both pages, and is
-    another on each, is an advert.
+    another on each, is an advert; what was only edited there is not.
     """
     counts = [Counter([unit.text for unit in units]) for units in (old, new)]
     differing = (counts[0] - counts[1]) + (counts[1] - counts[0])
     found: list[list[str | None]] = []
     for units, advertised, base in zip((old, new), adverts, bases, strict=True):
         framed = of_archives(units) if differing else ()
+        listed = of_readers(units) if differing else ()
         found.append(
             [
                 None
                 if unit.text not in differing
                 else ARCHIVE
                 if at in framed
+                else MOST_READ
+                if at in listed
                 else rule_of(unit, advertised=at in advertised, base=base)
                 for at, unit in enumerate(units)
             ]
@@ -49,7 +54,22 @@ def noise_rules(
             for units, advertised in zip((old, new), adverts, strict=True)
         ]
         if texts[0] - texts[1] and texts[1] - texts[0]:
-            for rules, advertised in zip(found, adverts, strict=True):
+            for rules, units, advertised, others in zip(
+                found, (old, new), adverts, reversed(texts), strict=True
+            ):
                 for at in advertised:
-                    rules[at] = rules[at] or "advert"
+                    if not rules[at] and not _is_edited(units[at].text, others):
+                        rules[at] = "advert"
     return found[0], found[1]
+
+
+def _is_edited(text: str, others: Collection[str]) -> bool:
+    """Whether a text has much in common with one of others, and is none of them."""
+    words = _words(text)
+    return text not in others and any(
+        len(words & held) >= _EDITED * max(len(words), len(held), 1) for held in map(_words, others)
+    )
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(word.strip(".,:;!?") for word in text.casefold().split())

@@ -12,9 +12,10 @@ from archiver.urls import url_key
 from extract.compare.units import Unit
 from extract.compare.wording import MOMENT, meaning, reasons
 
-__all__ = ["ARCHIVE", "is_tracking", "of_archives", "rule_of"]
+__all__ = ["ARCHIVE", "MOST_READ", "is_tracking", "of_archives", "of_readers", "rule_of"]
 
 ARCHIVE = "another archive's banner"
+MOST_READ = "list of what others read"
 _ARCHIVE_HINTS = ("rchive", "snapshot", "ayback", "copy", "reservation", "aken on", "aptured on")
 _SHORT = 160  # characters of most such parts
 _LONGEST = 400  # characters of a part that is noise as a whole
@@ -51,6 +52,18 @@ _WHOLE = (
         r"delicious|digg|stumbleupon|reddit|linkedin|e-?mail|print|google\+|and|more))*",
     ),
     (
+        "survey",
+        r"(?:please )?help (?:us )?(?:to )?(?:improve|make) (?:this|our|the) (?:web ?)?"
+        r"(?:site|pages?|service)\b.{0,80}"
+        r"|(?:please )?(?:take|complete|fill in|answer) (?:part in )?(?:our|a|this|the) "
+        r"(?:(?:short|quick|brief|online|visitor|web ?site|user|satisfaction|feedback|"
+        r"\w+[ -]minute) )*"
+        r"survey(?: (?:of|on|about) (?:this|our) (?:web ?)?(?:site|page))?"
+        r"|(?:was|is) this page (?:useful|helpful)\b.{0,40}"
+        r"|is there anything wrong with this page|did you find what you were looking for"
+        r"|rate this page|tell us what you think (?:of|about) (?:this|our) (?:web ?)?(?:site|page)",
+    ),
+    (
         "advert",
         r"advert(?:isement|isements|s)?:?|sponsored(?: links?| by .{1,60}|: .{1,60})?|ads by \w+|"
         r"promoted|hysbyseb(?:ion)?",
@@ -76,6 +89,9 @@ _WHOLE = (
         r"(?: to (?:this|our) (?:web ?)?(?:site|page))?(?: since [\w ]{3,24})? ?[:#]? ?"
         r"[\d,. ]{1,14}(?: ?(?:visitors?|hits|times))?(?: to (?:this|our) (?:web ?)?(?:site|page))?"
         r"|0\d{4,9}"  # the wheels of a counter
+        r"|(?:no|[\d,. ]{1,14}) ?(?:comments?|replies)(?: (?:yet|so far))?"
+        r"|(?:comments?|replies) ?[:(\[] ?[\d,]{1,10}[)\]]?|be the first to comment.{0,40}"
+        r"|(?:viewed|read|seen|visited|downloaded|shared) [\d,. ]{1,14} times"
         r"|(?:more than |over )?[\d,. ]{1,14} ?(?:people|visitors?|users?|readers?) (?:have |has )?"
         r"(?:visited|viewed|seen|read|been to) (?:this|our) (?:web ?)?(?:site|page)"
         r"(?: (?:so far|today|since [\w ]{3,24}))?"
@@ -88,6 +104,18 @@ _WHOLE = (
 _CLOCK = re.compile(rf"(?:(?=[a-z]{{3,6}}day){MOMENT}|(?:time: ?)?\d{{1,2}}[:.]\d\d[^\n]{{0,12}})",
                     re.IGNORECASE)  # fmt: skip
 _RULES = tuple((name, re.compile(pattern, re.IGNORECASE)) for name, pattern in _WHOLE)
+_READERS = re.compile(
+    r"(?:the |today's |this week's )?(?:most|top) (?:read|viewed|visited|popular|commented(?: on)?|"
+    r"discussed|shared|e-?mailed|downloaded|searched(?: for)?)"
+    r"(?: (?:stories|articles|news|pages|items|posts|searches|now|today|this week))*"
+    r"|trending(?: (?:now|today|topics|stories))?|popular (?:now|today|searches)"
+    r"|(?:people|readers|others) (?:(?:who read this )?also) (?:read|viewed|liked)"
+    r"|you (?:may|might) also (?:like|be interested in)|recently viewed(?: (?:pages|items))?",
+    re.IGNORECASE,
+)
+_TITLE = 60  # characters of the words above such a list
+_MOST_LISTED = 25
+_LISTED = 30  # words of one thing listed
 _SELLING = re.compile(
     r"\b(?:buy|sale|offers?|half price|save|discount|deals?|shop|order (?:now|today)|click here|"
     r"free (?:delivery|quote)|subscribe|win|bargains?|cheap|from only|best prices?)\b"
@@ -157,6 +185,30 @@ def of_archives(units: Sequence[Unit]) -> set[int]:
         elif run[0] in found or at - 1 in found:
             found.add(at)
     return found
+
+
+def of_readers(units: Sequence[Unit]) -> set[int]:
+    """Say which units list what others read most: such a title, and the links that follow it.
+
+    What stands there depends on who came by, not on who wrote the page.
+    """
+    found: set[int] = set()
+    title = -1
+    for at, unit in enumerate(units):
+        if len(unit.text) <= _TITLE and _READERS.fullmatch(unit.text.strip(" :.\u2026")):
+            title = at
+            found.add(at)
+        elif title >= 0:
+            if at - title <= _MOST_LISTED and unit.kind != "heading" and _is_link(unit):
+                found.add(at)
+            else:
+                title = -1
+    return found
+
+
+def _is_link(unit: Unit) -> bool:
+    linked = sum(len(link.text) for link in unit.links)
+    return unit.weight <= _LISTED and 2 * linked >= len(unit.text) > 0
 
 
 def is_tracking(href: str) -> bool:

@@ -77,7 +77,8 @@ class Verdict:
         old: the state of the old one; see `extract.compare.states.state_of`.
         new: the state of the new one.
         alike: the share of words that both have.
-        statements: each change in a line; what many pages state alike is the site's frame.
+        statements: each change in a line; what many pages state alike is the site's frame. Empty
+            where the texts were not compared.
     """
 
     old: str
@@ -265,11 +266,11 @@ def _place(each: _Compared, gone: list[_Gone], come: list[Held], verdicts: list[
         come.append(other)
     elif verdict.old in NOT_A_PAGE:
         return  # it was no page, and is none
-    elif verdict.new == "not-found":
+    elif verdict.new == "not-found" or (verdict.new == "off-topic" and not verdict.statements):
         gone.append(_Gone(one, other, Fate.REMOVED))
     elif verdict.new == "redirect":
         gone.append(_Gone(one, other, Fate.REDIRECTED))
-    elif verdict.new in NOT_A_PAGE:
+    elif verdict.new in NOT_A_PAGE and verdict.new != "off-topic":
         gone.append(_Gone(one, other, Fate.NOT_CAPTURED))
     else:
         verdicts.append(each)

@@ -26,6 +26,13 @@ from archiver.missing import says_missing
         "Gwall 404",
         "Ni chafwyd hyd i'r dudalen",
         "This page has gone",
+        "Page unavailable",
+        "The page you requested is unavailable",
+        "We couldn\u2019t find what you were looking for",
+        "Sorry, but we are unable to locate the page you requested",
+        "The link you followed may be broken",
+        "There is nothing at this address",
+        "You may have mistyped the web address",
     ],
 )
 def test_titles_that_say_so(title: str) -> None:
@@ -48,6 +55,10 @@ def test_titles_that_say_so(title: str) -> None:
         "Tudalen hafan",
         "Sut i ddod o hyd i swydd",  # how to find a job
         "Gwybodaeth ar gael",
+        "If you cannot find what you are looking for, ring us",
+        "This page is temporarily unavailable",
+        "We could not find the owner of the land",
+        "The address you asked us to write to",
     ],
 )
 def test_titles_that_do_not(title: str) -> None:

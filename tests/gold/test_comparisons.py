@@ -88,7 +88,8 @@ def test_the_gold_of_a_site_names_each_address_once(case: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "pairs", "false", "sites"), [("first", 0.99, 1, 1.0), ("second", 0.98, 1, 1.0)]
+    ("name", "pairs", "false", "sites"),
+    [("first", 0.99, 1, 1.0), ("second", 0.98, 1, 1.0), ("third", 0.98, 1, 1.0)],
 )
 def test_the_gold_pairs_and_sites_are_compared(
     name: str, pairs: float, false: int, sites: float
@@ -98,6 +99,7 @@ def test_the_gold_pairs_and_sites_are_compared(
     assert score.false <= false, score.wrong
     assert of_sites.recall >= sites, of_sites.wrong
     assert not of_sites.false, of_sites.wrong
+    assert not score.noise, score.wrong
 
 
 # ---------------------------------------------------------------- the scorer itself

@@ -252,6 +252,8 @@ def test_numbers_of_things_are_told_from_and_to() -> None:
         ("Ring between nine and five.", "Ring between ten and five."),
         ("The roads came over in 1786.", "The roads came over in 1768."),
         ("The lane is 12 miles long.", "The lane is 14 miles long."),
+        ("Lantern form (PDF, 112 KB).", "Lantern form (PDF, 98 KB)."),
+        ("The members rang 12 times.", "The members rang 15 times."),
     ],
 )
 def test_what_is_no_number_of_things_is_no_count(old: str, new: str) -> None:
@@ -544,6 +546,25 @@ def test_a_notice_called_an_advert_counts_when_nothing_speaks_of_selling() -> No
     assert found.added == ("The office is shut on Friday.",)
 
 
+def test_a_notice_called_an_advert_on_both_pages_counts_when_it_was_edited() -> None:
+    notice = "<div class='advert'><p>The swimming baths are {}.</p></div>" + TEXT
+    found = compared(page(notice.format("open every day")), page(notice.format("shut until May")))
+    assert changes(found) == [
+        ("The swimming baths are open every day.", "The swimming baths are shut until May.")
+    ]
+
+
+def test_what_others_read_is_passed_over_and_the_writer_s_own_list_is_not() -> None:
+    def told(title: str, *stories: str) -> str:
+        items = "".join(f"<li><a href='/{one}'>The story of {one}</a></li>" for one in stories)
+        return page(f"{TEXT}<h3>{title}</h3><ul>{items}</ul><p>The end of the page.</p>")
+
+    found = compared(told("Most read", "fire", "flood"), told("Most read", "frost", "fire", "fog"))
+    assert_same(found, "list of what others read")
+    found = compared(told("Our news", "fire", "flood"), told("Our news", "fire", "frost"))
+    assert changes(found) == [("The story of flood", "The story of frost")]
+
+
 @pytest.mark.parametrize(
     ("old", "new"),
     [
@@ -628,6 +649,18 @@ def test_a_page_that_says_it_is_gone_is_not_told_line_by_line() -> None:
     assert found.notes
 
 
+def test_what_stands_on_a_parked_domain_is_not_told_as_new() -> None:
+    found = compared(
+        page(f"<h1>Lantern guidance</h1>{TEXT}"),
+        page(
+            "<p>Buy this domain</p><h2>Sponsored listings</h2><a href='http://a.example/'>Loans</a>"
+        ),
+    )
+    assert (found.old["state"], found.new["state"]) == ("content", "off-topic")
+    assert found.differs
+    assert not any((found.added, found.removed, found.changed, found.links_added))
+
+
 @pytest.mark.parametrize(
     "notice",
     [
@@ -690,6 +723,10 @@ def test_a_desk_that_gave_way_to_another_is_no_changed_contact() -> None:
         ("Weather: 14C, rain", "Weather: 17C, sun"),
         ("Sponsored: Tallow and Sons", "Sponsored: Wicks Ltd"),
         ("Skip to content", "Skip to main text"),
+        ("3 comments", "27 comments"),
+        ("Comments (3)", "Comments (27)"),
+        ("Viewed 214 times", "Viewed 3,118 times"),
+        ("Help improve this site: take our short survey", "Was this page useful?"),
         ("We use cookies to make this site simpler.", "This site uses cookies. Accept or reject."),
     ],
 )
@@ -713,6 +750,8 @@ def test_what_differs_with_every_capture_is_passed_over(old: str, new: str) -> N
         ("\u00a9 Crown copyright 2010", "\u00a9 Hearths Office 2010"),
         ("Cookies are baked at Easter.", "Cookies are baked at Whitsun."),
         ("Share your views by post.", "Share your views by letter."),
+        ("The board had 3 comments.", "The board had 27 comments."),
+        ("Take part in our survey of wells.", "Take part in our survey of lanes."),
     ],
 )
 def test_what_only_looks_like_a_stamp_or_counter_is_told(old: str, new: str) -> None:

@@ -48,6 +48,12 @@ def compared(old: list[Held], new: list[Held]) -> SiteComparison:
     return compare_sites(old, new, outline, verdict)
 
 
+def test_a_page_on_a_domain_that_is_for_sale_now_is_removed_and_none_is_added_there() -> None:
+    parked = "<title>hearths.example</title><p>Buy this domain</p><p>Related searches</p>"
+    found = compared([held("/", text("hearths"))], [held("/", parked), held("/?q=1", parked)])
+    assert [(page.fate, page.url) for page in found.pages] == [(Fate.REMOVED, f"{SITE}/")]
+
+
 def test_pages_are_added_removed_changed_and_unchanged() -> None:
     found = compared(
         [held("/", text("hearths")), held("/wells/", text("wells")), held("/a/", text("lamps"))],
