@@ -9,7 +9,7 @@ from archiver.errors import UrlError
 from archiver.urls import check_url
 from extract.redirects.mapping import Fate, Mapping, asked_as, folded, is_archive_address
 
-__all__ = ["Checked", "Finding", "Outcome", "check"]
+__all__ = ["Checked", "Finding", "Outcome", "check", "fault_of"]
 
 _PLAIN = re.compile(r"[^\s\x00-\x1f\x7f<>\"`{}|\\^]+")  # safe in every header and every map
 
@@ -84,7 +84,7 @@ def check(
     rows, findings = _distinct(mappings)
     usable: dict[tuple[str, str], Mapping] = {}
     for key, row in rows.items():
-        wrong = _wrong(row, archive_at)
+        wrong = fault_of(row, archive_at)
         if wrong:
             findings.append(wrong)
         else:
@@ -149,7 +149,13 @@ def _distinct(
     return rows, findings
 
 
-def _wrong(row: Mapping, archive_at: str) -> Finding | None:
+def fault_of(row: Mapping, archive_at: str = "") -> Finding | None:
+    """Give what is wrong with a row by itself; None when nothing is.
+
+    Args:
+        row: the row.
+        archive_at: where our own archive shows snapshots.
+    """
     for address in (row.old_url, *row.spellings):
         if not _is_whole(address):
             return Finding(

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from archiver.errors import InputError
+from extract.redirects.deciding import MapFile
 from marsham.cli.support import pass_archive
 from marsham.web.reviewers import Reviewers
 from marsham.web.server import STANDARD_OUTPUT, run_server
@@ -41,16 +42,33 @@ __all__ = ["serve"]
     is_flag=True,
     help="Let people sign in at /review and decide on values that were read.",
 )
+@click.option(
+    "--redirects",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False, resolve_path=True),
+    metavar="MAP",
+    help="With --edit: a map that marsham redirects drafted, to be decided on there as well.",
+)
 @pass_archive
 def serve(
-    archive: Archive, host: str, port: int, workers: int, log: Path | None, edit: bool
+    archive: Archive,
+    host: str,
+    port: int,
+    workers: int,
+    log: Path | None,
+    edit: bool,
+    redirects: Path | None,
 ) -> None:
     """Show snapshots in a browser, under their banner, until stopped.
 
     The archive is only read: it may be written by another process meanwhile. /health answers
     whether it can be read. With --edit those whom `marsham review user` named may decide on values;
-    each decision is written as `marsham review decide` writes it.
+    each decision is written as `marsham review decide` writes it. With --redirects they decide on
+    the rows of a map of redirects as well.
     """
+    if redirects is not None:
+        if not edit:
+            raise click.UsageError("--redirects goes with --edit")
+        MapFile(redirects)
     if edit and not Reviewers(archive.path).names():
         raise InputError("nobody may sign in yet; name somebody with: marsham review user NAME")
     if log is not None and log != STANDARD_OUTPUT:
@@ -72,4 +90,4 @@ def serve(
         shown = f"http://{name}:{listener.getsockname()[1]}/"
         click.echo(f"{archive.settings.name} is at {shown} (stop with Ctrl-C)")
         with suppress(KeyboardInterrupt):  # the way to stop it
-            run_server(listener, archive, workers=workers, log=log, edit=edit)
+            run_server(listener, archive, workers=workers, log=log, edit=edit, redirects=redirects)

@@ -13,6 +13,7 @@ from starlette.routing import Route
 
 from archiver.confined import Confined, Limits
 from archiver.errors import ArchiveError
+from extract.redirects.deciding import MapFile
 from marsham.web import (
     cdx,
     citing,
@@ -50,7 +51,13 @@ _STATIC = {
 _FOR_EVER = "public, max-age=31536000, immutable"
 
 
-def make_app(archive: Archive, *, secret: bytes = b"", attempts: Path | None = None) -> Sealed:
+def make_app(
+    archive: Archive,
+    *,
+    secret: bytes = b"",
+    attempts: Path | None = None,
+    redirects: Path | None = None,
+) -> Sealed:
     """Make the ASGI application that shows an archive; it writes to it only where people may edit.
 
     Args:
@@ -59,10 +66,15 @@ def make_app(archive: Archive, *, secret: bytes = b"", attempts: Path | None = N
             when empty.
         attempts: the file in which they note who tries to sign in, so that people may edit; None
             for an application that never writes.
+        redirects: a map of redirects that they may edit as well; None for none.
+
+    Raises:
+        FormatError: when the map cannot be read, or has columns that would be lost.
     """
     secret = secret or token_bytes(32)
     children = Confined(_LIMITS)
-    views = Views(archive, children, edits=attempts is not None)
+    file = MapFile(redirects) if redirects is not None else None
+    views = Views(archive, children, edits=attempts is not None, has_map=file is not None)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -104,7 +116,7 @@ def make_app(archive: Archive, *, secret: bytes = b"", attempts: Path | None = N
             Route("/timegate/{rest:path}", timegate.answer),
             Route("/web/timemap/{rest:path}", timemap.answer),
             Route("/web/{rest:path}", snapshot.answer, methods=["GET", "POST"]),
-            *(absent_routes() if attempts is None else review_routes()),
+            *(absent_routes() if attempts is None else review_routes(file)),
             Route("/{rest:path}", pages.nothing_here),
         ],
         exception_handlers={Exception: pages.fault},

@@ -32,7 +32,9 @@ from extract.corrections.reviewing import (
     quoted,
     values_of,
 )
+from extract.redirects.deciding import MapFile
 from marsham.web.dates import read_asked
+from marsham.web.mapped import map_routes
 from marsham.web.pages import nothing_here, problem_page, views_of
 from marsham.web.relating import add_form, add_posted, assign_posted, relate_form, relate_posted
 from marsham.web.sessions import Session
@@ -60,9 +62,14 @@ _KINDS: Final = ("attachment", "authority", "claim_check", "contact", "count", "
 _ALL_KINDS: Final = (*_KINDS, "partnership")
 
 
-def review_routes() -> list[Route]:
-    """Give the addresses at which people decide; the application's state has an `Editing`."""
+def review_routes(file: MapFile | None = None) -> list[Route]:
+    """Give the addresses at which people decide; the application's state has an `Editing`.
+
+    Args:
+        file: the map of redirects that they decide on as well; None for none.
+    """
     return [
+        *(map_routes(file) if file else ()),
         Route("/review", signed_in(_list)),
         Route("/review/sign-in", _sign_in_page, methods=["GET"]),
         Route("/review/sign-in", posted(_sign_in), methods=["POST"]),

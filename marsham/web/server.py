@@ -36,6 +36,7 @@ def run_server(
     workers: int = 1,
     log: Path | None,
     edit: bool = False,
+    redirects: Path | None = None,
 ) -> None:
     """Serve an archive until a signal says stop: SIGINT or SIGTERM.
 
@@ -46,8 +47,9 @@ def run_server(
             of them one after the other, none of them unanswered meanwhile.
         log: the file the access log is appended to, `STANDARD_OUTPUT`, or None for no log.
         edit: let those who sign in decide on values.
+        redirects: a map of redirects that they decide on as well.
     """
-    make = partial(_served, archive.path, log, token_bytes(32))
+    make = partial(_served, archive.path, log, token_bytes(32), redirects)
     if not edit:
         _run(listener, partial(make, None), workers)
         return
@@ -71,13 +73,16 @@ def _run(listener: socket, make: Callable[[], ASGIApp], workers: int) -> None:
         Multiprocess(config, [listener]).run()
 
 
-def _served(path: Path, log: Path | None, secret: bytes, attempts: Path | None) -> ASGIApp:
+def _served(
+    path: Path, log: Path | None, secret: bytes, redirects: Path | None, attempts: Path | None
+) -> ASGIApp:
     # Made in the process that serves: neither a database connection nor a file may be inherited.
     if parent := parent_process():
         Thread(target=_end_with, args=(parent,), daemon=True).start()
     archive = Archive.open(path)
     app: ASGIApp = Memory(
-        make_app(archive, secret=secret, attempts=attempts), archive.catalogue.watch().revision
+        make_app(archive, secret=secret, attempts=attempts, redirects=redirects),
+        archive.catalogue.watch().revision,
     )
     return app if log is None else AccessLog(app, _opened(log))
 

@@ -67,7 +67,9 @@ class Views:
     Whatever is remembered is so under the decisions that stood, see `decisions`.
     """
 
-    def __init__(self, archive: Archive, children: Confined, *, edits: bool = False) -> None:
+    def __init__(
+        self, archive: Archive, children: Confined, *, edits: bool = False, has_map: bool = False
+    ) -> None:
         self.archive = archive
         self.children = children
         self.language = _spoken(archive.settings.language)
@@ -91,6 +93,7 @@ class Views:
             about_address=about_address,
             cite_address=cite_address,
             edits=edits,
+            has_map=has_map,
             settings=archive.settings,
             listing_address=listing_address,
             snapshot_address=snapshot_address,

@@ -41,14 +41,18 @@ def command(held: Path, capsys: pytest.CaptureFixture[str], *arguments: str) -> 
     return status, said.out + said.err
 
 
-def serving(archive: marsham.Archive, attempts: Path | None = None) -> Iterator[str]:
+def serving(
+    archive: marsham.Archive, attempts: Path | None = None, redirects: Path | None = None
+) -> Iterator[str]:
     """Serve an archive on a free port of the loopback interface until the generator is closed.
 
-    With a file for attempts to sign in people may edit.
+    With a file for attempts to sign in people may edit, and with a map of redirects that as well.
     """
     with socket.create_server(("127.0.0.1", 0)) as listener:
         config = uvicorn.Config(
-            make_app(archive, attempts=attempts), log_level="error", server_header=False
+            make_app(archive, attempts=attempts, redirects=redirects),
+            log_level="error",
+            server_header=False,
         )
         running = uvicorn.Server(config)
         thread = threading.Thread(target=running.run, kwargs={"sockets": [listener]}, daemon=True)

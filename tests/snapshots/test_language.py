@@ -59,7 +59,7 @@ def test_every_message_is_used_and_every_message_asked_for_is_there() -> None:
     families = (
         *("source_", "detail_", "grade_", "kept_", "link_", "taken_by_", "title_"),
         *("review_do_", "review_reason_", "review_state_", "review_action_"),
-        *("all_", "field_", "sites_", "state_", "step_"),
+        *("all_", "field_", "map_", "sites_", "state_", "step_"),
     )
     unused = [
         key for key in language.messages if key not in written and not key.startswith(families)
