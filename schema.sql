@@ -715,7 +715,7 @@ CREATE INDEX ix_original_intake_id ON original (intake_id);
 
 -- The blocks of a page and their hashes, by which its captures are compared.
 --   extraction_id: the reading
---   state: content, not-found, error, redirect, withdrawn or empty; by what it says alone
+--   state: content, not-found, error, redirect, off-topic, withdrawn, empty; by its words
 --   base: raw address of its base element; else empty
 --   hashes: 8 bytes for each block, in order
 --   units: the blocks, JSON lines, deflated

@@ -104,7 +104,7 @@ page_sketch = Table(
     Column(
         *("state", Text),
         nullable=False,
-        comment="content, not-found, error, redirect, withdrawn or empty; by what it says alone",
+        comment="content, not-found, error, redirect, off-topic, withdrawn, empty; by its words",
     ),
     Column("base", Text, nullable=False, comment="raw address of its base element; else empty"),
     Column("hashes", LargeBinary, nullable=False, comment="8 bytes for each block, in order"),

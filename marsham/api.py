@@ -238,7 +238,7 @@ def table(
 
     Args:
         archive: where it is from.
-        what: ``captures``, ``changes``, ``contacts``, ``links``, ``pages``, ``texts`` ...;
+        what: ``blocks``, ``captures``, ``changes``, ``contacts``, ``links``, ``texts`` ...;
             `marsham export` lists all.
         as_of: a date, whose last second counts; None for the newest capture.
         filters: what is left out.

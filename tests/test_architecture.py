@@ -135,7 +135,7 @@ READS_CAPTURES = {
     "extract.compare.timelines": "only adds conditions to index.select_captures",
     "extract.entities.histories": "visible() where it is found whom a name means",
     "extract.export.graph": "visible() where the years are found",
-    "extract.export.through_time": "visible() in the query for texts; others begin with index's",
+    "extract.export.through_time": "visible() for texts and blocks; others begin with index's",
     "extract.evidence": "only adds conditions to index.select_captures",
     "extract.store": "only adds conditions to index.select_captures",
     "extract.recipes.matching": "gives extract.store a column; reads nothing",

@@ -29,9 +29,11 @@ from extract.export.stated import (
     legal_rows,
 )
 from extract.export.through_time import (
+    BLOCK_COLUMNS,
     CAPTURE_COLUMNS,
     CHANGE_COLUMNS,
     TEXT_COLUMNS,
+    block_rows,
     capture_rows,
     change_rows,
     text_rows,
@@ -72,6 +74,12 @@ SOURCES = {
         AUTHORITY_COLUMNS,
         authority_rows,
         ("url", "name", "applies_to"),
+    ),
+    "blocks": Source(
+        "a block of pages: a paragraph, heading, item or row, of any date up to then",
+        BLOCK_COLUMNS,
+        block_rows,
+        ("blocks", "number"),
     ),
     "captures": Source(
         "a capture, of any date up to then",

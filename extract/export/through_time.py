@@ -1,4 +1,4 @@
-"""Rows of the archive through time: every capture, text and change up to a moment.
+"""Rows of the archive through time: every capture, text, block and change up to a moment.
 
 Other exports tell what stood on a date; these are for who counts and compares over years. Only
 captures in view are in them. Their order is that of addresses and times, so a second export of the
@@ -7,7 +7,8 @@ same archive is the same to the byte.
 
 import json
 from collections.abc import Iterator
-from itertools import groupby
+from hashlib import sha256
+from itertools import groupby, islice
 from typing import Any
 
 from sqlalchemy import Select, func, select
@@ -19,19 +20,22 @@ from archiver.timestamps import format_timestamp
 from extract.compare.confined import compare_confined
 from extract.compare.holdings import COMPARED_TYPES, version_of
 from extract.compare.sites import Held
+from extract.compare.sketches import Sketch
 from extract.export.columns import Column, Kind, Row
 from extract.export.selection import Selection
-from extract.tables import extraction, page_text, page_version
+from extract.tables import extraction, page_sketch, page_text, page_version
 from snapshots import index
 from snapshots.archive import Archive
-from snapshots.catalogue import stream
+from snapshots.catalogue import LookUp, stream
 from snapshots.tables import capture, same_capture, url
 from snapshots.visible import visible
 
 __all__ = [
+    "BLOCK_COLUMNS",
     "CAPTURE_COLUMNS",
     "CHANGE_COLUMNS",
     "TEXT_COLUMNS",
+    "block_rows",
     "capture_rows",
     "change_rows",
     "text_rows",
@@ -48,6 +52,7 @@ CAPTURE_COLUMNS = (
     Column("digest", Kind.TEXT, "of its payload"),
     Column("title", Kind.TEXT, "of the page"),
     Column("text", Kind.TEXT, "SHA-256 of its text, by which it stands in texts"),
+    Column("blocks", Kind.TEXT, "SHA-256 of its blocks' hashes, by which they stand in blocks"),
     Column("file", Kind.TEXT, "the WARC file that holds the record"),
     Column("offset", Kind.INTEGER, "where the record begins in it, in bytes"),
     Column("length", Kind.INTEGER, "of the record, in bytes"),
@@ -59,6 +64,17 @@ TEXT_COLUMNS = (
     Column("captures", Kind.INTEGER, "how many say it"),
     Column("first_captured", Kind.TEXT, "the first that does, as 14 digits of UTC"),
     Column("last_captured", Kind.TEXT, "the last that does, as 14 digits of UTC"),
+)
+BLOCK_COLUMNS = (
+    Column("blocks", Kind.TEXT, "SHA-256 of the hashes of all blocks of a page"),
+    Column("number", Kind.INTEGER, "of the block on the page, from 1"),
+    Column("hash", Kind.TEXT, "the same for blocks of one text, kind, region and links"),
+    Column("kind", Kind.TEXT, "paragraph, heading, item, row ..."),
+    Column("region", Kind.TEXT, "where it stands: main, nav, header, footer, archive ..."),
+    Column("content", Kind.TEXT, "its text; of a row the cells, parted by blanks"),
+    Column("words", Kind.INTEGER, "how many it has"),
+    Column("cells", Kind.TEXTS, "of a row"),
+    Column("links", Kind.TEXTS, "the addresses in it, as the page has them"),
 )
 CHANGE_COLUMNS = (
     Column("url", Kind.TEXT, "of the page"),
@@ -74,6 +90,22 @@ CHANGE_COLUMNS = (
 )
 
 _SHOWN = range(200, 300)
+_HASH = 16  # hexadecimal digits of a block's hash
+_AT_ONCE = 32  # pages whose blocks are held at a time
+_SKETCHES = LookUp(
+    lambda wanted: (
+        select(
+            page_sketch.c.extraction_id,
+            page_sketch.c.state,
+            page_sketch.c.hashes,
+            page_sketch.c.units,
+            page_text.c.text,
+        )
+        .join(extraction, extraction.c.id == page_sketch.c.extraction_id)
+        .join(page_text, page_text.c.id == extraction.c.text_id)
+        .where(page_sketch.c.extraction_id.in_(wanted))
+    )
+)
 
 
 def _selected(selection: Selection, query: Select[Any]) -> Select[Any]:
@@ -92,14 +124,17 @@ def _in_order(query: Select[Any]) -> Select[Any]:
 def capture_rows(selection: Selection) -> Iterator[Row]:
     """Give a row for each capture in view, by address and time."""
     query = (
-        index.select_captures(url.c.urlkey, extraction.c.title, page_text.c.digest)
+        index.select_captures(
+            url.c.urlkey, extraction.c.title, page_text.c.digest, page_sketch.c.hashes
+        )
         .outerjoin(page_version, same_capture(page_version))
         .outerjoin(extraction, extraction.c.id == page_version.c.extraction_id)
         .outerjoin(page_text, page_text.c.id == extraction.c.text_id)
+        .outerjoin(page_sketch, page_sketch.c.extraction_id == extraction.c.id)
     )
     for row in stream(selection.connection, _in_order(_selected(selection, query))):
         found = index.capture_of(row)
-        key, title, text = row[11:14]
+        key, title, text, hashes = row[11:15]
         yield {
             "url": found.url,
             "captured": found.timestamp,
@@ -111,6 +146,7 @@ def capture_rows(selection: Selection) -> Iterator[Row]:
             "digest": found.digest,
             "title": title,
             "text": bytes(text).hex() if text is not None else None,
+            "blocks": sha256(hashes).hexdigest() if hashes else None,
             "file": found.file,
             "offset": found.offset,
             "length": found.length,
@@ -146,6 +182,47 @@ def text_rows(selection: Selection) -> Iterator[Row]:
             "captures": number,
             "first_captured": f"{first:014}",
             "last_captured": f"{last:014}",
+        }
+
+
+def block_rows(selection: Selection) -> Iterator[Row]:
+    """Give a row for each block of each distinct sequence of blocks that pages have, in its order.
+
+    What is compared are these blocks; two pages of one text may have others, such as other links.
+    """
+    query = (
+        select(page_sketch.c.hashes, page_sketch.c.extraction_id)
+        .select_from(url)
+        .join(capture, capture.c.url_id == url.c.id)
+        .join(page_version, same_capture(page_version))
+        .join(page_sketch, page_sketch.c.extraction_id == page_version.c.extraction_id)
+        .where(visible())
+        .distinct()
+        .order_by(page_sketch.c.hashes, page_sketch.c.extraction_id)
+    )
+    rows = stream(selection.connection, _selected(selection, query))
+    first = (next(alike)[1] for _, alike in groupby(rows, key=lambda row: bytes(row[0])))
+    while some := list(islice(first, _AT_ONCE)):
+        found = {row[0]: row[1:] for row in _SKETCHES.rows(selection.connection, some)}
+        for number in some:
+            state, hashes, packed, text = found[number]
+            yield from _blocks_of(Sketch(state, bytes(hashes), bytes(packed), text))
+
+
+def _blocks_of(sketch: Sketch) -> Iterator[Row]:
+    blocks, hashes = sha256(sketch.hashes).hexdigest(), sketch.hashes.hex()
+    for at, one in enumerate(sketch.units(range(len(sketch.numbers)))):
+        unit = one.unit
+        yield {
+            "blocks": blocks,
+            "number": at + 1,
+            "hash": hashes[at * _HASH : (at + 1) * _HASH],
+            "kind": unit.kind,
+            "region": unit.region,
+            "content": unit.text,
+            "words": len(unit.text.split()),
+            "cells": list(unit.cells),
+            "links": [link.href for link in unit.links],
         }
 
 

@@ -71,6 +71,38 @@ def test_texts_are_told_once_with_all_captures_that_say_them(archive: marsham.Ar
     assert held == {row["text"] for row in rows.values()}
 
 
+def test_blocks_are_told_once_for_all_captures_that_have_them(archive: marsham.Archive) -> None:
+    rows = list(marsham.table(archive, "blocks"))
+    pages = {row["captured"]: row["blocks"] for row in marsham.table(archive, "captures")
+             if row["url"] == PAGE}  # fmt: skip
+    assert pages["20090529000000"] == pages["20100529000000"] != pages["20110529000000"]
+    told = {str(row["blocks"]): [] for row in rows}
+    for row in rows:
+        told[str(row["blocks"])].append((row["number"], row["kind"], row["content"], row["links"]))
+    assert len(told) == 3  # and none of what is withdrawn
+    assert told[pages["20110529000000"]] == [
+        (1, "heading", "Locks", []),
+        (2, "paragraph", "There are 316 wardens.", []),
+        (3, "item", "To /bolts/", ["/bolts/"]),
+    ]
+    hashes = {row["hash"] for row in rows if row["content"] == "Locks"}
+    assert len(hashes) == 1  # of the same block on every page
+    assert len(hashes.pop()) == 16
+    assert len({row["blocks"] for row in marsham.table(archive, "blocks", as_of="2010")}) == 2
+
+
+def test_a_row_of_a_table_is_a_block_with_its_cells(tmp_path: Path) -> None:
+    body = b"<table><tr><th>Lock</th><th>Keys</th></tr><tr><td>Tarn</td><td>12</td></tr></table>"
+    (tmp_path / "in.warc.gz").write_bytes(warc(response(body, url=PAGE)))
+    with marsham.create_archive(tmp_path / "archive") as made:
+        marsham.ingest(made, [tmp_path / "in.warc.gz"])
+        marsham.extract(made)
+        rows = [
+            (row["kind"], row["content"], row["cells"]) for row in marsham.table(made, "blocks")
+        ]
+    assert rows == [("row", "Lock Keys", ["Lock", "Keys"]), ("row", "Tarn 12", ["Tarn", "12"])]
+
+
 def test_changes_are_told_between_one_capture_of_a_page_and_the_next(
     archive: marsham.Archive,
 ) -> None:
@@ -151,7 +183,7 @@ def test_gexf_is_for_graphs_in_a_folder(
 def test_tables_are_given_as_arrow_pandas_and_parquet_alike(
     archive: marsham.Archive, tmp_path: Path
 ) -> None:
-    for what in ("captures", "texts", "links", "changes", "graph"):
+    for what in ("captures", "texts", "blocks", "links", "changes", "graph"):
         table = marsham.table(archive, what)
         arrow = table.to_arrow()
         assert arrow.to_pylist() == list(table)
