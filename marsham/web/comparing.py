@@ -54,7 +54,7 @@ def choose(request: Request) -> Response:
             old, new = (capture_at(connection, url, moment) for moment in moments)
     except MarshamError as error:
         return problem_page(views, error)
-    where = views.at(compare_address(*sorted((old, new), key=_order)))
+    where = compare_address(*sorted((old, new), key=_order))  # whose query is the page's own
     return RedirectResponse(where, 302, {"Cache-Control": "no-cache"})
 
 
@@ -67,8 +67,7 @@ def compared(request: Request) -> Response:
         return pair_problem(views, error)
     old, new = pair.old, pair.new
     if not pair.is_exact:
-        address = views.at(compare_address(old, new))
-        return RedirectResponse(address, 302, {"Cache-Control": "no-cache"})
+        return RedirectResponse(compare_address(old, new), 302, {"Cache-Control": "no-cache"})
     with views.archive.catalogue.read() as connection:
         before, _ = changes_around(connection, old)
         _, after = changes_around(connection, new)

@@ -68,7 +68,6 @@ PAGES = {
     "two snapshots in the wrong order": f"/compare/2011/2009/{LANDING}",
     "two snapshots, and one is none": f"/compare?url={SITE}/never/&from=2009&to=2011",
     "two snapshots, and one is withdrawn": f"/compare?url={SITE}/secret/&from=2009&to=2011",
-    "two snapshots compared in Welsh": f"/compare?url={SITE}/press/&from=2011&to=2013&lang=cy",
     "two snapshots, and the page is gone": f"/compare?url={SITE}/ended/&from=2011&to=2013",
     "a comparison of a page and none": f"/compare-sheet/2011/2013/{SITE}/ended/",
     "a comparison by itself": f"/compare-sheet/2009/2011/{LANDING}",

@@ -27,6 +27,10 @@ def page(text: str, *links: str) -> bytes:
 
 @pytest.fixture
 def archive(tmp_path: Path) -> Iterator[marsham.Archive]:
+    yield from filled(tmp_path, marsham.Settings())
+
+
+def filled(folder: Path, settings: marsham.Settings) -> Iterator[marsham.Archive]:
     records = [
         response(body, url=url, date=f"{year}-05-29T00:00:00Z")
         for year, url, body in (
@@ -38,9 +42,10 @@ def archive(tmp_path: Path) -> Iterator[marsham.Archive]:
             (2011, f"{HOST}/secret/", page("Another secret.", "/locks/")),
         )
     ]
-    (tmp_path / "in.warc.gz").write_bytes(warc(*records))
-    with marsham.create_archive(tmp_path / "archive") as made:
-        marsham.ingest(made, [tmp_path / "in.warc.gz"])
+    folder.mkdir(exist_ok=True)
+    (folder / "in.warc.gz").write_bytes(warc(*records))
+    with marsham.create_archive(folder / "archive", settings) as made:
+        marsham.ingest(made, [folder / "in.warc.gz"])
         marsham.extract(made)
         scope = Scope("page", f"{HOST}/secret/")
         withdraw(made, scope, Decision("private", "the panel"), lambda *_: ())
@@ -101,6 +106,19 @@ def test_a_row_of_a_table_is_a_block_with_its_cells(tmp_path: Path) -> None:
             (row["kind"], row["content"], row["cells"]) for row in marsham.table(made, "blocks")
         ]
     assert rows == [("row", "Lock Keys", ["Lock", "Keys"]), ("row", "Tarn 12", ["Tarn", "12"])]
+
+
+def test_another_database_gives_the_same_tables(
+    archive: marsham.Archive, tmp_path: Path, postgres_database: str
+) -> None:
+    for other in filled(tmp_path / "other", marsham.Settings(database=postgres_database)):
+        for what in ("captures", "texts", "blocks", "links", "changes"):
+            tables = [
+                [{name: value for name, value in row.items() if name != "file"} for row in table]
+                for table in (marsham.table(archive, what), marsham.table(other, what))
+            ]
+            assert tables[0]
+            assert tables[0] == tables[1]
 
 
 def test_changes_are_told_between_one_capture_of_a_page_and_the_next(
