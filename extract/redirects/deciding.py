@@ -11,8 +11,8 @@ from secrets import token_hex
 from archiver.errors import FormatError, InputError
 from archiver.software import software_name
 from archiver.timestamps import format_timestamp
-from extract.redirects.checking import check, fault_of
-from extract.redirects.mapping import Fate, Mapping
+from extract.redirects.checking import fault_of
+from extract.redirects.mapping import Fate, Mapping, asked_as, folded
 from extract.redirects.sheet import COLUMNS, read_mappings, write_mappings
 from snapshots import journal
 from snapshots.archive import Archive
@@ -144,11 +144,23 @@ def decide_row(archive: Archive, file: MapFile, mark: str, decided: Mapping) -> 
 
 def _refuse_faults(rows: list[Mapping], row: Mapping, shown: str) -> None:
     fault = fault_of(row, shown)
-    if fault is None and row.fate is Fate.REDIRECT:
-        found = check(rows, archive_at=shown).findings
-        fault = next((f for f in found if f.old_url == row.old_url and f.code == "loop"), None)
     if fault is not None:
         raise InputError(f"{row.old_url} {fault.message}")
+    if _goes_round(rows, row):
+        raise InputError(f"{row.old_url} would lead round in a circle by {row.target}")
+
+
+def _goes_round(rows: list[Mapping], row: Mapping | None) -> bool:
+    # Only the chain of this row is followed: to check a large map whole takes seconds.
+    passed: set[tuple[str, str]] = set()
+    while row is not None and row.fate is Fate.REDIRECT:
+        passed.add(folded(row.old_url))
+        key, host = folded(row.target), asked_as(row.target)[0]
+        if key in passed:
+            return True
+        near = (one for one in rows if host in one.old_url.lower())
+        row = next((one for one in near if folded(one.old_url) == key), None)
+    return False
 
 
 def _entry(file: MapFile, was: Mapping, row: Mapping) -> dict[str, object]:

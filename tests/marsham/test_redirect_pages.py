@@ -191,6 +191,24 @@ def test_a_form_that_is_wrong_comes_back_as_it_was_filled_in(
     assert journalled(held) == []
 
 
+def test_a_chain_that_ends_may_be_long_and_a_circle_is_refused(file: Path, held: Path) -> None:
+    chain = [
+        Mapping(f"{OLD}/{n}/", Fate.REDIRECT, f"https://northshire.example/{n + 1}/index.html")
+        for n in range(5)
+    ]
+    map_file = MapFile(file)
+    map_file.write([*ROWS, *chain])
+    into = Mapping(f"{OLD}/d", Fate.REDIRECT, f"{OLD}/0", reason="x", decided_by=NAME)
+    own = Mapping(f"{OLD}/d", Fate.REDIRECT, f"{OLD}/d/", reason="x", decided_by=NAME)
+    with marsham.open_archive(held) as archive:
+        made = decide_row(archive, map_file, mark_of(ROWS[3]), into)
+        map_file.write([*map_file.rows(), Mapping(f"{OLD}/5", Fate.REDIRECT, f"{OLD}/2")])
+        with pytest.raises(InputError, match="round in a circle"):  # one that it is no part of
+            decide_row(archive, map_file, mark_of(made), into)
+        with pytest.raises(InputError, match="round in a circle"):
+            decide_row(archive, map_file, mark_of(made), own)
+
+
 def test_a_row_that_is_another_by_now_is_not_decided_on(editor: Visitor, file: Path) -> None:
     path = path_to(f"{OLD}/d")
     form = hidden(editor, path) | {"type": "gone", "target": "", "reason": "Looked"}
