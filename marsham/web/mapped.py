@@ -4,6 +4,7 @@ There with ``serve --edit --redirects FILE`` only. Signing in, and what a form m
 all of ``/review``.
 """
 
+from collections.abc import Callable
 from collections.abc import Mapping as Named
 from typing import Final
 
@@ -11,7 +12,8 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from archiver.errors import InputError, LockedError, MarshamError
+from archiver.errors import FormatError, InputError, LockedError, MarshamError, TimestampError
+from archiver.timestamps import parse_timestamp
 from extract.redirects.deciding import MapFile, RowChangedError, decide_row, mark_of
 from extract.redirects.mapping import Fate, Mapping
 from marsham.web.asked import listed, words_asked
@@ -24,28 +26,33 @@ __all__ = ["map_routes"]
 _LIST, _ROW = "/review/redirects", "/review/redirects/row"
 _FILTERS: Final = ("type", "text", "state", "page")
 _STATES: Final = ("open", "decided")
+_DIGITS = 14
 _LONGEST = 2000  # characters of an address or a reason
 
 
 def map_routes(file: MapFile) -> list[Route]:
     """Give the addresses at which people decide on a map."""
 
-    def row_list(request: Request, session: Session) -> Response:
-        return _list(request, session, file)
+    def asked(page: Callable[[Request, Session, MapFile], Response]) -> Callable[..., Response]:
+        def answer(request: Request, session: Session) -> Response:
+            try:
+                return page(request, session, file)
+            except FormatError as error:
+                return _unreadable(request, session, error)
 
-    def form(request: Request, session: Session) -> Response:
-        row = _row(request, file)
-        if row is None:
-            return _missing(request, session)
-        typed = {"type": row.fate.value, "target": row.target, "reason": row.reason}
-        return _form(request, session, row, typed)
+        return signed_in(answer)
 
-    def decided(request: Request, session: Session, typed: Named[str, str]) -> Response:
-        return _decide(request, session, file, typed)
+    def decided(request: Request, session: Session, form: Named[str, str]) -> Response:
+        if not session.name:
+            return to_sign_in(request)
+        try:
+            return _decide(request, session, file, form)
+        except FormatError as error:
+            return _unreadable(request, session, error)
 
     return [
-        Route(_LIST, signed_in(row_list)),
-        Route(_ROW, signed_in(form), methods=["GET"]),
+        Route(_LIST, asked(_list)),
+        Route(_ROW, asked(_row_page), methods=["GET"]),
         Route(_ROW, posted(decided), methods=["POST"]),
     ]
 
@@ -80,9 +87,17 @@ def _is_asked_for(row: Mapping, typed: Named[str, str]) -> bool:
     )
 
 
+def _row_page(request: Request, session: Session, file: MapFile) -> Response:
+    row = _row(request, file)
+    if row is None:
+        return _missing(request, session)
+    # Why a draft says so is no reason of the person who decides otherwise.
+    reason = row.reason if row.decided_by else ""
+    typed = {"type": row.fate.value, "target": row.target, "reason": reason}
+    return _form(request, session, row, typed)
+
+
 def _decide(request: Request, session: Session, file: MapFile, form: Named[str, str]) -> Response:
-    if not session.name:
-        return to_sign_in(request)
     row = _row(request, file)
     if row is None:
         return _missing(request, session)
@@ -131,6 +146,7 @@ def _form(
         status=status,
         headers={"Retry-After": "10"} if status == 503 else {},
         row=row,
+        shown_on=row.last_good if _is_timestamp(row.last_good) else "",
         mark=mark_of(row),
         typed=typed,
         fates=list(Fate),
@@ -145,6 +161,14 @@ def _row(request: Request, file: MapFile) -> Mapping | None:
     return file.row(request.query_params.get("url", ""))
 
 
+def _is_timestamp(text: str) -> bool:
+    # People may have written anything there.
+    try:
+        return len(text) == _DIGITS and bool(parse_timestamp(text))
+    except TimestampError:
+        return False
+
+
 def _asked(request: Request) -> dict[str, str]:
     """The list that a row was opened from, to lead back to it."""
     return {name: text for name in _FILTERS if (text := words_asked(request, name))}
@@ -153,3 +177,8 @@ def _asked(request: Request) -> dict[str, str]:
 def _missing(request: Request, session: Session) -> Response:
     said = views_of(request).language.say("map_no_row")
     return session_page(request, session, "review-message.html", status=404, said=said)
+
+
+def _unreadable(request: Request, session: Session, error: FormatError) -> Response:
+    # Somebody saved it otherwise, or took it away, while the server ran.
+    return session_page(request, session, "review-message.html", status=500, said=str(error))

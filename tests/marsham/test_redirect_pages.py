@@ -254,6 +254,27 @@ def test_what_is_not_from_a_form_of_the_session_is_refused(
     assert file.read_bytes() == before
 
 
+def test_what_people_wrote_into_the_file_is_shown_or_told(editor: Visitor, file: Path) -> None:
+    with file.open("a", newline="") as out:
+        for last_good in ("soon", "2011", "20110230000000", "20110509101621"):
+            csv.writer(out).writerow([f"{OLD}/{last_good}", "gone", "", "", last_good, "", ""])
+        csv.writer(out).writerow(["javascript:x", "gone", "", "", "", "", ""])
+    assert "Last good snapshot" in editor.get(path_to(f"{OLD}/20110509101621")).text
+    for url in (f"{OLD}/soon", f"{OLD}/2011", f"{OLD}/20110230000000", "javascript:x"):
+        answer = editor.get(path_to(url))
+        assert (answer.status_code, "Last good snapshot" in answer.text) == (200, False)
+    assert 'href="javascript:' not in editor.get(LIST).text
+    path = path_to(f"{OLD}/d")
+    assert (
+        'name="reason" type="text" aria-describedby="reason-hint" value=""' in editor.get(path).text
+    )
+    form = hidden(editor, path) | {"type": "gone", "target": "", "reason": "x"}
+    file.write_text("old_url,type\na,nonsense\n")
+    for answer in (editor.get(LIST), editor.get(path), editor.post(path, form)):
+        assert answer.status_code == 500
+        assert "is none of redirect, archive, gone, unresolved" in answer.text.replace("&#39;", "'")
+
+
 def test_a_byte_order_mark_stays_and_other_columns_are_refused(tmp_path: Path) -> None:
     marked, other = tmp_path / "marked.csv", tmp_path / "other.csv"
     head = ",".join(COLUMNS)
