@@ -15,6 +15,7 @@ _MISSING = re.compile(
         not\ (?:be\ )?found | can(?:no|')t\ be\ found | could\ not\ be\ found
       | (?:does\ not|doesn.t|no\ longer)\ exists? | no\ longer\ available | not\ available
       | has\ (?:been\ )?(?:moved|removed)
+      | (?:is|was)(?:\ not|n.t|\ no\ longer)\ (?:here|there)
       | (?<!temporarily\ )(?<!currently\ )unavailable )
   | ^not\ found
   | ^(?:this|the|that)\ {_PAGE}\ (?:has|is|was)\ (?:now\ )?(?:gone|deleted)\b

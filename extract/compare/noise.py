@@ -110,6 +110,7 @@ _READERS = re.compile(
     r"(?: (?:stories|articles|news|pages|items|posts|searches|now|today|this week))*"
     r"|trending(?: (?:now|today|topics|stories))?|popular (?:now|today|searches)"
     r"|(?:people|readers|others) (?:(?:who read this )?also) (?:read|viewed|liked)"
+    r"|(?:recent|latest|newest) (?:comments|replies|visitors)|who(?:'s| is) online"
     r"|you (?:may|might) also (?:like|be interested in)|recently viewed(?: (?:pages|items))?",
     re.IGNORECASE,
 )
@@ -146,7 +147,7 @@ def rule_of(unit: Unit, *, advertised: bool = False, base: str = "") -> str | No
             return ARCHIVE
     if len(text) > _LONGEST or not text:
         return None
-    bare = text.strip(" .!|\u00bb\u203a>")
+    bare = text.strip(" .!?|\u00bb\u203a>")
     for name, pattern in _RULES if len(text) <= _SHORT else _RULES[:1]:
         if pattern.fullmatch(bare):
             if (
@@ -188,7 +189,7 @@ def of_archives(units: Sequence[Unit]) -> set[int]:
 
 
 def of_readers(units: Sequence[Unit]) -> set[int]:
-    """Say which units list what others read most: such a title, and the links that follow it.
+    """Say which units list what others read or wrote: such a title, and the links that follow it.
 
     What stands there depends on who came by, not on who wrote the page.
     """

@@ -18,7 +18,9 @@ _ERROR = re.compile(
     r"server error|an? (?:unexpected )?error (?:has )?occurred|runtime error|"
     r"(?:site|service|system) is (?:currently |temporarily )?(?:down|unavailable|offline)|"
     r"down for (?:planned |essential )?maintenance|access (?:is )?(?:denied|forbidden)|"
-    r"(?:error|http|status) (?:403|5\d\d)|database connection)\b",
+    r"(?:account|site|website|web site|service) (?:has been |is )?(?:suspended|disabled)|"
+    r"bandwidth limit exceeded|you (?:do not|don.t) have permission to (?:access|view)|"
+    r"(?:error|http|status) (?:403|5\d\d)|403 forbidden|database connection)\b",
     re.IGNORECASE,
 )
 _MOVED = re.compile(
@@ -40,6 +42,8 @@ _FOUND_ELSEWHERE = re.compile(
     r"\b(?:update|change|amend) your (?:bookmarks?|favou?rites|links?)\b"
     r"|\b(?:find|found|visit|see|available|held)\b[^.]{0,120}"
     r"\bnew (?:web ?)?(?:address|site|page|home|location)\b"
+    r"|\b(?:page|site|website|content|information|section|guidance)s?\b[^.]{0,60} (?:is|are) now "
+    r"(?:on|at|part of|held|published|hosted|kept)\b"
     r"|\b(?:moved|transferred|migrated) to\b[^.]{0,40}\b(?:www\.|https?:|"
     r"new (?:web ?)?(?:address|site|page|home))",
     re.IGNORECASE,

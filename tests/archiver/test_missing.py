@@ -27,6 +27,8 @@ from archiver.missing import says_missing
         "Ni chafwyd hyd i'r dudalen",
         "This page has gone",
         "Page unavailable",
+        "Sorry, that page isn't here any more",
+        "The page you want is not here",
         "The page you requested is unavailable",
         "We couldn\u2019t find what you were looking for",
         "Sorry, but we are unable to locate the page you requested",

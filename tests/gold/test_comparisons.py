@@ -89,7 +89,12 @@ def test_the_gold_of_a_site_names_each_address_once(case: Path) -> None:
 
 @pytest.mark.parametrize(
     ("name", "pairs", "false", "sites"),
-    [("first", 0.99, 1, 1.0), ("second", 0.98, 1, 1.0), ("third", 0.98, 1, 1.0)],
+    [
+        ("first", 0.99, 1, 1.0),
+        ("second", 0.98, 1, 1.0),
+        ("third", 0.98, 1, 1.0),
+        ("fourth", 0.98, 1, 1.0),
+    ],
 )
 def test_the_gold_pairs_and_sites_are_compared(
     name: str, pairs: float, false: int, sites: float

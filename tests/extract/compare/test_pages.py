@@ -561,6 +561,8 @@ def test_what_others_read_is_passed_over_and_the_writer_s_own_list_is_not() -> N
 
     found = compared(told("Most read", "fire", "flood"), told("Most read", "frost", "fire", "fog"))
     assert_same(found, "list of what others read")
+    found = compared(told("Recent comments", "fire"), told("Recent comments", "frost"))
+    assert_same(found, "list of what others read")
     found = compared(told("Our news", "fire", "flood"), told("Our news", "fire", "frost"))
     assert changes(found) == [("The story of flood", "The story of frost")]
 
@@ -727,6 +729,7 @@ def test_a_desk_that_gave_way_to_another_is_no_changed_contact() -> None:
         ("Comments (3)", "Comments (27)"),
         ("Viewed 214 times", "Viewed 3,118 times"),
         ("Help improve this site: take our short survey", "Was this page useful?"),
+        ("Is there anything wrong with this page?", "Did you find what you were looking for?"),
         ("We use cookies to make this site simpler.", "This site uses cookies. Accept or reject."),
     ],
 )

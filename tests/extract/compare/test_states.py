@@ -54,6 +54,7 @@ def test_what_only_speaks_of_domains_or_parking_is_the_page(body: str, title: st
         "<h1>We have moved</h1><p>Please update your bookmarks: "
         "<a href='http://new.example/'>new.example</a></p>",
         "<p>Lanterns can now be found at <a href='https://new.example/'>our new website</a>.</p>",
+        "<p>The content of this page is now on <a href='http://new.example/a'>another</a>.</p>",
         "<p>All guidance was moved to <a href='http://new.example/'>www.new.example</a>.</p>",
     ],
 )
@@ -77,9 +78,22 @@ def test_a_page_that_does_not_know_where_it_went_is_not_found(body: str) -> None
 @pytest.mark.parametrize(
     "body",
     [
+        "<h1>This account has been suspended</h1><p>Write to the billing desk.</p>",
+        "<h1>403 Forbidden</h1><p>You don't have permission to access /wells on this server.</p>",
+        "<p>The service is temporarily unavailable.</p>",
+    ],
+)
+def test_a_server_that_shows_no_page_shows_an_error(body: str) -> None:
+    assert state(body) == "error"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
         # Who moves house says to where.
         "<h1>We have moved</h1><p>Find us at our new address: 2 Canal Road, Fenby, FQ1 5DT. "
         "<a href='http://map.example/'>Map</a></p>",
+        "<p>The site is now open from dawn. <a href='http://map.example/'>Map</a></p>",
         "<p>See our new website soon.</p>",  # and nothing to follow
         "<p>You can find the plan on <a href='http://new.example/'>our new site</a>.</p>" + LONG,
     ],
