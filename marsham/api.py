@@ -213,7 +213,7 @@ def export(
         what: ``contacts``, ``partnerships``, ``pages``; `marsham export` lists all.
         out: the file.
         form: ``csv``, ``json``, ``jsonl``, ``jsonld``, ``parquet``, ``sqlite``, ``xlsx``; of pages
-            also ``markdown``, ``html`` and ``wxr``, which are folders.
+            ``markdown``, ``html``, ``wxr``, ``govuk``, ``wagtail`` and ``drupal`` too, as folders.
         as_of: a date, whose last second counts; None for the newest capture.
         filters: what is left out.
         bom: whether CSV begins with a byte order mark, for Excel.

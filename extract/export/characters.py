@@ -3,7 +3,7 @@
 import re
 from typing import BinaryIO
 
-__all__ = ["TextOut", "storable", "xml_storable", "xml_text"]
+__all__ = ["TextOut", "storable", "xml_section", "xml_storable", "xml_text"]
 
 _NOT_UNICODE = re.compile("[\x00\ud800-\udfff]")
 _NOT_XML = re.compile("[\ud800-\udfff\ufffe\uffff]")
@@ -33,6 +33,17 @@ def xml_text(text: str) -> tuple[str, int]:
     Source: Extensible Markup Language (XML) 1.0, fifth edition, production 2.
     """
     return _NOT_XML_TEXT.subn(_REPLACED, text)
+
+
+def xml_section(text: str) -> str:
+    """Write what stands between two tags: in a CDATA section where it needs one, as it is if not.
+
+    The end of a section is parted between two; ends of lines are what parsers make of them.
+    """
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    if not any(sign in text for sign in "<&>"):
+        return text
+    return "<![CDATA[" + text.replace("]]>", "]]]]><![CDATA[>") + "]]>"
 
 
 class TextOut:

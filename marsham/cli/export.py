@@ -34,7 +34,7 @@ _GEXF = "gexf"  # of graphs alone, a file a year
     type=click.Choice(sorted({*TABLE_FORMATS, *PAGE_FORMATS, _GEXF})),
     default="csv",
     show_default=True,
-    help="JSON and JSONL hold all evidence; html, markdown and wxr (WordPress) are folders.",
+    help="JSON and JSONL hold all evidence; those of whole pages are folders.",
 )
 @click.option("--out", type=click.Path(path_type=Path), help="A file or folder; else printed.")
 @click.option("--site", "sites", metavar="HOST", multiple=True, help="Only pages of this host.")

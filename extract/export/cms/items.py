@@ -60,6 +60,10 @@ class FileItem:
         """When the archive captured it."""
         return parse_timestamp(self.carried.captured)
 
+    def shown_at(self, snapshots: str) -> str:
+        """Give the address at which its bytes are shown, by what those of snapshots begin with."""
+        return f"{snapshots}{self.carried.captured}id_/{self.url}"
+
 
 @dataclass(frozen=True, slots=True)
 class PageItem:
@@ -114,7 +118,7 @@ class Gathered:
     """All that is exported.
 
     Attributes:
-        places: of the pages, by their ids, parents before children.
+        places: of the pages, by their ids, parents before children and branches together.
         files: by their ids, in the order in which pages name them.
         numbers: gives the number of any of these.
         counts: what was gathered, for the manifest.
@@ -124,13 +128,14 @@ class Gathered:
     files: Mapping[str, FileItem]
     numbers: Numbers
     counts: Mapping[str, int]
-    _spool: IO[str]
+    _spool: IO[bytes]
+    _starts: Mapping[str, int]  # of the pages in the spool, by their ids
 
     def pages(self) -> Iterator[PageItem]:
-        """Give the pages, by their addresses, one at a time."""
-        self._spool.seek(0)
-        for line in self._spool:
-            told = json.loads(line)
+        """Give the pages, in the order of `places`, one at a time."""
+        for identity in self.places:
+            self._spool.seek(self._starts[identity])
+            told = json.loads(self._spool.readline())
             yield PageItem(**told | {"files": tuple(told["files"])})
 
 
@@ -142,7 +147,8 @@ def gathered(selection: Selection, folder: Folder, children: Confined) -> Iterat
     say. A page whose bytes cannot be read has its text for a message, and is counted.
     """
     places = planted(page.capture.url for page in selection.pages())
-    with TemporaryFile("w+", encoding="ascii") as spool:
+    with TemporaryFile() as spool:
+        starts: dict[str, int] = {}
         gathering = _Gathering(
             selection.archive,
             selection.moment,
@@ -151,7 +157,9 @@ def gathered(selection: Selection, folder: Folder, children: Confined) -> Iterat
             messages_of(selection.archive, children),
         )
         for page in selection.pages():
-            spool.write(json.dumps(asdict(gathering.item(page))) + "\n")
+            item = gathering.item(page)
+            starts[item.id] = spool.tell()
+            spool.write(json.dumps(asdict(item)).encode() + b"\n")
         counts = {
             "rows": gathering.pages,
             "files": len(gathering.files),
@@ -159,7 +167,7 @@ def gathered(selection: Selection, folder: Folder, children: Confined) -> Iterat
             "not_carried": len(gathering.missing - gathering.files.keys()),
         }
         by_id = {place.id: place for place in places.values()}
-        yield Gathered(by_id, gathering.files, gathering.numbers, counts, spool)
+        yield Gathered(by_id, gathering.files, gathering.numbers, counts, spool, starts)
 
 
 def relinked(body: str, write: Callable[[str, str, str], str]) -> str:

@@ -9,7 +9,7 @@ from urllib.parse import unquote, urlsplit
 from archiver.urls import url_key
 from extract.export.cms.identity import page_id
 
-__all__ = ["Place", "planted"]
+__all__ = ["Place", "new_paths", "planted"]
 
 _OTHER = re.compile(r"[^a-z0-9]+")
 _INDEX = re.compile(r"(?:index|default)\.[a-z]{3,5}", re.IGNORECASE)
@@ -39,7 +39,7 @@ class Place:
 
 
 def planted(urls: Iterable[str]) -> dict[str, Place]:
-    """Give the place of each page, by the key of its address.
+    """Give the place of each page, by the key of its address; whole branches stay together.
 
     A page stands below the nearest page whose path its own begins with; one with a query below the
     page without it. The parts of the address between the two are joined in its slug.
@@ -58,20 +58,33 @@ def planted(urls: Iterable[str]) -> dict[str, Place]:
     for key in sorted(addresses, key=lambda one: (len(addresses[one][0]), *addresses[one], one)):
         parts, query = addresses[key]
         host, identity = _host(key), page_id(key)
-        lengths = range(len(parts) - (not query), -1, -1)
-        above = next(
-            (up for size in lengths if (up := found.get((host, parts[:size]), key)) != key), ""
-        )
+        nearest = (found.get((host, parts[:size]), key) for size in range(len(parts), -1, -1))
+        above = next((one for one in nearest if one != key), "")
         parent = places[above] if above else None
         words = parts[len(addresses[above][0]) :] if above else parts
-        slug = _slug(" ".join(words) + f" {query}") or ("home" if not above else identity)
+        slug = _slug(f"{' '.join(words)} {query}") or ("page" if above or parts else "home")
         branch = (host, parent.id if parent else "")
         if (*branch, slug) in taken:
             slug = f"{slug}-{identity[:_TELLING]}"
         taken.add((*branch, slug))
-        path = f"{parent.path if parent else '/'}{slug}/" if parts or query else "/"
+        path = f"{parent.path if parent else '/'}{slug}/" if above or parts or query else "/"
         places[key] = Place(identity, parent.id if parent else "", slug, path, host)
-    return places
+    return dict(sorted(places.items(), key=lambda one: (one[1].host, one[1].path)))
+
+
+def new_paths(places: Iterable[Place]) -> dict[str, str]:
+    """Give the path of each page, by its id, on one site that has all of them.
+
+    A path is that of the page's place without the last slash. Where pages of two hosts have one,
+    the second has some digits of its id behind it.
+    """
+    taken: dict[str, str] = {}
+    for place in places:
+        path = place.path.rstrip("/") or "/"
+        if path in taken:
+            path = f"{place.path}{place.id[:_TELLING]}"
+        taken[path] = place.id
+    return {identity: path for path, identity in taken.items()}
 
 
 def _host(key: str) -> str:

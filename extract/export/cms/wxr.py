@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from xml.sax.saxutils import escape
 
 from archiver.confined import Confined
-from extract.export.characters import xml_text
+from extract.export.characters import xml_section, xml_text
 from extract.export.cms.items import FileItem, Gathered, PageItem, gathered, relinked
 from extract.export.folder import Folder
 from extract.export.selection import Selection
@@ -110,7 +110,6 @@ class _Items:
 
     def _attachment(self, file: FileItem) -> str:
         carried = file.carried
-        address = f"{self.snapshots}{carried.captured}id_/{file.url}"
         facts = {
             "url": file.url,
             "captured": carried.captured,
@@ -129,7 +128,7 @@ class _Items:
                 ("wp:post_parent", "0"),
                 ("wp:post_type", "attachment"),
                 ("wp:status", "inherit"),
-                ("wp:attachment_url", address),
+                ("wp:attachment_url", file.shown_at(self.snapshots)),
             ],
             facts=facts,
         )
@@ -227,23 +226,15 @@ def _item(
         ("wp:is_sticky", "0"),
         *more,
     ]
-    lines = [f"<{name}>{_text(value)}</{name}>" for name, value in fields]
+    lines = [f"<{name}>{xml_section(value)}</{name}>" for name, value in fields]
     lines.insert(3, f'<guid isPermaLink="false">urn:uuid:{identity}</guid>')
     for name, value in facts.items():
         if value:
             lines.append(
                 f"<wp:postmeta><wp:meta_key>_marsham_{name}</wp:meta_key>"
-                f"<wp:meta_value>{_text(value)}</wp:meta_value></wp:postmeta>"
+                f"<wp:meta_value>{xml_section(value)}</wp:meta_value></wp:postmeta>"
             )
     return "<item>\n" + "\n".join(lines) + "\n</item>\n"
-
-
-def _text(value: str) -> str:
-    """Text between tags: in a CDATA section, as WordPress writes it, where it needs one."""
-    value = value.replace("\r\n", "\n").replace("\r", "\n")  # as every XML parser would read it
-    if not any(sign in value for sign in "<&>"):
-        return value
-    return "<![CDATA[" + value.replace("]]>", "]]]]><![CDATA[>") + "]]>"
 
 
 def _written(moment: datetime) -> str:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from archiver.urls import url_key
 from extract.export.cms.identity import Numbers, file_id, page_id
-from extract.export.cms.tree import planted
+from extract.export.cms.tree import new_paths, planted
 
 _words = st.text(max_size=12)
 _urls = st.builds(
@@ -74,8 +74,22 @@ def test_pages_stand_where_their_addresses_say() -> None:
     assert [place.path for place in places.values()] == [
         "/",
         "/a/",
-        "/cafe/",
-        "/x/",
         "/a/b-c/",
         "/a/b-c/page-2/",
+        "/cafe/",
+        "/x/",
     ]
+
+
+def test_two_home_pages_of_one_site_have_two_places() -> None:
+    places = planted(["http://a.example/", "http://a.example/index.asp?", "http://a.example/?q=1"])
+    assert next(place.path for place in places.values()) == "/"
+    assert len({place.path for place in places.values()}) == len(places)
+
+
+def test_pages_of_two_sites_with_one_path_get_two_on_one_site() -> None:
+    places = planted(["http://a.example/", "http://a.example/b", "http://c.example/b"])
+    first, second, third = places.values()
+    paths = new_paths(places.values())
+    assert list(paths.values()) == ["/", "/b", f"/b/{third.id[:8]}"]
+    assert list(paths) == [first.id, second.id, third.id]
