@@ -4,6 +4,10 @@ Run it with ``make install yardsticks`` and ``.venv/bin/python benchmarks/replay
 Both servers are one process each over the same WARC files, and are asked in turns over the loopback
 interface. "First time" is each page of the corpus asked for once by one client, the server just
 started; "again" is one address asked for over and over by eight clients.
+
+Beside what a client sees stands the processor time a server takes for a page the first time: of a
+server that waits between the parts of an answer it tells the work from the waiting, and what else
+the machine does disturbs it less.
 """
 
 import argparse
@@ -53,6 +57,7 @@ class Server:
     timemap: str  # takes a URL
     rates: dict[str, list[float]] = field(default_factory=dict)  # answers a second
     waits: dict[str, list[float]] = field(default_factory=dict)  # milliseconds, 99th of a hundred
+    work: list[float] = field(default_factory=list)  # milliseconds of processor a page takes
 
 
 @dataclass(frozen=True)
@@ -76,8 +81,8 @@ def main() -> None:
         corpus = prepare(place, warcs)
         for _ in range(options.rounds):
             for server in (theirs, ours):
-                with serving(server, place) as port:
-                    measure(server, port, corpus, options.seconds)
+                with serving(server, place) as (port, process):
+                    measure(server, port, process, corpus, options.seconds)
         report(theirs, ours, len(corpus.pages), options)
         if options.beside:
             load_beside(place, options.beside)
@@ -85,8 +90,8 @@ def main() -> None:
             for _ in range(options.rounds):
                 for server in (ours, larger):
                     folder = "archive" if server is larger else "small"
-                    with serving(server, place, folder) as port:
-                        measure(server, port, corpus, options.seconds)
+                    with serving(server, place, folder) as (port, process):
+                        measure(server, port, process, corpus, options.seconds)
             compare(ours, larger, options.beside)
 
 
@@ -150,8 +155,8 @@ def marsham(place: Path, *arguments: str) -> str:
 
 
 @contextmanager
-def serving(server: Server, place: Path, folder: str = "archive") -> Iterator[int]:
-    """Start one of the two and give its port."""
+def serving(server: Server, place: Path, folder: str = "archive") -> Iterator[tuple[int, int]]:
+    """Start one of the two and give its port, and the number of its process."""
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port: int = probe.getsockname()[1]
     if server.name == "pywb":
@@ -173,15 +178,15 @@ def serving(server: Server, place: Path, folder: str = "archive") -> Iterator[in
                     if running.poll() is not None or time.monotonic() > until:
                         sys.exit(f"{server.name}: {(place / 'log').read_text()[-2000:]}")
                     time.sleep(0.1)
-            yield port
+            yield port, running.pid
         finally:
             running.terminate()
             running.wait(PATIENCE)
 
 
-def measure(server: Server, port: int, corpus: Corpus, seconds: int) -> None:
+def measure(server: Server, port: int, process: int, corpus: Corpus, seconds: int) -> None:
     """Ask a server that was just started for everything, and note how fast it answered."""
-    began = time.perf_counter()
+    worked, began = processor_time(process), time.perf_counter()
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
     for timestamp, url in corpus.pages:
         connection.request("GET", server.replay.format(timestamp, url))
@@ -189,6 +194,7 @@ def measure(server: Server, port: int, corpus: Corpus, seconds: int) -> None:
         if answer.status != 200 or not answer.read():
             sys.exit(f"{server.name}: {timestamp} {url}: status {answer.status}")
     note(server.rates, "page, first time", len(corpus.pages) / (time.perf_counter() - began))
+    server.work.append(1000 * (processor_time(process) - worked) / len(corpus.pages))
     for name, (timestamp, url) in (
         ("page, again", corpus.page),
         ("style sheet, again", corpus.style),
@@ -214,6 +220,12 @@ def load(server: Server, name: str, port: int, path: str, seconds: int) -> None:
         sys.exit(said)
     note(server.rates, name, float(rate[1]))
     note(server.waits, name, float(wait[1]) * _UNITS[wait[2]])
+
+
+def processor_time(process: int) -> float:
+    """Give how many seconds the threads of a process have been on a processor (Linux)."""
+    threads = Path(f"/proc/{process}/task").glob("*/schedstat")
+    return sum(int(thread.read_text().split()[0]) for thread in threads) / 1e9
 
 
 def ask(port: int, path: str) -> bytes:
@@ -243,6 +255,10 @@ def report(theirs: Server, ours: Server, pages: int, options: argparse.Namespace
             slow, quick = (statistics.median(side.waits[name]) for side in (theirs, ours))
             line += f"{slow:9.1f}{quick:7.2f}{quick / slow:8.3f}"
         print(line)
+    slow, quick = statistics.median(theirs.work), statistics.median(ours.work)
+    print(
+        f"processor ms a page the first time: {slow:.2f} and {quick:.2f}, ratio {slow / quick:.1f}"
+    )
 
 
 def compare(small: Server, large: Server, number: int) -> None:
@@ -252,6 +268,9 @@ def compare(small: Server, large: Server, number: int) -> None:
         alone = statistics.median(small.rates[name][-len(rates) :])
         rate = statistics.median(rates)
         print(f"{name:20}{alone:9.1f}{rate:11.1f}{rate / alone:8.2f}")
+    before = statistics.median(small.work[-len(large.work) :])
+    after = statistics.median(large.work)
+    print(f"processor ms a page the first time: {before:.2f} and {after:.2f}")
 
 
 if __name__ == "__main__":
