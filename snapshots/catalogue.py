@@ -247,9 +247,7 @@ class Prepared:
         Parameters that are not given here have the value the query was made with, or now gets.
         """
         dialect = connection.dialect
-        made = self._made.get(dialect.name)
-        if made is None:
-            made = self._made[dialect.name] = _Made(self._query.compile(dialect=dialect))
+        made = self._made.get(dialect.name) or self.prepare(dialect)
         given = made.fixed | values
         for name, bound in made.now:
             given.setdefault(name, bound.effective_value)
@@ -260,6 +258,11 @@ class Prepared:
             cursor = connection.connection.cursor()
             cursor.execute(made.text, parameters)
             return cursor.fetchall()
+
+    def prepare(self, dialect: Dialect) -> "_Made":
+        """Make the text for a database, which takes milliseconds, before anybody waits for it."""
+        made = self._made[dialect.name] = _Made(self._query.compile(dialect=dialect))
+        return made
 
 
 class LookUp:

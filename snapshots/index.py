@@ -61,6 +61,7 @@ __all__ = [
     "of_snapshot",
     "placed",
     "prefix",
+    "prepare",
     "select_captures",
     "sites",
     "stated_dates",
@@ -241,6 +242,12 @@ _NUMBERED = Prepared(
         capture.c.seq == bindparam("number"),
     )
 )
+
+
+def prepare(connection: Connection) -> None:
+    """Make the texts of the queries by which one memento is shown, before a reader waits for it."""
+    for query in (_AROUND[False], _EDGES, _BESIDE, _NUMBERED, _HOLDERS):
+        query.prepare(connection.dialect)
 
 
 def nearest(

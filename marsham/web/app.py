@@ -79,6 +79,7 @@ def make_app(
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         with children:
+            views.prepare()
             yield
 
     app = Starlette(

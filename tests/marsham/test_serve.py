@@ -108,3 +108,72 @@ def test_a_log_that_cannot_be_written_is_told_before_anything_else(
     )
     assert done.returncode == 2
     assert done.stderr.startswith("marsham: the access log cannot be written")
+
+
+_PREPARED = """
+import asyncio, sys
+from pathlib import Path
+
+import jinja2
+from sqlalchemy.sql.compiler import SQLCompiler
+
+from marsham.web.app import make_app
+from snapshots.archive import Archive
+
+made = []
+
+
+def noted(kind, name, of):
+    original = getattr(kind, name)
+
+    def note(self, *given, **named):
+        made.append(of(self, *given))
+        return original(self, *given, **named)
+
+    setattr(kind, name, note)
+
+
+async def main(path):
+    app = make_app(Archive.open(Path(path)))
+    answers = []
+
+    async def ask(address):
+        async def send(message):
+            answers.append(message.get("status"))
+
+        scope = {"type": "http", "method": "GET", "scheme": "http", "path": address}
+        scope |= {"raw_path": address.encode(), "query_string": b"", "server": ("h", 80)}
+        await app(scope | {"headers": [(b"host", b"h")]}, None, send)
+
+    told, said = asyncio.Queue(), asyncio.Queue()
+    await told.put({"type": "lifespan.startup"})
+    living = asyncio.create_task(app({"type": "lifespan"}, told.get, said.put))
+    await said.get()
+    print(len(made), "made before")
+    made.clear()
+    for address in sys.argv[2:]:
+        await ask(address)
+    print(made, answers[::2])
+    await told.put({"type": "lifespan.shutdown"})
+    await living
+
+
+noted(jinja2.Environment, "compile", lambda self, source, name=None, *more: name)
+noted(SQLCompiler, "__init__", lambda self, *more: "a query")
+asyncio.run(main(sys.argv[1]))
+"""
+
+
+def test_the_first_reader_of_a_memento_waits_for_no_query_or_page_to_be_prepared(
+    demo: Path,
+) -> None:
+    alone = PAGE.replace("20110529000000", "20110529000000mp_")
+    done = subprocess.run(
+        [sys.executable, "-c", _PREPARED, str(demo), alone],
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+    )
+    before, after = done.stdout.splitlines()
+    assert int(before.split()[0]) > 5, done.stderr
+    assert after == "[] [200]"
