@@ -73,26 +73,39 @@ def _anchors(
 ) -> list[tuple[int, int]]:
     """The elements that occur once on both sides, as many as weigh most without crossing."""
     first, last, begin, end = bounds
-    counts, others = Counter(old[first:last]), Counter(new[begin:end])
-    where = {element: begin + at for at, element in enumerate(new[begin:end])}
+    where = _once(new[begin:end], begin)
     unique = [
         (at, where[element])
-        for at, element in enumerate(old[first:last], first)
-        if counts[element] == 1 and others.get(element) == 1
+        for element, at in _once(old[first:last], first).items()
+        if element in where
     ]
     if not unique:
         return []
     # Elements that stayed together are one run.
-    runs: list[tuple[int, int, int]] = []  # first and last place in `unique`, weight
-    for at, (one, other) in enumerate(unique):
-        weight = weights[one] if weights else 1
-        if at and other - unique[at - 1][1] == one - unique[at - 1][0]:
-            start, _, sum_ = runs[-1]
-            runs[-1] = (start, at, sum_ + weight)
-        else:
-            runs.append((at, at, weight))
-    chosen = _heaviest([(unique[start][1], weight) for start, _, weight in runs])
-    return [pair for run in chosen for pair in unique[runs[run][0] : runs[run][1] + 1]]
+    shifts = [other - one for one, other in unique]
+    starts = [0, *(at for at, (one, other) in enumerate(pairwise(shifts), 1) if one != other)]
+    runs = list(pairwise([*starts, len(unique)]))  # first and beyond in `unique`
+    chosen = _heaviest(
+        [
+            (
+                unique[start][1],
+                sum([weights[one] for one, _ in unique[start:beyond]])
+                if weights
+                else beyond - start,
+            )
+            for start, beyond in runs
+        ]
+    )
+    return [pair for run in chosen for pair in unique[slice(*runs[run])]]
+
+
+def _once(elements: Sequence[int], begin: int) -> dict[int, int]:
+    """The elements that occur once, in their order, and their places counted from `begin`."""
+    places = dict(zip(elements, range(begin, begin + len(elements)), strict=True))
+    if len(places) == len(elements):
+        return places
+    counts = Counter(elements)
+    return {element: at for element, at in places.items() if counts[element] == 1}
 
 
 def _heaviest(runs: list[tuple[int, int]]) -> list[int]:

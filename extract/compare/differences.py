@@ -110,16 +110,14 @@ def _round_changes(
     pairs: Sequence[tuple[int, int]], size: int, other_size: int
 ) -> tuple[list[int], list[int]]:
     """Leave out what stayed, but for the units next to what differs."""
-    left_old: set[int] = set()
-    left_new: set[int] = set()
-    run: list[tuple[int, int]] = []
-    for pair in [*pairs, (size + 1, other_size + 1)]:
-        if run and (pair[0] != run[-1][0] + 1 or pair[1] != run[-1][1] + 1):
-            inner = run[_ROUND:-_ROUND]
-            left_old.update(one for one, _ in inner)
-            left_new.update(other for _, other in inner)
-            run = []
-        run.append(pair)
+    # As pairs rise on both sides, those between two that lie as far apart as they are in number are
+    # neighbours.
+    inner = [
+        pair
+        for first, pair, last in zip(pairs, pairs[_ROUND:], pairs[2 * _ROUND :], strict=False)
+        if last[0] - first[0] == last[1] - first[1] == 2 * _ROUND
+    ]
+    left_old, left_new = {one for one, _ in inner}, {other for _, other in inner}
     return (
         [at for at in range(size) if at not in left_old],
         [at for at in range(other_size) if at not in left_new],
@@ -141,8 +139,7 @@ def _links(
     # What was left out stands on both pages: a link that is new here may stand there.
     looked_at = set(places)
     stayed = old.links(at for at in range(len(old.numbers)) if at not in looked_at)
-    rest = Unit("", "paragraph", "main", tuple(stayed), (), None, (0, 0))
-    found = compare_links([*units, rest], [*others, rest], pairs, old.base, new.base)
+    found = compare_links(units, others, pairs, old.base, new.base, stayed=stayed)
     links = len(found.added) + len(found.removed) + len(found.retargeted)
     return links, found.rewritten
 

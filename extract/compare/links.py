@@ -1,7 +1,7 @@
 """Links of two versions of a page: which are new, which are gone, which lead elsewhere now."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -59,6 +59,7 @@ def compare_links(
     old_base: str,
     new_base: str,
     adverts: Collection[str] = frozenset(),
+    stayed: Iterable[tuple[str, str]] = (),
 ) -> LinkChanges:
     """Compare the links of two pages.
 
@@ -69,6 +70,8 @@ def compare_links(
         old_base: what the old page's links are resolved against.
         new_base: and the new one's.
         adverts: addresses, as written, that are no links of the page's own.
+        stayed: texts and addresses, as written, of links of units that stand on both pages alike
+            and are left out of `old` and `new`; only for pages of one base.
 
     Links are one by where they lead; see `page_identity`.
     """
@@ -77,6 +80,11 @@ def compare_links(
     news = [_links_of(unit, new_base, adverts) for unit in new]
     held_old = {link.identity for links in olds for link in links}
     held_new = {link.identity for links in news for link in links}
+    raw = {(link.identity, link.raw) for links in olds for link in links}
+    for identity, written in _identified(stayed, new_base, adverts):
+        raw.add((identity, written))
+        held_old.add(identity)
+        held_new.add(identity)
     left = _gone(olds, held_new)
     come = _gone(news, held_old)
     retargeted: list[Retargeted] = []
@@ -121,7 +129,6 @@ def compare_links(
     found.removed = [
         ToldLink(link.text, link.href) for key, link in left.items() if key not in taken_old
     ]
-    raw = {(link.identity, link.raw) for links in olds for link in links}
     found.rewritten = len(
         {
             (link.identity, link.raw)
@@ -131,6 +138,18 @@ def compare_links(
         }
     )
     return found
+
+
+def _identified(
+    links: Iterable[tuple[str, str]], base: str, adverts: Collection[str]
+) -> Iterator[tuple[str, str]]:
+    """Where links lead, and how their addresses are written."""
+    for text, raw in set(links):
+        if raw in adverts or (not text and is_tracking(raw)):
+            continue
+        href = target(raw, base)
+        if href is not None:
+            yield page_identity(href), raw
 
 
 def _links_of(unit: Unit, base: str, adverts: Collection[str]) -> list[_Link]:

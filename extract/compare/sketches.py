@@ -13,6 +13,7 @@ from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any, NamedTuple
 
 from extract.compare.states import state_of
 from extract.compare.units import Unit, units_of
@@ -26,8 +27,7 @@ _HASH = 8  # bytes of a unit's hash
 _ADVERT, _SIDE = 1, 2
 
 
-@dataclass(frozen=True, slots=True)
-class SketchUnit:
+class SketchUnit(NamedTuple):
     """A unit as a sketch has it.
 
     Attributes:
@@ -72,16 +72,14 @@ class Sketch:
 
     def units(self, places: Iterable[int]) -> list[SketchUnit]:
         """Give some of the units, by their numbers; `text` is needed for that."""
-        return [_unpacked(json.loads(self._lines[at]), self.text) for at in places]
+        lines = self._lines
+        return [_unpacked(line, self.text) for line in _read([lines[at] for at in places])]
 
-    def links(self, places: Iterable[int]) -> list[Link]:
-        """Give the links of some units."""
-        lines = [line for at in places if b'[["' in (line := self._lines[at])]
-        return [
-            Link(text, href, 0, 0)
-            for line in json.loads(b"[" + b",".join(lines) + b"]")
-            for text, href in line[6]
-        ]
+    def links(self, places: Iterable[int]) -> list[tuple[str, str]]:
+        """Give the links of some units: texts and addresses."""
+        lines = self._lines
+        linked = [line for at in places if b'[["' in (line := lines[at])]
+        return [(text, href) for line in _read(linked) for text, href in line[6]]
 
 
 def sketch_of(document: Document, payload: bytes) -> Sketch:
@@ -111,6 +109,12 @@ def sketch_of(document: Document, payload: bytes) -> Sketch:
     return Sketch(state_of(document), bytes(hashes), packed, document.text, document.base or "")
 
 
+def _read(lines: Sequence[bytes]) -> list[list[Any]]:
+    # In one go: each call of the reader costs more than a line does.
+    found: list[list[Any]] = json.loads(b"[" + b",".join(lines) + b"]")
+    return found
+
+
 def _hash(said: tuple[object, ...]) -> bytes:
     written = repr(said).encode("utf-8", "surrogatepass")
     return hashlib.blake2b(written, digest_size=_HASH).digest()
@@ -133,20 +137,16 @@ def _packed(
     return (text, unit.kind, unit.region, unit.place, unit.cells, flags, links, unit.line)
 
 
-def _unpacked(line: Sequence[object], text: str) -> SketchUnit:
-    said, kind, region, place, cells, flags, links, number = line
-    assert isinstance(cells, list)  # noqa: S101 - as `_packed` wrote it
-    assert isinstance(links, list)  # noqa: S101
-    assert isinstance(flags, int)  # noqa: S101
-    assert isinstance(number, int)  # noqa: S101
+def _unpacked(line: list[Any], text: str) -> SketchUnit:
+    said, kind, region, place, cells, flags, links, number = line  # as `_packed` wrote it
     unit = Unit(
-        plain(text[said[0] : said[1]]) if isinstance(said, list) else str(said),
-        str(kind),
-        str(region),
-        tuple([Link(words, href, 0, 0) for words, href in links]),
+        plain(text[said[0] : said[1]]) if isinstance(said, list) else said,
+        kind,
+        region,
+        tuple([Link(words, href, 0, 0) for words, href in links]) if links else (),
         tuple(cells),
-        (place[0], place[1]) if isinstance(place, list) else None,
+        (place[0], place[1]) if place else None,
         (0, 0),
         number,
     )
-    return SketchUnit(unit, bool(flags & _ADVERT), bool(flags & _SIDE))
+    return SketchUnit(unit, flags & _ADVERT != 0, flags & _SIDE != 0)

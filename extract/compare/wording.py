@@ -192,7 +192,8 @@ def _hour_in_one_way(found: re.Match[str]) -> str:
 
 
 def _list_marks(text: str) -> str:
-    return _LEADING.sub("", text)
+    mark = _LEADING.match(text)
+    return text[mark.end() :] if mark else text
 
 
 def _numbers(text: str) -> str:

@@ -95,6 +95,13 @@ def test_an_address_that_also_stands_in_what_stayed_is_no_new_link() -> None:
     assert compare_sketches(sketch(old), sketch(new)).links == 1
 
 
+def test_an_address_of_what_stayed_may_be_written_otherwise() -> None:
+    bar = "<p><a href='/moot;jsessionid=1F'>Moot</a></p>"
+    new = bar + altered(_40="See the <a href='/moot;jsessionid=2E'>moot</a> for ward 40")
+    found = compare_sketches(sketch(bar + altered()), sketch(new))
+    assert (found.changed, found.links, found.passed_over) == (1, 0, 1)
+
+
 @pytest.mark.parametrize(
     ("old", "new"),
     [
