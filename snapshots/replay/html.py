@@ -81,8 +81,8 @@ _DEEPEST = 8  # pages within pages (srcdoc)
 _SPACE = " \t\n\f\r"
 _SITE = re.compile(r"[^:/]+://[^/?#]*")
 _PLAIN_SITE = re.compile(r"https?://[a-z0-9.-]+(?::[0-9]+)?")
-# The commonest tags by far: links to other pages of the site whose addresses need no care, and
-# tags that hold no address. How they come out is known without reading them further.
+# The commonest tags by far of those that hold addresses: links to other pages of the site that need
+# no care. How they come out is known without reading them further.
 _NO_ADDRESS = r'(?:[ ](?:class|id|rel|title)="[^"]*+")*+'
 _SEGMENT = r"[\w~%=,+@-][\w.~%=,+@-]*+"
 _PLAIN_FOLDER = re.compile(rf"https?://[a-z0-9.-]++(?::[0-9]++)?(?:/{_SEGMENT})*+/", re.ASCII)
@@ -93,14 +93,26 @@ _PLAIN_LINK = re.compile(
     (?P<query>(?:\?(?:[\w.~%=,+@/:!\[\]-]|&amp;)++)?)"(?P<behind>{_NO_ADDRESS})>""",
     re.ASCII | re.VERBOSE,
 )
-_INERT = re.compile(
-    r"<(?:div|p|span|[uod]l|li|d[dt]|option|t[drh]|table|h[1-6]|em|strong)"
-    r'(?: (?:class|id|title|value)="[^"]*+")*+>'
-)
 _SOME_TIME = "00010101000000"  # stands for the page's own in pieces that are remembered
 _remembered = Remembered()
 _HEAD_ELEMENTS = frozenset(
     ("title", "meta", "link", "base", "style", "script", "noscript", "template", "basefont")
+)
+# What nearly all pages begin with, from the first byte to the end of the last element that may
+# stand in a head, or to the first that is written in an unusual way.
+_USUAL_ATTRIBUTES = r'(?:[ \t\n\f\r]++[\w:.-]++(?:="[^"<]*+")?)*+[ ]?/?>'
+_PASSED_OVER = r"[^<]++ | <!-- (?! -?> ) (?: [^-]++ | - (?! -!?> ) )*+ --!?>"
+_USUAL_HEAD = re.compile(
+    rf"""
+    (?P<open> (?: {_PASSED_OVER} | <! (?! -- ) [^>]*+ > | <html {_USUAL_ATTRIBUTES} )*+
+        <head {_USUAL_ATTRIBUTES} )
+    (?: {_PASSED_OVER} | </(?:title|style|script|noscript)>
+      | <(?:meta|link|base|noscript) {_USUAL_ATTRIBUTES}
+      | <(?P<raw>title|style|script) {_USUAL_ATTRIBUTES}
+        (?: [^<]++ | < (?! /(?P=raw)> | !-- | /?(?i:(?P=raw)) ) )*+ </(?P=raw)>
+    )*+
+    """,
+    re.VERBOSE,
 )
 
 
@@ -141,8 +153,6 @@ def rewrite_html(
         target = "" if addresses.scripts else ' target="_top"'
 
         def rewrite(piece: str) -> tuple[str, Reach]:
-            if _INERT.fullmatch(piece):
-                return piece, Reach.SITE
             link = _PLAIN_LINK.fullmatch(piece)
             if link and link["site"] in (None, plain) and (folder if link["below"] else plain):
                 where = folder + link["below"] if link["below"] else plain + link["path"]
@@ -175,7 +185,10 @@ def _additions(text: str, script: str, notice: str, *, xml: bool) -> Iterator[Ed
     # A page may leave its head and body to the browser. What is put before its doctype would change
     # how it looks; an SVG picture has no place for either.
     at: int | None = None
-    for token in tokens(text, xml=xml, inside=False):
+    start = 0
+    if not xml and (usual := _USUAL_HEAD.match(text)):
+        at, start = usual.end("open"), usual.end()
+    for token in tokens(text, start, xml=xml, inside=False):
         if not isinstance(token, Tag) or token.closing:
             continue
         if token.name in ("html", "head") and (at is None or token.name == "head"):

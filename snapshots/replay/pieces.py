@@ -1,9 +1,10 @@
 r"""A page's markup in pieces that can be rewritten one by one, and so be remembered.
 
-The pages of a site repeat each other: its menus, its styles, its footer. A piece is a tag with
-attributes, a comment, or an element whose inside is no markup, with all of it; how it is rewritten
-depends on its own text alone once it is known what relative addresses start from. So that a piece
-seen before costs one look-up, and a page little more than being searched for its pieces once.
+The pages of a site repeat each other: its menus, its styles, its footer. A piece is a tag that may
+hold an address, a comment that may hold markup, or an element whose inside is no markup, with all
+of it; how it is rewritten depends on its own text alone once it is known what relative addresses
+start from. So that a piece seen before costs one look-up, and a page little more than being
+searched for its pieces once.
 
 Only markup that is written as nearly all markup is can be taken apart in that way. Of any other,
 such as a tag that the end of the page cuts short, `in_pieces` tells that it must be read as a
@@ -29,9 +30,23 @@ _ATTRIBUTES = rf"""
         [ \t\n\f\r/]*+ )*+
 """
 _RAW = "script|style|textarea|title|xmp|iframe|noembed|noframes"
+# Tags of which none is ever changed, as they have no attribute that could say an address, and
+# comments without markup: more than half of all. They are passed over without being looked at.
+# No "<" may stand in them, or what begins there would be taken for a piece.
+_NO_ADDRESS = """
+    (?: class|id|title|value|name|type|for|role|lang|dir|alt|align|valign|width|height|colspan
+      | rowspan|border|cellpadding|cellspacing|scope|size|color|tabindex|selected|checked|disabled
+      | aria-[a-z]++ | data-[a-z-]++ ) (?: ="[^"<]*+" )?
+  | style="[a-zA-Z0-9 :;.,%\\#!_-]*+"
+"""
+_INERT = rf"""
+    (?! (?: {_RAW}|plaintext|form|meta|param ) [ />] )
+    [a-z][a-z0-9]*+ (?: [ ] (?: {_NO_ADDRESS} ) (?= [ />] ) )*+ [ ]?/?>
+  | !-- (?! -?> | [ \t\n\f\r]*+ \[ ) (?: [^-<]++ | - (?! -!?> ) )*+ --!?>
+"""
 _PIECE = re.compile(
     rf"""
-    < (?! /[a-zA-Z0-9]++> ) (?:
+    < (?! /[a-zA-Z0-9]++> | {_INERT} ) (?:
         (?= [sStTxXiInNpP] ) (?i:
             (?P<raw> {_RAW} ) (?=[ \t\n\f\r/>]) {_ATTRIBUTES} >
             (?: [^<]++ | < (?! /(?P=raw) [ \t\n\f\r/>] ) )*+ (?= </(?P=raw) [ \t\n\f\r/>] )
@@ -58,7 +73,7 @@ class _OddError(Exception):
 def in_pieces(
     text: str, rewrite: Callable[[str], str], known: Mapping[str, str] = MappingProxyType({})
 ) -> str | None:
-    """Rewrite a page piece by piece.
+    """Rewrite a page piece by piece; what surely holds no address stays as it is.
 
     Args:
         text: the page, in HTML's syntax, not XML's.

@@ -1,6 +1,8 @@
 # ruff: noqa: E501 - replay addresses are longer than lines
 """Pages taken apart: rewritten piece by piece they are what they are when read as a whole."""
 
+import re
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -73,10 +75,14 @@ def test_a_plain_link_is_rewritten_as_any_other_is(link: str, scripts: bool, url
 
 @settings(max_examples=500)
 @given(
-    st.sampled_from(("div", "li", "td", "option", "tr", "h2", "ol", "body")),
+    st.sampled_from(("div", "li", "td", "option", "tr", "h2", "ol", "body", "a", "area", "form", "input", "param", "meta",
+                     "script", "link", "title", "iframe", "object", "button", "svg", "plaintext", "!--", "!-- [if IE]>")),
     st.lists(st.sampled_from((' class="b"', ' id="href=/x"', ' title="a>b"', ' value="/x"', " ",
                               ' style="background: url(/x)"', ' background="/x"', ' target="_top"',
-                              ' nonce="x"', " class", '"', "/")), max_size=4).map("".join),
+                              ' nonce="x"', " class", '"', "/", ' style="color: #fff"', ' role="search"', ' name="src"',
+                              ' name="referrer"', ' data-src="/x"', ' data="/x"', ' aria-label="<img src=/y>"',
+                              ' title="<a href=/y>"', " href=/z", ">-->", " checked", ' type="submit"', " -", " <!-- ")),
+             max_size=4).map("".join),
 )  # fmt: skip
 def test_a_tag_without_addresses_is_rewritten_as_any_other_is(name: str, attributes: str) -> None:
     body = f"<{name}{attributes}>x".encode("latin-1")
@@ -85,6 +91,32 @@ def test_a_tag_without_addresses_is_rewritten_as_any_other_is(name: str, attribu
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(html, "in_pieces", lambda *_: None)
         assert rewrite_html(body, URL, addresses) == pieces
+
+
+HEADS = st.lists(
+    st.sampled_from(
+        [
+            "<html", "<html>", "<HTML>", "<head>", "<head", "<HEAD>", "</head>", "<body>", "<body ", ' class="b"', " lang=en", ">", "/>", '"', "<!DOCTYPE html>",
+            '<meta charset="utf-8">', "<meta name=a>", "<link ", ' href="/x"', "<base", ' title="a>b"', "<!--", "-->", "--!>", "<!-->", "<!--->", "-", "<![CDATA[",
+            "<title>", "</title>", "</title >", "</TITLE>", "<title/>", "<style>", "</style>", "<script>", "<script async>", "</script>", "<SCRIPT>", "</script x>",
+            "<noscript>", "</noscript>", "<img>", "<p>", "x", " ", "\n", "<", "<template>", "<svg>", "\xe9", "<metadata>", "<headline>", "<scripted>", "<titles>",
+        ]
+    ),
+    max_size=14,
+).map("".join)  # fmt: skip
+
+
+@settings(max_examples=1500)
+@given(st.sampled_from(("", "<html><head>", '<!DOCTYPE html>\n<html lang="en">\n<head>')), HEADS)
+def test_what_is_put_into_a_usual_head_stands_where_it_would_in_any_other(
+    start: str, more: str
+) -> None:
+    body = (start + more).encode("latin-1")
+    given = {"script": "<script src=shim></script>", "notice": "<noscript>said</noscript>"}
+    usual = rewrite_html(body, URL, AddressMap("20110529000000"), **given)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(html, "_USUAL_HEAD", re.compile("(?P<open>)(?!)"))
+        assert rewrite_html(body, URL, AddressMap("20110529000000"), **given) == usual
 
 
 def test_a_page_as_most_are_is_taken_apart() -> None:
@@ -100,8 +132,8 @@ def test_a_page_as_most_are_is_taken_apart() -> None:
 
     assert in_pieces(page, note) == page
     assert seen == [
-        "<!DOCTYPE html>", "<html lang=en>", "<!-- a -->", "<title>T", "<script><!-- x('<a b>') //-->",
-        "<style>a{}", "<br/>", "<path d='M0'/>",
+        "<!DOCTYPE html>", "<html lang=en>", "<title>T", "<script><!-- x('<a b>') //-->",
+        "<style>a{}", "<path d='M0'/>",
     ]  # fmt: skip
 
 
