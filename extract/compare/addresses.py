@@ -5,7 +5,7 @@ from functools import lru_cache
 
 from archiver.urls import join_url, parse_replay_address, url_key
 
-__all__ = ["page_identity", "target", "told"]
+__all__ = ["lead_alike", "page_identity", "target", "told"]
 
 _PATH_SESSION = re.compile(
     r";(?:jsessionid|phpsessid|sid|sessionid)=[^/?#;]{0,128}|/\((?:[a-z]\([0-9a-z]{10,40}\))+\)"
@@ -109,3 +109,22 @@ def page_identity(url: str) -> str:
     """
     url = told(url.partition("#")[0])
     return url_key(_INDEX.sub("", url) if _INDEX_HINT.search(url) else url)
+
+
+def lead_alike(base: str, other: str) -> bool:
+    """Whether every relative link leads to the same page from two addresses; False when unsure.
+
+    >>> lead_alike("http://www.homeoffice.example/crime/", "https://homeoffice.example/crime/")
+    True
+    >>> lead_alike("http://www.homeoffice.example/crime/", "http://www.homeoffice.example/crime")
+    False
+    """
+    if base == other:
+        return True
+    beside, other_beside = join_url(base, "x"), join_url(other, "x")
+    return (
+        beside is not None
+        and other_beside is not None
+        and page_identity(beside) == page_identity(other_beside)
+        and page_identity(base) == page_identity(other)
+    )

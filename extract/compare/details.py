@@ -28,7 +28,7 @@ from extract.facts.postcodes import find_postcodes
 from extract.facts.websites import find_websites
 from extract.labels import field_of
 
-__all__ = ["ContactChange", "CountChange", "Details", "Side", "compare_details"]
+__all__ = ["ContactChange", "CountChange", "Details", "Side", "compare_details", "mailboxes_behind"]
 
 _AROUND = 5  # blocks before and after what differs that help to read it
 _MOST_BLOCKS = 6000
@@ -196,11 +196,24 @@ def compare_details(
         if figures(before.text) != figures(after.text):
             found.counts += _counts(before, after)
     for one, other in same:
-        contacts += _behind_links(old.units[one], new.units[other])
+        contacts += mailboxes_behind(old.units[one], new.units[other])
     found.contacts = contacts
     found.laws_added = [law for law in second_laws if law not in set(first_laws)]
     found.laws_removed = [law for law in first_laws if law not in set(second_laws)]
     return found
+
+
+def mailboxes_behind(before: Unit, after: Unit) -> list[ContactChange]:
+    """Give the mailboxes that differ behind the links of two units of one text."""
+    if not before.links and not after.links:
+        return []
+    ones = [address for link in before.links for address in emails_of_href(link.href)]
+    others = [address for link in after.links for address in emails_of_href(link.href)]
+    if ones == others or find_emails(before.text):
+        return []
+    gone = [address for address in ones if address not in others]
+    come = [address for address in others if address not in ones]
+    return [ContactChange("email", one, other) for one, other in zip(gone, come, strict=False)]
 
 
 # ---------------------------------------------------------------- reading a part of a page
@@ -442,19 +455,6 @@ def _names_by_words(before: Unit, after: Unit) -> list[tuple[_Value, _Value]]:
 
 def _names_person(label: str) -> bool:
     return field_of(label) in ("person", "role")
-
-
-def _behind_links(before: Unit, after: Unit) -> list[ContactChange]:
-    """Mailboxes that differ behind links of one text."""
-    if not before.links and not after.links:
-        return []
-    ones = [address for link in before.links for address in emails_of_href(link.href)]
-    others = [address for link in after.links for address in emails_of_href(link.href)]
-    if ones == others or find_emails(before.text):
-        return []
-    gone = [address for address in ones if address not in others]
-    come = [address for address in others if address not in ones]
-    return [ContactChange("email", one, other) for one, other in zip(gone, come, strict=False)]
 
 
 def _folded(text: str) -> str:

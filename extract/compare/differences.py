@@ -8,7 +8,9 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from extract.compare.addresses import lead_alike
 from extract.compare.alignment import align
+from extract.compare.details import mailboxes_behind
 from extract.compare.labelling import noise_rules
 from extract.compare.links import compare_links
 from extract.compare.matching import match
@@ -31,7 +33,7 @@ class Difference:
         moved: units that stand elsewhere.
         words_added: words of what was added or changed that are new.
         words_removed: words of what was removed or changed that are gone.
-        links: addresses linked to on one side only, or elsewhere.
+        links: addresses and mailboxes linked to on one side only, or elsewhere.
         passed_over: what differs and is noise; see `extract.compare.noise`.
         coarse: whether a bound made it coarse.
     """
@@ -68,10 +70,13 @@ def compare_sketches(old: Sketch, new: Sketch) -> Difference:
     As `extract.compare.pages.compare_pages` would; what it reads of the payload besides (hidden
     parts, scripts) says nothing here.
     """
-    if old.hashes == new.hashes:
+    alike = lead_alike(old.base, new.base)
+    if alike and old.hashes == new.hashes:
         return Difference()
     pairs, coarse = align(old.numbers, new.numbers)
-    places, others = _round_changes(pairs, len(old.numbers), len(new.numbers))
+    # Where relative links lead elsewhere, what reads alike may differ all the same.
+    stayed = pairs if alike else []
+    places, others = _round_changes(stayed, len(old.numbers), len(new.numbers))
     olds, news = old.units(places), new.units(others)
     all_units = [each.unit for each in olds], [each.unit for each in news]
     adverts = tuple({at for at, one in enumerate(some) if one.is_advert} for some in (olds, news))
@@ -83,6 +88,7 @@ def compare_sketches(old: Sketch, new: Sketch) -> Difference:
     sides = [{each.unit.text for each in some if each.is_side} for some in (olds, news)]
     found = match(kept[0], kept[1], sides[0] & sides[1])
     stood = [(one, other) for one, other, _ in found.same] + found.moved + found.reordered
+    mailboxes = sum(len(mailboxes_behind(kept[0][one], kept[1][other])) for one, other in stood)
     stood += [(each.old, each.new) for each in found.changed]
     links, rewritten = _links(old, new, places, kept[0], kept[1], stood)
     words_added = sum(kept[1][at].weight for at in found.added)
@@ -99,7 +105,7 @@ def compare_sketches(old: Sketch, new: Sketch) -> Difference:
         moved=len(found.moved) + len(found.reordered),
         words_added=words_added,
         words_removed=words_removed,
-        links=links,
+        links=links + mailboxes,
         passed_over=rewritten + _passed_over(all_units, rules) + len(found.regrouped)
         + sum(bool(why) for _, _, why in found.same),
         coarse=coarse or found.coarse,
@@ -134,7 +140,11 @@ def _links(
 ) -> tuple[int, int]:
     """How many links differ, and how many are only written otherwise."""
     held, come = ({link for unit in some for link in unit.links} for some in (units, others))
-    if held == come and all(units[one].links == others[to].links for one, to in pairs):
+    if (
+        old.base == new.base
+        and held == come
+        and all(units[one].links == others[to].links for one, to in pairs)
+    ):
         return 0, 0
     # What was left out stands on both pages: a link that is new here may stand there.
     looked_at = set(places)

@@ -102,6 +102,33 @@ def test_an_address_of_what_stayed_may_be_written_otherwise() -> None:
     assert (found.changed, found.links, found.passed_over) == (1, 0, 1)
 
 
+def test_a_mailbox_behind_the_same_words_may_be_another() -> None:
+    old, new = (
+        f"<p>Kept by the bench. <a href='mailto:{name}@hearths.example'>Write to us</a></p>"
+        for name in ("moot", "bench")
+    )
+    found = compare_sketches(sketch(old + altered()), sketch(new + altered()))
+    assert found.differs
+    assert found == Difference(links=1)
+    assert len(whole(old + altered(), new + altered()).contacts) == 1
+
+
+@pytest.mark.parametrize(
+    ("base", "other", "links"),
+    [
+        ("http://www.hearths.example/a/", "https://hearths.example/a/?utm_source=x", 0),
+        ("http://www.hearths.example/a/", "http://www.hearths.example/a", 1),
+        ("http://www.hearths.example/a/", "http://archive.hearths.example/a/", 2),
+    ],
+)
+def test_the_same_words_may_link_elsewhere_where_another_base_holds(
+    base: str, other: str, links: int
+) -> None:
+    page = sketch("<p>See the <a href='moot'>moot</a></p><p>or the <a href='/oil'>oil</a></p>")
+    found = compare_sketches(replace(page, base=base), replace(page, base=other))
+    assert (found.links, found.differs, found.blocks) == (links, links > 0, 0)
+
+
 @pytest.mark.parametrize(
     ("old", "new"),
     [
