@@ -11,6 +11,8 @@ dates: so nothing changes when a crawl goes on another day.
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 
 from sqlalchemy import Connection, bindparam, literal_column, or_, select
 
@@ -196,13 +198,32 @@ class EarlierCaptures:
 
 
 def _fields(heads: list[Head]) -> Iterator[tuple[str, str]]:
-    for name, sent in (("If-None-Match", "ETag"), ("If-Modified-Since", "Last-Modified")):
-        values = (head.headers.get(sent) or "" for head in heads)
+    settled = [head for head in heads if not _could_change_unseen(head)]
+    for name, sent, among in (
+        ("If-None-Match", "ETag", heads),
+        ("If-Modified-Since", "Last-Modified", settled),
+    ):
+        values = (head.headers.get(sent) or "" for head in among)
         # It is sent as it was received, but for what could not be sent.
         usable = (one for one in values if one.isascii() and one.isprintable())
         value = next((one for one in usable if 0 < len(one) <= _VALUE), "")
         if value:
             yield name, value
+
+
+def _could_change_unseen(head: Head) -> bool:
+    # Last-Modified counts whole seconds: what was sent within the second of its own change may have
+    # changed once more in that second, and no later answer would tell (RFC 9110, clause 8.8.2.2).
+    modified, sent = (_moment(head.headers.get(name) or "") for name in ("Last-Modified", "Date"))
+    return modified is not None and sent is not None and modified >= sent
+
+
+def _moment(value: str) -> datetime | None:
+    try:
+        found = parsedate_to_datetime(value)
+    except ValueError:
+        return None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def _is_whole(record: Headers, digest: bytes) -> bool:

@@ -9,11 +9,11 @@ import pytest
 
 from archiver.records import Problem
 from archiver.warc import NewRecord, scan, write_record
-from tests.capture.site.oracle import Original, ask_all, ask_raw
-from tests.capture.site.records import Stored, read_records
-from tests.capture.site.resource import Need, Place
-from tests.capture.site.score import Score, score
-from tests.capture.site.server import TrapSite
+from tests.capture.trap_site.oracle import Original, ask_all, ask_raw
+from tests.capture.trap_site.records import Stored, read_records
+from tests.capture.trap_site.resource import Need, Place
+from tests.capture.trap_site.score import Score, score
+from tests.capture.trap_site.server import TrapSite
 
 HOST = "Host: x\r\nUser-Agent: marsham (+mailto:archive@parish.example)\r\nConnection: close\r\n"
 

@@ -14,9 +14,9 @@ from snapshots.crawl.outcome import Outcome
 from snapshots.verify.findings import Finding, Level
 from snapshots.verify.fixity import verify
 from snapshots.writer import Writer
-from tests.capture.site.limits import LIMITS
-from tests.capture.site.score import Score, score
-from tests.capture.site.server import TrapSite
+from tests.capture.trap_site.limits import LIMITS
+from tests.capture.trap_site.score import Score, score
+from tests.capture.trap_site.server import TrapSite
 
 
 @dataclass

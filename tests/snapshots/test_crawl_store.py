@@ -303,6 +303,31 @@ def test_a_server_is_asked_with_what_the_last_capture_came_with(archive: Archive
     assert sound(archive) == []
 
 
+@pytest.mark.parametrize(
+    ("sent", "asked"),
+    [
+        ("Mon, 09 May 2011 10:16:22 GMT", True),
+        ("Mon, 09 May 2011 10:16:21 GMT", False),
+        ("Mon, 09 May 2011 10:16:20 GMT", False),
+        ("Mon May  9 10:16:21 2011", False),  # the form of asctime, obsolete and to be read
+        ("today", True),
+    ],
+)
+def test_a_page_sent_within_the_second_of_its_change_is_had_whole_the_next_time(
+    archive: Archive, sent: str, asked: bool
+) -> None:
+    changed = ("Last-Modified", "Mon, 09 May 2011 10:16:21 GMT")
+    with Writer(archive) as writer:
+        first = seeded(writer)
+        first.answer(None, answer(b"page", fields=[("Date", sent), changed]), url="/page")
+        first.commit(FINISHED)
+        second = seeded(writer, at=LATER)
+        with archive.catalogue.read() as connection:
+            found = second.earlier.validators(connection, f"{HOST}/page")
+    assert (found is not None) is asked
+    assert found is None or found.fields == (("If-Modified-Since", changed[1]),)
+
+
 @pytest.mark.parametrize("digest", ["sha1", "sha256"])
 def test_digests_are_those_the_settings_name(archive: Archive, digest: str) -> None:
     object.__setattr__(archive.settings, "payload_digest", digest)

@@ -1,8 +1,8 @@
 """Forms: none is ever sent; their targets are links at most."""
 
-from tests.capture.site.bodies import page, reply
-from tests.capture.site.ground import Ground
-from tests.capture.site.resource import Need, Question, Reply
+from tests.capture.trap_site.bodies import page, reply
+from tests.capture.trap_site.ground import Ground
+from tests.capture.trap_site.resource import Need, Question, Reply
 
 __all__ = ["lay"]
 

@@ -1,9 +1,9 @@
 """robots.txt by RFC 9309: groups, wildcards, the longest match; and what it forbids."""
 
-from tests.capture.site.bodies import page, reply
-from tests.capture.site.feeds import SITEMAPS
-from tests.capture.site.ground import Ground
-from tests.capture.site.resource import Need, Place
+from tests.capture.trap_site.bodies import page, reply
+from tests.capture.trap_site.feeds import SITEMAPS
+from tests.capture.trap_site.ground import Ground
+from tests.capture.trap_site.resource import Need, Place
 
 __all__ = ["DELAYS", "PRODUCT", "lay"]
 

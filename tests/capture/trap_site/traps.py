@@ -4,9 +4,9 @@ import re
 from random import Random
 from urllib.parse import quote
 
-from tests.capture.site.bodies import page, reply, template
-from tests.capture.site.ground import Ground
-from tests.capture.site.resource import Question, Reply
+from tests.capture.trap_site.bodies import page, reply, template
+from tests.capture.trap_site.ground import Ground
+from tests.capture.trap_site.resource import Question, Reply
 
 __all__ = ["lay"]
 

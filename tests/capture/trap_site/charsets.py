@@ -1,8 +1,8 @@
 """Finding in pages of all charsets: stated, not stated, stated wrongly; and queries in them."""
 
-from tests.capture.site.bodies import prose, reply
-from tests.capture.site.ground import Ground
-from tests.capture.site.resource import Need
+from tests.capture.trap_site.bodies import prose, reply
+from tests.capture.trap_site.ground import Ground
+from tests.capture.trap_site.resource import Need
 
 __all__ = ["lay"]
 

@@ -1,9 +1,9 @@
 """Redirects: of every kind, in chains, in circles, and to where nobody may follow."""
 
-from tests.capture.site.bodies import redirect, reply
-from tests.capture.site.ground import Ground
-from tests.capture.site.limits import LIMITS
-from tests.capture.site.resource import Need, Place, Question, Reply
+from tests.capture.trap_site.bodies import redirect, reply
+from tests.capture.trap_site.ground import Ground
+from tests.capture.trap_site.limits import LIMITS
+from tests.capture.trap_site.resource import Need, Place, Question, Reply
 
 __all__ = ["lay"]
 

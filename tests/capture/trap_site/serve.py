@@ -1,11 +1,11 @@
-"""Serve the trap site until interrupted: ``python -m tests.capture.site.serve``."""
+"""Serve the trap site until interrupted: ``python -m tests.capture.trap_site.serve``."""
 
 import threading
 
 import click
 
-from tests.capture.site.limits import LIMITS
-from tests.capture.site.server import TrapSite
+from tests.capture.trap_site.limits import LIMITS
+from tests.capture.trap_site.server import TrapSite
 
 __all__ = ["main"]
 

@@ -1,8 +1,8 @@
 """Cookies: walls that let nobody through without one, a members' area, and where none may go."""
 
-from tests.capture.site.bodies import page, redirect, reply
-from tests.capture.site.ground import Ground
-from tests.capture.site.resource import Answer, Need, Question, Reply
+from tests.capture.trap_site.bodies import page, redirect, reply
+from tests.capture.trap_site.ground import Ground
+from tests.capture.trap_site.resource import Answer, Need, Question, Reply
 
 __all__ = ["BOUND", "NEVER", "lay"]
 

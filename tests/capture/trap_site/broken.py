@@ -4,10 +4,10 @@ import math
 from collections.abc import Callable
 from email.utils import formatdate
 
-from tests.capture.site.bodies import HTML, content, page, prose, redirect, reply
-from tests.capture.site.ground import Ground
-from tests.capture.site.limits import LIMITS
-from tests.capture.site.resource import Answer, End, Endless, Need, Question, Reply, Wait
+from tests.capture.trap_site.bodies import HTML, content, page, prose, redirect, reply
+from tests.capture.trap_site.ground import Ground
+from tests.capture.trap_site.limits import LIMITS
+from tests.capture.trap_site.resource import Answer, End, Endless, Need, Question, Reply, Wait
 
 __all__ = ["lay"]
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from tests.capture.site import (
+from tests.capture.trap_site import (
     addresses,
     answers,
     broken,
@@ -19,9 +19,9 @@ from tests.capture.site import (
     styles,
     traps,
 )
-from tests.capture.site.bodies import page, reply
-from tests.capture.site.ground import Ground
-from tests.capture.site.resource import Family, Need, Place, Resource
+from tests.capture.trap_site.bodies import page, reply
+from tests.capture.trap_site.ground import Ground
+from tests.capture.trap_site.resource import Family, Need, Place, Resource
 
 __all__ = ["Manifest", "lay_out"]
 

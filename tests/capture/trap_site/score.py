@@ -1,7 +1,7 @@
 """How good a crawl of the trap site was, by its WARC files and the server's own log.
 
-python -m tests.capture.site.score --wget      GNU Wget, for comparison
-python -m tests.capture.site.score --oracle    a client that is told every address
+python -m tests.capture.trap_site.score --wget      GNU Wget, for comparison
+python -m tests.capture.trap_site.score --oracle    a client that is told every address
 """
 
 import hashlib
@@ -17,14 +17,14 @@ from pathlib import Path
 import click
 
 from archiver.digests import read_digest
-from tests.capture.site.cookies import BOUND, NEVER
-from tests.capture.site.limits import LIMITS
-from tests.capture.site.manifest import Manifest
-from tests.capture.site.oracle import ask_all
-from tests.capture.site.records import Stored, disagreements, read_records
-from tests.capture.site.resource import Family, Need, Place, Reply, Resource
-from tests.capture.site.robots import DELAYS
-from tests.capture.site.server import Entry, TrapSite
+from tests.capture.trap_site.cookies import BOUND, NEVER
+from tests.capture.trap_site.limits import LIMITS
+from tests.capture.trap_site.manifest import Manifest
+from tests.capture.trap_site.oracle import ask_all
+from tests.capture.trap_site.records import Stored, disagreements, read_records
+from tests.capture.trap_site.resource import Family, Need, Place, Reply, Resource
+from tests.capture.trap_site.robots import DELAYS
+from tests.capture.trap_site.server import Entry, TrapSite
 
 __all__ = ["Score", "Share", "score"]
 

@@ -10,9 +10,9 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from tests.capture.site.bodies import page, reply
-from tests.capture.site.manifest import Manifest, lay_out
-from tests.capture.site.resource import (
+from tests.capture.trap_site.bodies import page, reply
+from tests.capture.trap_site.manifest import Manifest, lay_out
+from tests.capture.trap_site.resource import (
     End,
     Endless,
     Family,

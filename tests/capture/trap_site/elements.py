@@ -1,8 +1,8 @@
 """Finding in HTML and in heads: each element, attribute and field that leads somewhere."""
 
-from tests.capture.site.bodies import page, reply, template
-from tests.capture.site.ground import Ground
-from tests.capture.site.resource import Need
+from tests.capture.trap_site.bodies import page, reply, template
+from tests.capture.trap_site.ground import Ground
+from tests.capture.trap_site.resource import Need
 
 __all__ = ["lay"]
 

@@ -5,9 +5,9 @@ from collections.abc import Callable
 
 import brotli
 
-from tests.capture.site.bodies import HTML, chunked, page, prose, reply, squeeze
-from tests.capture.site.ground import Ground
-from tests.capture.site.resource import End, Need, Reply, Wait
+from tests.capture.trap_site.bodies import HTML, chunked, page, prose, reply, squeeze
+from tests.capture.trap_site.ground import Ground
+from tests.capture.trap_site.resource import End, Need, Reply, Wait
 
 __all__ = ["lay"]
 

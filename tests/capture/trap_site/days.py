@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from email.utils import formatdate
 from hashlib import sha1
 
-from tests.capture.site.bodies import content, page, prose, redirect, reply
-from tests.capture.site.ground import Ground
-from tests.capture.site.resource import Need, Question, Reply
+from tests.capture.trap_site.bodies import content, page, prose, redirect, reply
+from tests.capture.trap_site.ground import Ground
+from tests.capture.trap_site.resource import Need, Question, Reply
 
 __all__ = ["lay"]
 

@@ -1,8 +1,8 @@
 """Addresses: as the URL standard reads odd references, and as they have to be asked for."""
 
-from tests.capture.site.bodies import page, reply
-from tests.capture.site.ground import Ground
-from tests.capture.site.resource import Need, Place
+from tests.capture.trap_site.bodies import page, reply
+from tests.capture.trap_site.ground import Ground
+from tests.capture.trap_site.resource import Need, Place
 
 __all__ = ["lay"]
 

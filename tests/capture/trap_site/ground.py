@@ -3,8 +3,8 @@
 import re
 from collections.abc import Mapping
 
-from tests.capture.site.bodies import content, page, reply
-from tests.capture.site.resource import Answer, Family, Need, Place, Reply, Resource
+from tests.capture.trap_site.bodies import content, page, reply
+from tests.capture.trap_site.resource import Answer, Family, Need, Place, Reply, Resource
 
 __all__ = ["Ground"]
 

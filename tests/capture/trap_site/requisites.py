@@ -1,8 +1,8 @@
 """What pages of the site need from other authorities, and what is only linked to."""
 
-from tests.capture.site.bodies import reply, type_of
-from tests.capture.site.ground import Ground
-from tests.capture.site.resource import End, Need, Place, Reply
+from tests.capture.trap_site.bodies import reply, type_of
+from tests.capture.trap_site.ground import Ground
+from tests.capture.trap_site.resource import End, Need, Place, Reply
 
 __all__ = ["lay"]
 

@@ -16,10 +16,10 @@ from typing import BinaryIO
 
 from archiver.http import Dechunker, parse_head
 from archiver.warc import NewRecord, record_id, write_record
-from tests.capture.site.limits import LIMITS
-from tests.capture.site.resource import Need, Place, Resource
-from tests.capture.site.robots import DELAYS
-from tests.capture.site.server import Entry, TrapSite
+from tests.capture.trap_site.limits import LIMITS
+from tests.capture.trap_site.resource import Need, Place, Resource
+from tests.capture.trap_site.robots import DELAYS
+from tests.capture.trap_site.server import Entry, TrapSite
 
 __all__ = ["Original", "ask_all", "ask_raw"]
 

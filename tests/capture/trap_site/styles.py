@@ -1,8 +1,8 @@
 """Finding in CSS: every quoting and escape of ``url()``, ``@import``, and what is no address."""
 
-from tests.capture.site.bodies import reply
-from tests.capture.site.ground import Ground
-from tests.capture.site.resource import Need
+from tests.capture.trap_site.bodies import reply
+from tests.capture.trap_site.ground import Ground
+from tests.capture.trap_site.resource import Need
 
 __all__ = ["lay"]
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from functools import cache
 from random import Random
 
-from tests.capture.site.resource import End, Reply
+from tests.capture.trap_site.resource import End, Reply
 
 __all__ = [
     "HTML",

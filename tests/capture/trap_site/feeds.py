@@ -2,9 +2,9 @@
 
 from xml.sax.saxutils import escape
 
-from tests.capture.site.bodies import content, reply, squeeze
-from tests.capture.site.ground import Ground
-from tests.capture.site.resource import Need, Place
+from tests.capture.trap_site.bodies import content, reply, squeeze
+from tests.capture.trap_site.ground import Ground
+from tests.capture.trap_site.resource import Need, Place
 
 __all__ = ["SITEMAPS", "lay"]
 
