@@ -134,12 +134,11 @@ class Archive:
     def locate(self, name: str) -> Path:
         """Find a WARC file or an original of the catalogue, finished or still being written."""
         final = self.path / name
+        if final.exists():
+            return final
         ending = ORIGINAL if name.startswith("originals/") else ".open"
         opened = self.path / OPEN / (final.name + ending)
-        for place in (final, opened, final):  # between two looks it may have been finished
-            if place.exists():
-                return place
-        return final
+        return opened if opened.exists() else final  # between two looks it may have been finished
 
     def lock(self) -> "ArchiveLock":
         """Become the one writer; the lock is held until it is released or the process ends.

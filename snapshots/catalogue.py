@@ -400,7 +400,9 @@ def _set_up_sqlite(connection: _DriverConnection, _: object) -> None:
 
 def _begin_sqlite(connection: Connection) -> None:
     # A writer takes its lock at once: a reader that turned writer half-way could only fail.
-    write = connection.get_execution_options().get("marsham_write")
-    if write:
+    if connection.get_execution_options().get("marsham_write"):
         connection.exec_driver_sql(f"PRAGMA cache_size = -{_WRITER_CACHE_KIB}")
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        return
+    with _told(connection.dialect, "BEGIN"):  # every memento shown begins with this
+        connection.connection.cursor().execute("BEGIN")

@@ -1,8 +1,8 @@
 """Mementos: captures with their content at hand, revisits followed to the record that holds it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import chain
 
@@ -40,6 +40,8 @@ class Memento:
         record: the WARC header of the capture's own record.
         head: the HTTP response head: the capture's own, or the holder's where the record has none
             or only says "not modified"; None for records that hold a resource as it is.
+        held: the body as recorded, where it is so short that reading `head` brought all of it:
+            then nothing has to be read again. None of any other, and of most revisits.
     """
 
     archive: Archive
@@ -47,6 +49,7 @@ class Memento:
     holder: Capture
     record: Headers
     head: Head | None
+    held: bytes | None = field(default=None, repr=False, compare=False)
 
     def block(self) -> Iterator[bytes]:
         """Give the block of the capture's own record in parts, exactly as recorded."""
@@ -58,22 +61,20 @@ class Memento:
 
         Constant memory, whatever its size.
         """
+        if self.held is not None:
+            yield from _dechunked(self.head, [self.held] if self.held else [])
+            return
         with _open(self.archive, self.holder) as opened:
             head, start, _ = _read_head(opened)
-            dechunker = Dechunker() if head and head.chunked else None
-            parts = chain([start] if start else [], _parts(opened))
-            if dechunker is None:
-                yield from parts
-                return
-            for part in parts:
-                yield dechunker.feed(part)
-            yield dechunker.close()
+            yield from _dechunked(head, chain([start] if start else [], _parts(opened)))
 
     def entity_length(self) -> int | None:
         """Give how many bytes `entity` gives, where the record tells; None for a chunked body.
 
         Of a record that is cut short it is what there should be.
         """
+        if self.held is not None:
+            return None if self.head and self.head.chunked else len(self.held)
         with _open(self.archive, self.holder) as opened:
             head, _, body = _read_head(opened)
             length = int(opened.headers.get("Content-Length") or 0)
@@ -88,6 +89,8 @@ class Memento:
         Raises:
             CodingError: when it passes `limit` bytes.
         """
+        if self.held is None and self.holder is not self.capture:
+            return memento_of(self.archive, self.holder).content(limit)
         codings = self.content_codings
         if codings:
             try:
@@ -115,7 +118,7 @@ class Memento:
     @property
     def content_codings(self) -> tuple[str, ...]:
         """The codings of the payload, as the head of the record that holds it says."""
-        if self.holder is self.capture:
+        if self.holder is self.capture or self.held is not None:
             return self.head.content_codings if self.head else ()
         with _open(self.archive, self.holder) as opened:
             head, _, _ = _read_head(opened)
@@ -177,11 +180,15 @@ def memento_of(archive: Archive, capture: Capture) -> Memento:
         ErasedError: when it names what it is a revisit of, and that was erased.
         WarcError: when its record is not where the catalogue says.
     """
+    head, held = None, None
     with _open(archive, capture) as opened:
-        head = _read_head(opened)[0] if capture.kind is not Kind.RESOURCE else None
         record = opened.headers
+        if capture.kind is not Kind.RESOURCE:
+            head, start, body = _read_head(opened)
+            if body + len(start) == int(record.get("Content-Length") or 0):
+                held = start
     if capture.kind is not Kind.REVISIT:
-        return Memento(archive, capture, capture, record, head)
+        return Memento(archive, capture, capture, record, head, held)
     with archive.catalogue.read() as connection:
         holder = _holder(connection, capture, record)
         if holder is None:
@@ -192,7 +199,8 @@ def memento_of(archive: Archive, capture: Capture) -> Memento:
         raise NoPayloadError(capture.url, capture.timestamp)
     if head is None or head.status == _NOT_MODIFIED:
         # What the reader of that day saw is what the cached page's own head said.
-        head = memento_of(archive, holder).head
+        earlier = memento_of(archive, holder)
+        return Memento(archive, capture, holder, record, earlier.head, earlier.held)
     return Memento(archive, capture, holder, record, head)
 
 
@@ -265,6 +273,16 @@ def _read_head(opened: OpenRecord) -> tuple[Head | None, bytes, int]:
         start += part
     found = parse_head(start)
     return (found[0], start[found[1] :], found[1]) if found else (None, start, 0)
+
+
+def _dechunked(head: Head | None, parts: Iterable[bytes]) -> Iterator[bytes]:
+    if head is None or not head.chunked:
+        yield from parts
+        return
+    dechunker = Dechunker()
+    for part in parts:
+        yield dechunker.feed(part)
+    yield dechunker.close()
 
 
 def _parts(opened: OpenRecord) -> Iterator[bytes]:

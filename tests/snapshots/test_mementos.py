@@ -1,3 +1,4 @@
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -233,3 +234,31 @@ def test_a_body_is_given_in_parts(taken: Taken) -> None:
     parts = list(memento_of(taken.archive, capture).entity())
     assert max(map(len, parts)) <= 1 << 18
     assert sum(map(len, parts)) == 3_000_000
+
+
+@pytest.mark.parametrize(
+    ("head", "body"),
+    [([], BODY), ([], b""), ([("Transfer-Encoding", "chunked")], chunked(BODY))],
+)
+@pytest.mark.parametrize("seen_again", [False, True])
+def test_a_short_body_is_at_hand_once_its_head_was_read(
+    taken: Taken, head: list[tuple[str, str]], body: bytes, seen_again: bool
+) -> None:
+    again = revisit(body, head=b"", date=LATE)
+    taken(response(body, head=head, date=EARLY), again)
+    memento = taken.memento("20110801090000" if seen_again else "20110509101621")
+    there = memento.content()
+    length = memento.entity_length()
+    taken.archive.locate(memento.holder.file).unlink()
+    assert memento.content() == there == (BODY if body else b"")
+    assert b"".join(memento.entity()) == there
+    assert memento.entity_length() == length == (None if head else len(there))
+
+
+def test_a_long_body_is_read_when_it_is_wanted(taken: Taken) -> None:
+    (one,) = taken(response(os.urandom(1 << 17)))
+    memento = memento_of(taken.archive, one)
+    assert len(memento.content()) == 1 << 17
+    taken.archive.locate(one.file).unlink()
+    with pytest.raises(WarcError, match="the file is missing"):
+        memento.content()
