@@ -133,9 +133,8 @@ def test_what_is_not_in_the_copy_is_named_by_its_page(root: str, reader: Reader)
     page.click(f"text='{LANDING}'")
     page.click("tbody tr:nth-child(2) a")
     page.click("text=Safer Streets Forum")
-    if len(page.context.pages) > 1:  # it opens in a window of its own, as it did
-        page = page.context.pages[-1]
-        page.wait_for_load_state()
+    page.wait_for_url("**/not-here/*")
+    page.locator("#all li:visible").first.wait_for()
     shown = [item for item in page.locator("#all li").all() if item.is_visible()]
     assert len(shown) == 1
     assert shown[0].inner_text().startswith("http")
