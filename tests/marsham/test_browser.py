@@ -80,10 +80,12 @@ class Visit:
 
     page: Page
     requests: list[str] = field(default_factory=list)
+    documents: int = 0  # how many of them load a page, not a part of one or an icon
     failures: list[str] = field(default_factory=list)
 
     def note_request(self, request: Request) -> None:
         self.requests.append(request.url)
+        self.documents += request.is_navigation_request()
 
     def note_response(self, answer: Response) -> None:
         if answer.status >= 400:
@@ -181,10 +183,10 @@ def place_in_frame(visit: Visit) -> float:
 
 
 def stays_in_frame(visit: Visit) -> bool:
-    """Whether nothing is loaded into the frame any more, which would begin at its top again."""
-    asked = len(visit.requests)
+    """Whether no page is loaded into the frame any more, which would begin at its top again."""
+    loaded = visit.documents
     visit.page.wait_for_timeout(500)
-    return len(visit.requests) == asked and place_in_frame(visit) > 0
+    return visit.documents == loaded and place_in_frame(visit) > 0
 
 
 @pytest.mark.parametrize("link", ["#page", "#moved"])
